@@ -1,0 +1,55 @@
+/* base/os.h - what the operating system does for us, in one place.
+ *
+ * System differences live in os_linux.c and os_macos.c (os_posix.c holds what both share).
+ * Threads:  any
+ */
+#ifndef TD_BASE_OS_H
+#define TD_BASE_OS_H
+
+#include "base/buf.h"
+
+/* CPUs that this process may use: the smaller of the affinity mask and the cgroup quota (rounded up), >= 1. */
+size_t td_os_n_cpus(void);
+
+/* Peak and present resident memory of this process, bytes; 0 if not known. */
+uint64_t td_os_rss_peak_bytes(void);
+uint64_t td_os_rss_bytes(void);
+
+/* Memory that this process may use: the smaller of physical memory and the cgroup limit. */
+uint64_t td_os_memory_bytes(void);
+
+/* CPU seconds used by all threads of this process so far. */
+double td_os_cpu_seconds(void);
+
+/* A read-only mapping of a regular file. An empty file maps to an empty text.
+ * Errors: as td_fail_errno, E_INVALID for what is no regular file. */
+typedef struct td_os_map {
+    td_str bytes;
+    void *base; /* internal */
+    size_t base_bytes;
+} td_os_map;
+tandem_code td_os_map_open(const char *path, td_os_map *map_out, tandem_error *err);
+void td_os_map_close(td_os_map *map); /* an empty struct is fine */
+
+/* Appends a whole file, at most `bytes_max`. Errors: E_TOO_LARGE, and as td_fail_errno. */
+tandem_code td_os_read_file(const char *path, size_t bytes_max, td_buf *buf, tandem_error *err);
+
+/* Reads standard input or any descriptor to its end, at most `bytes_max`. */
+tandem_code td_os_read_fd(int fd, const char *what, size_t bytes_max, td_buf *buf,
+                          tandem_error *err);
+
+/* Writes a new file beside `path`, syncs it and renames it over: a reader sees all or nothing. */
+tandem_code td_os_write_file(const char *path, td_str bytes, tandem_error *err);
+
+/* Makes a directory and its parents (0700 for new ones). */
+tandem_code td_os_make_dirs(const char *path, tandem_error *err);
+
+bool td_os_is_dir(const char *path);
+bool td_os_is_file(const char *path);
+
+/* "$XDG_DATA_HOME/tandem" and the like, made of the environment's HOME and XDG variables; appended
+ * without a slash at the end. Errors: E_NOT_FOUND when neither variable is set. */
+tandem_code td_os_data_dir(td_buf *buf, tandem_error *err);
+tandem_code td_os_cache_dir(td_buf *buf, tandem_error *err);
+
+#endif

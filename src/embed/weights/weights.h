@@ -1,0 +1,63 @@
+/* embed/weights/weights.h - tensors by name out of safetensors files, mapped, not copied.
+ *
+ * In:       the bytes of model.safetensors (or its shards), untrusted
+ * Out:      td_tensor: where it lies, its shape, its type; checked against the file's size
+ * Threads:  read-only once made; any thread
+ * Source:   safetensors format, 8-byte length, JSON header, data
+ */
+#ifndef TD_EMBED_WEIGHTS_H
+#define TD_EMBED_WEIGHTS_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+typedef enum td_dtype {
+    TD_DTYPE_F32,
+    TD_DTYPE_F16,
+    TD_DTYPE_BF16,
+    TD_DTYPE_I8,
+    TD_DTYPE_OTHER, /* sized right, not readable as numbers here */
+} td_dtype;
+
+enum { TD_TENSOR_DIMS_MAX = 8 };
+
+typedef struct td_tensor {
+    td_str name;
+    td_dtype dtype;
+    size_t n_dims;
+    uint64_t dims[TD_TENSOR_DIMS_MAX];
+    size_t n_values;
+    const uint8_t *data; /* little-endian, not aligned */
+    size_t data_bytes;
+} td_tensor;
+
+typedef struct td_weights td_weights;
+
+typedef struct td_weights_shard {
+    td_str file; /* name for errors */
+    td_str bytes;
+} td_weights_shard;
+
+/* Reads the headers of all shards. Borrows the bytes. Errors: E_FORMAT naming file and tensor. */
+tandem_code td_embed_weights_open(const td_weights_shard *shards, size_t n_shards,
+                                  td_weights **weights_out, tandem_error *err);
+void td_embed_weights_close(td_weights *weights);
+
+/* NULL if there is none of that name. */
+const td_tensor *td_embed_weights_find(const td_weights *weights, const char *name);
+
+/* Reads a tensor as f32, row-major. An I8 tensor [rows, ...] needs a companion `<name>_scale` F32
+ * [rows]: value = q * scale[row].
+ *
+ *   dims, n_dims  the shape that the architecture demands
+ *   out           [product of dims] f32, caller's
+ * Errors: E_FORMAT naming the tensor, its shape and the one expected, or its type. */
+tandem_code td_embed_weights_read_f32(const td_weights *weights, const char *name,
+                                      const uint64_t *dims, size_t n_dims, float *out,
+                                      tandem_error *err);
+
+/* The tensor must be there with this shape and a readable type; E_FORMAT otherwise. */
+tandem_code td_embed_weights_need(const td_weights *weights, const char *name, const uint64_t *dims,
+                                  size_t n_dims, const td_tensor **tensor_out, tandem_error *err);
+
+#endif

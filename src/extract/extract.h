@@ -1,0 +1,43 @@
+/* extract/extract.h - from a page's bytes to the text of a document.
+ *
+ * In:       td_page (HTML, Markdown, reStructuredText, notebook, plain text, source code)
+ * Out:      td_document: Markdown for HTML, all others as they are but valid UTF-8
+ * Threads:  pure functions; call from any thread
+ */
+#ifndef TD_EXTRACT_H
+#define TD_EXTRACT_H
+
+#include "flow/document.h"
+#include "flow/page.h"
+
+/* Makes `href` absolute as seen from `base`; false leaves it as it is written. `out` has room for
+ * the result; *n_out its bytes. */
+typedef bool (*td_extract_resolve)(void *user, td_str base, td_str href, td_buf *out);
+
+typedef struct td_extract_options {
+    size_t struct_size;
+    td_extract_resolve resolve; /* NULL: links stay as written */
+    void *resolve_user;
+    bool whole_page;      /* keep navigation, banners and footers of HTML */
+    size_t nesting_max;   /* open HTML elements; deeper ones are flattened before the tree is built */
+    size_t text_bytes_max; /* E_TOO_LARGE past it */
+} td_extract_options;
+
+#define TD_EXTRACT_OPTIONS                                                                         \
+    (td_extract_options)                                                                           \
+    {                                                                                              \
+        .struct_size = sizeof(td_extract_options), .nesting_max = 500,                             \
+        .text_bytes_max = 64u << 20                                                                \
+    }
+
+/* The page's document, yours to free. The kind is told by media type, then by name, then by the
+ * bytes themselves. Errors: E_EMPTY (no text in it), E_UNSUPPORTED (binary, an image, ...),
+ * E_TOO_LARGE, E_NOMEM. Bytes that are not valid in their charset become U+FFFD. */
+tandem_code td_extract(const td_page *page, const td_extract_options *options,
+                       td_document **document_out, tandem_error *err);
+
+/* The programming language of a file by its name ("main.rs" -> "rust", "Makefile" -> "make"), or
+ * its first line ("#!/bin/sh"); empty if it is no source code. Static. */
+td_str td_extract_code_language(td_str path, td_str first_line);
+
+#endif

@@ -1,0 +1,97 @@
+/* net/net.h - HTTP: many requests at once on one thread, with limits, time-outs and address checks.
+ *
+ * In:       URLs and headers
+ * Out:      bytes, capped and in time, or a reason
+ * Threads:  a td_net has one owner thread; td_net_url_* are pure
+ * Source:   libcurl multi; RFC 3986 for URLs (libcurl's URL API), RFC 6890 for special addresses
+ *
+ * The address check sits where the socket is opened, so it sees the address after DNS and on
+ * every redirect hop: that is what makes rebinding pointless.
+ */
+#ifndef TD_NET_H
+#define TD_NET_H
+
+#include "base/buf.h"
+
+typedef struct td_net td_net;
+
+typedef struct td_net_options {
+    size_t struct_size;
+    const char *user_agent;
+    uint32_t connections_max;          /* in all, 1..1024 */
+    uint32_t connections_per_host_max; /* 1..64 */
+    uint32_t connect_timeout_ms;
+    uint32_t timeout_ms;  /* whole request, redirects included */
+    size_t body_bytes_max; /* decoded */
+    uint32_t redirects_max;
+    bool allow_private;         /* any private address */
+    const char *const *allowed; /* "host:port" that the user named: private allowed, these alone */
+    size_t n_allowed;
+    const char *ca_file; /* NULL: the system's */
+} td_net_options;
+
+#define TD_NET_OPTIONS                                                                             \
+    (td_net_options)                                                                               \
+    {                                                                                              \
+        .struct_size = sizeof(td_net_options), .user_agent = "tandem/" TANDEM_VERSION,             \
+        .connections_max = 32, .connections_per_host_max = 6, .connect_timeout_ms = 10000,         \
+        .timeout_ms = 30000, .body_bytes_max = 10u << 20, .redirects_max = 10                      \
+    }
+
+/* What came back. All texts are borrowed and good inside the callback only. */
+typedef struct td_net_reply {
+    tandem_code code; /* TANDEM_OK for any complete HTTP answer, whatever its status */
+    const tandem_error *error;
+    int status;
+    td_str final_url;
+    td_str media_type, charset; /* lower case, of Content-Type */
+    td_str etag, last_modified, retry_after, x_robots_tag;
+    td_str body;
+} td_net_reply;
+
+typedef void (*td_net_done)(void *user, const td_net_reply *reply);
+
+typedef struct td_net_request {
+    td_str url;
+    td_str if_none_match, if_modified_since; /* empty: not sent */
+    td_str accept;                           /* empty: any */
+    size_t body_bytes_max;                   /* 0: the options' */
+    td_net_done done;                        /* called exactly once, from td_net_step or close */
+    void *user;
+} td_net_request;
+
+tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_error *err);
+
+/* Requests still under way get `done` with E_CANCELLED. NULL is fine. */
+void td_net_close(td_net *net);
+
+/* Starts a GET. Only http and https. Errors: E_INVALID for a URL that is none, E_DENIED for a
+ * private address written in the URL itself; `done` is then not called. */
+tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error *err);
+
+/* Does what can be done, waiting at most wait_ms for something to happen; calls `done`s. */
+tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err);
+
+/* Wakes a td_net_step that waits. Any thread. */
+void td_net_wake(td_net *net);
+
+/* Requests under way. */
+size_t td_net_n_active(const td_net *net);
+
+/* A URL in its normal form: scheme and host in lower case, no default port, dot segments gone, no
+ * fragment, "/" for an empty path; query and escapes as given. Appended to `out`.
+ * Errors: E_INVALID for what is no absolute http(s) URL. */
+tandem_code td_net_url_normal(td_str url, td_buf *out, tandem_error *err);
+
+/* `reference` as seen from the absolute `base`, in normal form but with its fragment dropped. */
+tandem_code td_net_url_resolve(td_str base, td_str reference, td_buf *out, tandem_error *err);
+
+typedef struct td_net_url {
+    td_str scheme, host, path, query; /* slices of a normal-form URL */
+    uint16_t port;                    /* default filled in */
+} td_net_url;
+
+/* Takes a normal-form URL apart; false if it is none. */
+bool td_net_url_split(td_str url, td_net_url *url_out);
+
+#endif

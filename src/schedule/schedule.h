@@ -1,0 +1,117 @@
+/* schedule/schedule.h - two lanes at once: nothing waiting, nothing lost.
+ *
+ * In:       tasks (a text for a lane), as they come
+ * Out:      each task once, with its vector or the reason why it has none
+ * Threads:  put, cancel, progress from any thread; finish from one. The `done` callback runs on the
+ *           schedule's own threads, several at once.
+ *
+ * Memory is bounded by the window: put waits while window_chunks_max tasks are inside.
+ */
+#ifndef TD_SCHEDULE_H
+#define TD_SCHEDULE_H
+
+#include "embed/embed.h"
+
+typedef enum td_strategy {
+    TD_STRATEGY_AUTO,       /* pipelined when both lanes have chunks, else single */
+    TD_STRATEGY_PIPELINED,  /* no barrier: a free slot takes from the lane that would end last */
+    TD_STRATEGY_ROUNDS,     /* a batch of each lane side by side, then the next round */
+    TD_STRATEGY_SEQUENTIAL, /* all of gte, then all of coderank */
+    TD_STRATEGY_SINGLE,     /* the only lane that has chunks; never asked for, only chosen */
+} td_strategy;
+
+const char *td_schedule_strategy_name(td_strategy strategy);
+
+typedef enum td_task_status {
+    TD_TASK_DONE,
+    TD_TASK_FAILED,    /* vector is zeros of the lane's width; reason says why */
+    TD_TASK_CANCELLED, /* never embedded: the run was cancelled */
+} td_task_status;
+
+/* One text to embed. Caller's memory from put until its `done`. */
+typedef struct td_task {
+    tandem_lane lane;
+    td_str text;
+    void *user; /* the caller's own */
+    /* filled in before `done` */
+    td_task_status status;
+    const float *vector; /* [dim of the lane]; borrowed, good inside `done` only */
+    td_text_note note;
+    tandem_error error;
+    /* internal */
+    struct td_task *next;
+    size_t n_tokens;
+} td_task;
+
+typedef struct td_schedule_options {
+    size_t struct_size;
+    td_strategy strategy;       /* auto, pipelined, rounds, sequential */
+    bool parallel;              /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
+    uint32_t in_flight_max;     /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes; 0: 2, or a
+                                   slot a core where both lanes are local */
+    uint32_t batch_items_max;   /* EMBEDDING_BATCH_SIZE, 1..4096 */
+    uint32_t batch_tokens_max;  /* of one batch, estimated */
+    uint32_t window_chunks_max; /* tasks inside at once */
+    uint32_t tries_max;         /* calls for one batch when the failure may pass */
+    uint32_t backoff_ms;        /* first wait, doubled up to 5 s, with jitter */
+    uint64_t jitter_seed;
+    /* One task finished; called exactly once for each, in any order. Must not call put. */
+    void (*done)(void *user, td_task *task);
+    void *user;
+} td_schedule_options;
+
+#define TD_SCHEDULE_OPTIONS                                                                        \
+    (td_schedule_options)                                                                          \
+    {                                                                                              \
+        .struct_size = sizeof(td_schedule_options), .strategy = TD_STRATEGY_AUTO,                  \
+        .parallel = true, .batch_items_max = 32, .batch_tokens_max = 16384,                        \
+        .window_chunks_max = 4096, .tries_max = 3, .backoff_ms = 1000                              \
+    }
+
+typedef struct td_lane_progress {
+    uint64_t n_put, n_done, n_failed, n_cancelled;
+    uint64_t n_batches, n_retries, n_truncated, n_tokens;
+    uint32_t in_flight;    /* batches now */
+    double busy_seconds;   /* with at least one batch in flight */
+} td_lane_progress;
+
+typedef struct td_schedule_progress {
+    td_lane_progress lanes[TANDEM_N_LANES];
+    td_strategy strategy;   /* as chosen so far */
+    double both_busy_seconds; /* both lanes in flight */
+    double wall_seconds;    /* first batch begun to last one ended */
+    double overlap_ratio;   /* both busy / either busy, while both lanes had work */
+    double speedup;         /* sum of lane times / wall */
+} td_schedule_progress;
+
+typedef struct td_schedule td_schedule;
+
+/* Starts the slots. lanes[l] may be NULL for a lane that will get no task; both borrowed.
+ * Errors: E_INVALID naming the option and its bounds, E_NOMEM. */
+tandem_code td_schedule_open(td_embedder *const lanes[TANDEM_N_LANES],
+                             const td_schedule_options *options, td_schedule **schedule_out,
+                             tandem_error *err);
+
+/* Hands a task over; waits for room in the window. After a cancel the task is not taken and gets no
+ * `done`: E_CANCELLED. */
+tandem_code td_schedule_put(td_schedule *schedule, td_task *task, tandem_error *err);
+
+/* No more tasks will come; waits until each had its `done`. E_CANCELLED if it was cancelled. */
+tandem_code td_schedule_finish(td_schedule *schedule, tandem_error *err);
+
+/* No new batch from now on; those in flight finish; all others are `done` as cancelled. */
+void td_schedule_cancel(td_schedule *schedule);
+
+void td_schedule_get_progress(td_schedule *schedule, td_schedule_progress *progress_out);
+
+/* Cancels what is left, waits, frees. NULL is fine. */
+void td_schedule_close(td_schedule *schedule);
+
+/* Embeds n texts and waits: results [n] in input order. For tests, benchmarks and the `embed`
+ * command; tasks' vectors are copied to vectors_out[i] (caller's, dim of lane i's task). */
+tandem_code td_schedule_run(td_embedder *const lanes[TANDEM_N_LANES],
+                            const td_schedule_options *options, td_task *tasks, size_t n,
+                            float *const *vectors_out, td_schedule_progress *progress_out,
+                            tandem_error *err);
+
+#endif

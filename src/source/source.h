@@ -1,0 +1,72 @@
+/* source/source.h - where pages come from: directories, single files, web sites.
+ *
+ * In:       what the user named
+ * Out:      td_page after td_page; web pages give links back
+ * Threads:  `next` from one thread at a time; `done` and `cancel` from any thread
+ */
+#ifndef TD_SOURCE_H
+#define TD_SOURCE_H
+
+#include "flow/document.h"
+#include "flow/page.h"
+
+typedef struct td_source td_source;
+
+struct td_source {
+    /* The next page, yours to free; *page_out is NULL at the end. Blocks until there is one.
+     * A page that is skipped or failed comes out too, with its reason: nothing vanishes.
+     * Errors end the source: E_CANCELLED, E_NOMEM, E_NOT_FOUND for a root that is gone. */
+    tandem_code (*next)(td_source *self, td_page **page_out, tandem_error *err);
+    /* Every page that `next` gave must be reported once, with the links found on it (absolute
+     * URLs; n may be 0): a crawl ends when nothing is queued and every page is reported. */
+    void (*done)(td_source *self, td_str uri, const td_link *links, size_t n);
+    /* Makes a waiting `next` return E_CANCELLED soon. */
+    void (*cancel)(td_source *self);
+    void (*close)(td_source *self);
+    const char *kind; /* "dir", "file", "web" */
+    td_str uri;       /* normal form of what the user named: absolute path or URL */
+};
+
+/* Whether an earlier run has the page; fills *known_out. Any thread. */
+typedef bool (*td_source_known)(void *user, td_str uri, td_page_known *known_out);
+
+typedef struct td_source_options {
+    size_t struct_size;
+    td_source_known known; /* NULL: everything is new */
+    void *known_user;
+    size_t file_bytes_max;        /* larger files are skipped and counted */
+    bool hidden;                  /* also files and folders whose name starts with a dot */
+    bool no_ignore;               /* do not honour .gitignore, .ignore, .tandemignore */
+    const char *const *include;   /* globs on the path or the URL; none: all */
+    size_t n_include;
+    const char *const *exclude;
+    size_t n_exclude;
+    uint32_t depth_max;           /* web: 0 = the named pages alone, links are not followed */
+    uint32_t pages_max;           /* web: 0 = no limit */
+    bool any_host;                /* web: follow links to other hosts too */
+    bool below;                   /* web: only URLs below the folder of the start page */
+    bool no_robots;               /* web: do not ask robots.txt (the user's own site) */
+    uint32_t delay_ms;            /* web: between two requests to one host */
+    uint32_t per_host_max;        /* web: requests at once to one host */
+    uint32_t timeout_ms;          /* web: one request */
+    bool allow_private;           /* web: private addresses beyond the one named */
+    const char *user_agent;       /* NULL: tandem's own */
+} td_source_options;
+
+#define TD_SOURCE_OPTIONS                                                                          \
+    (td_source_options)                                                                            \
+    {                                                                                              \
+        .struct_size = sizeof(td_source_options), .file_bytes_max = 10u << 20, .depth_max = 0,     \
+        .pages_max = 0, .per_host_max = 6, .timeout_ms = 30000                                     \
+    }
+
+/* Opens what `name` is: an http(s) URL is a site, a directory a tree, a file a file.
+ * Errors: E_NOT_FOUND, E_DENIED, E_INVALID, each naming it. */
+tandem_code td_source_open(const char *name, const td_source_options *options,
+                           td_source **source_out, tandem_error *err);
+
+/* The source's normal name without opening it ("/home/a/docs", "https://docs.x.org/"), so that two
+ * spellings of one source are one. Appended to `out`. */
+tandem_code td_source_name(const char *name, td_buf *out, tandem_error *err);
+
+#endif

@@ -1,0 +1,174 @@
+/* store/store.h - where pages, chunks and vectors stay, and are found again.
+ *
+ * In:       pages with their chunks, then vectors as batches finish
+ * Out:      records for search, counts for people
+ * Threads:  functions of the first group (write) from one writer thread at a time; those of the
+ *           second (read) from any thread
+ *
+ * Every write is idempotent and lands whole or not at all; killed anywhere, the next run finds each
+ * page either complete, or not complete and to be done again.
+ */
+#ifndef TD_STORE_H
+#define TD_STORE_H
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "flow/chunks.h"
+#include "flow/document.h"
+#include "flow/page.h"
+
+typedef struct td_store td_store;
+
+typedef struct td_store_lane {
+    td_str model_id;
+    td_str fingerprint;
+    size_t dim; /* 0: no model has been used for this lane */
+} td_store_lane;
+
+/* Where a page belongs. kind "web", "dir", "file"; uri as td_source's. scope global, project or
+ * local; project and dataset may be empty. */
+typedef struct td_store_source {
+    td_str kind, uri, scope, project, dataset;
+} td_store_source;
+
+typedef enum td_vector_status {
+    TD_VECTOR_DONE,
+    TD_VECTOR_FAILED, /* reason is kept; keyword search has the chunk, vector search has not */
+} td_vector_status;
+
+typedef struct td_store_vector {
+    int64_t chunk_id;
+    tandem_lane lane;
+    td_vector_status status;
+    const float *values; /* [dim]; NULL when failed */
+    td_str reason;       /* when failed */
+    bool truncated;
+} td_store_vector;
+
+/* A page whose fetch gave no document: kept so that people can ask why. */
+typedef struct td_store_miss {
+    td_str uri;
+    bool failed; /* else skipped */
+    td_str reason;
+} td_store_miss;
+
+typedef struct td_store_filter {
+    td_str scope, project, dataset, language; /* empty: any */
+    td_str path_glob;                         /* on the page's path or URL; empty: any */
+    td_str source;                            /* uri of a source; empty: any */
+    int kind;                                 /* 0: any, 1: prose, 2: code */
+} td_store_filter;
+
+typedef struct td_store_found {
+    int64_t chunk_id;
+    double score; /* higher is better */
+} td_store_found;
+
+typedef struct td_store_counts {
+    uint64_t sources, pages, skipped, failed; /* pages */
+    uint64_t chunks[TANDEM_N_LANES];          /* with a vector */
+    uint64_t chunks_pending, chunks_failed;
+    uint64_t bytes; /* of the database on disk */
+} td_store_counts;
+
+/* One row of `tandem status`: a source with what it holds. Texts good inside the callback. */
+typedef struct td_store_source_row {
+    td_store_source source;
+    uint64_t pages, chunks;
+    int64_t indexed_wall_ms; /* end of its last complete run; 0: none */
+    td_str last_run;         /* "done", "cancelled", "interrupted", "failed" */
+} td_store_source_row;
+
+/* A block of a lane's one-bit vectors: row i of `bits` belongs to ids[i]; 0 means the row is free.
+ * A bit is 1 where the value is > 0; dimension 0 is the lowest bit of byte 0. Good inside the
+ * callback. Return false to stop. */
+typedef bool (*td_store_each_bits)(void *user, const int64_t *ids, const uint8_t *bits, size_t n,
+                                   size_t row_bytes);
+typedef bool (*td_store_each_vector)(void *user, int64_t chunk_id, const float *values, size_t dim);
+typedef bool (*td_store_each_source)(void *user, const td_store_source_row *row);
+typedef bool (*td_store_each_miss)(void *user, const td_store_miss *miss);
+
+struct td_store {
+    /* -- write: the writer thread -- */
+
+    /* The source's id, made on first use; a second call with other scope or project moves it. */
+    tandem_code (*source_put)(td_store *self, const td_store_source *source, int64_t *source_out,
+                              tandem_error *err);
+    /* Pins the model of a lane. E_CONFLICT, naming both and what to do, if the lane holds vectors
+     * of another fingerprint. */
+    tandem_code (*lane_put)(td_store *self, tandem_lane lane, const td_store_lane *model,
+                            tandem_error *err);
+    tandem_code (*run_begin)(td_store *self, int64_t source, int64_t *run_out, tandem_error *err);
+    /* state: "done", "cancelled", "failed"; summary_json: for `report`. complete: the source was
+     * read to its end, so pages that this run did not see are removed (n_removed_out). */
+    tandem_code (*run_end)(td_store *self, int64_t run, const char *state, td_str summary_json,
+                           bool complete, uint64_t *n_removed_out, tandem_error *err);
+    /* Replaces a page and all its chunks (vectors pending), in one transaction. chunk_ids_out [n]. */
+    tandem_code (*page_put)(td_store *self, int64_t run, const td_page *page,
+                            const td_document *document, const td_chunks *chunks,
+                            int64_t *chunk_ids_out, tandem_error *err);
+    /* The page is as it was: seen in this run, nothing else changes. */
+    tandem_code (*page_seen)(td_store *self, int64_t run, td_str uri, tandem_error *err);
+    /* The page was skipped or failed. A failed page keeps what an earlier run stored of it. */
+    tandem_code (*page_miss)(td_store *self, int64_t run, const td_store_miss *miss,
+                             tandem_error *err);
+    /* Vectors of any chunks, in one transaction. A chunk that is gone by now is passed over. */
+    tandem_code (*vectors_put)(td_store *self, const td_store_vector *vectors, size_t n,
+                               tandem_error *err);
+    /* Removes a source with all it holds; *found_out says whether there was one of that uri. */
+    tandem_code (*source_remove)(td_store *self, td_str uri, bool *found_out, tandem_error *err);
+
+    /* -- read: any thread -- */
+
+    tandem_code (*lane_get)(td_store *self, tandem_lane lane, td_store_lane *model_out,
+                            td_arena *arena, tandem_error *err);
+    /* Whether the page is there, complete (no chunk pending or failed), and what it was. */
+    tandem_code (*page_known)(td_store *self, int64_t source, td_str uri, bool *found_out,
+                              td_page_known *known_out, tandem_error *err);
+    /* BM25 over text, heading, symbol, title; words of the query are OR-ed, quoted parts are
+     * phrases; nothing in the query is an error. found [k]; best first. */
+    tandem_code (*text_search)(td_store *self, td_str query, const td_store_filter *filter,
+                               size_t k, td_store_found *found, size_t *n_out, tandem_error *err);
+    /* Ids of all chunks that pass the filter, ascending; malloc'ed, the caller frees. */
+    tandem_code (*filter_ids)(td_store *self, const td_store_filter *filter, int64_t **ids_out,
+                              size_t *n_out, tandem_error *err);
+    tandem_code (*each_bits)(td_store *self, tandem_lane lane, td_store_each_bits each, void *user,
+                             tandem_error *err);
+    tandem_code (*each_vector)(td_store *self, tandem_lane lane, td_store_each_vector each,
+                               void *user, tandem_error *err);
+    /* Vectors of these chunks, each by callback; one that is gone is passed over. */
+    tandem_code (*vectors_get)(td_store *self, tandem_lane lane, const int64_t *ids, size_t n,
+                               td_store_each_vector each, void *user, tandem_error *err);
+    /* Everything of these chunks but rank and scores, into hits [n]; texts in `arena`. A chunk that
+     * is gone leaves a hit whose text.ptr is NULL. */
+    tandem_code (*hits_get)(td_store *self, const int64_t *ids, size_t n, td_arena *arena,
+                            tandem_hit *hits, tandem_error *err);
+    tandem_code (*counts_get)(td_store *self, td_store_counts *counts_out, tandem_error *err);
+    tandem_code (*each_source)(td_store *self, td_store_each_source each, void *user,
+                               tandem_error *err);
+    /* Pages skipped or failed at their last visit, of one source or (uri empty) all. */
+    tandem_code (*each_miss)(td_store *self, td_str source_uri, td_store_each_miss each, void *user,
+                             tandem_error *err);
+    void (*close)(td_store *self);
+};
+
+typedef struct td_store_options {
+    size_t struct_size;
+    bool read_only;    /* E_NOT_FOUND instead of making the file */
+    uint32_t busy_ms;  /* wait for another writer, then E_BUSY that names the file */
+} td_store_options;
+
+#define TD_STORE_OPTIONS                                                                           \
+    (td_store_options)                                                                             \
+    {                                                                                              \
+        .struct_size = sizeof(td_store_options), .busy_ms = 5000                                   \
+    }
+
+/* Opens or makes a store; location is a file path. One writer per file: a second store that writes
+ * gets E_BUSY naming the file (readers are never refused).
+ * Errors: E_FORMAT (not a tandem database), E_UNSUPPORTED (a newer schema: update tandem),
+ * E_NOT_FOUND, E_DENIED, E_NO_SPACE. */
+tandem_code td_store_open(const char *location, const td_store_options *options,
+                          td_store **store_out, tandem_error *err);
+
+#endif
