@@ -40,7 +40,7 @@ typedef enum tandem_code {
 #define TANDEM_CODE_ENUM(name, retry, http, exit, text) TANDEM_##name,
     TANDEM_CODES(TANDEM_CODE_ENUM)
 #undef TANDEM_CODE_ENUM
-        TANDEM_N_CODES
+    TANDEM_N_CODES
 } tandem_code;
 
 typedef struct tandem_error {

@@ -25,7 +25,9 @@ typedef enum tandem_lane {
     TANDEM_LANE_GTE,
     TANDEM_LANE_CODERANK,
 } tandem_lane;
-enum { TANDEM_N_LANES = 2 };
+enum {
+    TANDEM_N_LANES = 2
+};
 
 /* "gte" or "coderank". Static. */
 const char *tandem_lane_name(tandem_lane lane);
@@ -63,8 +65,8 @@ typedef struct tandem_hit {
     tandem_lane lane;
     uint32_t start_line, end_line;
     uint64_t start_byte, end_byte;
-    tandem_str text;                   /* of the chunk */
-    tandem_str snippet;                /* the part of it that matches best, one line */
+    tandem_str text;                    /* of the chunk */
+    tandem_str snippet;                 /* the part of it that matches best, one line */
     uint32_t lane_rank[TANDEM_N_LANES]; /* place in that lane's own list, from 1; 0: not in it */
     float lane_score[TANDEM_N_LANES];   /* cosine; 0 where lane_rank is 0 */
     uint32_t text_rank;                 /* place in the keyword list, from 1; 0: not in it */

@@ -1,0 +1,86 @@
+/* tandem/embedder.h - a loaded model: text in, vectors out.
+ *
+ * Threads:  open and close from one thread; all others from any
+ */
+#ifndef TANDEM_EMBEDDER_H
+#define TANDEM_EMBEDDER_H
+
+#include "tandem/error.h"
+#include "tandem/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tandem_embedder tandem_embedder;
+
+typedef struct tandem_embedder_options {
+    size_t struct_size;
+    const char *precision; /* "auto", "f32" */
+    const char *isa;       /* NULL: the best of this CPU; "plain", "avx2", "avx512", "onednn" */
+    uint32_t threads;      /* 0: one a core */
+    bool refuse_long;      /* E_TOO_LARGE for a text that would be truncated */
+} tandem_embedder_options;
+
+#define TANDEM_EMBEDDER_OPTIONS                                             \
+    (tandem_embedder_options)                                               \
+    {                                                                       \
+        .struct_size = sizeof(tandem_embedder_options), .precision = "auto" \
+    }
+
+/* What a model is. Texts are borrowed from whoever gave the struct. */
+typedef struct tandem_model_info {
+    const char *id;           /* "all-MiniLM-L6-v2" */
+    const char *origin;       /* "embedded", a path */
+    const char *revision;     /* changes whenever the vectors could */
+    const char *architecture; /* "BertModel" */
+    const char *precision;    /* "f32" */
+    size_t dim;
+    size_t tokens_max; /* of one text; longer ones are truncated */
+} tandem_model_info;
+
+/* What the model says about one text besides its vector. */
+typedef struct tandem_text_note {
+    uint32_t n_tokens; /* embedded, special tokens and prompt included */
+    bool truncated;
+} tandem_text_note;
+
+/* Loads a model: NULL for the embedded default, a Hugging Face directory, or a name in the local
+ * Hugging Face cache. `options` may be NULL.
+ * Errors: E_NOT_FOUND, E_FORMAT (names file and field or tensor), E_UNSUPPORTED, E_NOMEM. */
+tandem_code tandem_embedder_open(const char *model, const tandem_embedder_options *options,
+                                 tandem_embedder **embedder_out, tandem_error *err);
+
+/* NULL is fine. */
+void tandem_embedder_close(tandem_embedder *embedder);
+
+/* Borrowed until close. */
+void tandem_embedder_get_info(const tandem_embedder *embedder, tandem_model_info *info_out);
+
+/* One vector of length 1 for each text, in order; all cores work.
+ *
+ *   texts    [n]       UTF-8 (bad bytes count as U+FFFD), borrowed
+ *   vectors  [n, dim]  caller's
+ *   notes    [n]       caller's, or NULL
+ * Errors: the first text that failed, by its number. */
+tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                                  tandem_role role, float *vectors, tandem_text_note *notes,
+                                  tandem_error *err);
+
+/* Ids of a text as the model sees them: prompt and special tokens included, truncated.
+ *
+ *   ids  [tokens_max]  caller's */
+tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
+                                     uint32_t *ids, size_t *n_out, bool *truncated_out,
+                                     tandem_error *err);
+
+/* Every model that is here: the embedded one and those in the Hugging Face cache. architecture, dim
+ * and tokens_max are empty where the model's files do not tell them without loading it. */
+typedef void (*tandem_model_each)(void *user, const tandem_model_info *info);
+tandem_code tandem_models_each(tandem_model_each each, void *user, tandem_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

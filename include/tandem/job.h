@@ -1,0 +1,180 @@
+/* tandem/job.h - one running crawl: from sources to pages, documents, chunks or a filled index.
+ *
+ * Threads:  open, wait and close from one thread; progress and cancel from any
+ */
+#ifndef TANDEM_JOB_H
+#define TANDEM_JOB_H
+
+#include "tandem/index.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tandem_job tandem_job;
+
+/* How far the way goes. */
+typedef enum tandem_until {
+    TANDEM_UNTIL_PAGE,     /* fetch or read only */
+    TANDEM_UNTIL_DOCUMENT, /* and extract */
+    TANDEM_UNTIL_CHUNK,    /* and cut and route */
+    TANDEM_UNTIL_STORE,    /* and embed and store: needs an index */
+} tandem_until;
+
+typedef enum tandem_page_status {
+    TANDEM_PAGE_FETCHED,
+    TANDEM_PAGE_UNCHANGED,
+    TANDEM_PAGE_SKIPPED,
+    TANDEM_PAGE_FAILED,
+} tandem_page_status;
+
+typedef struct tandem_link {
+    tandem_str href, text;
+} tandem_link;
+
+/* What the job knows of one page when it has gone as far as it should. All borrowed for the call. */
+typedef struct tandem_item {
+    tandem_page_status status;
+    tandem_str reason; /* why skipped or failed */
+    tandem_str uri, final_uri, media_type;
+    int http_status; /* 0 for files */
+    bool is_web;
+    int64_t fetched_wall_ms;
+    tandem_str body; /* as fetched */
+    /* from TANDEM_UNTIL_DOCUMENT on, for a page that was fetched */
+    bool has_document;
+    tandem_str title, description, author, date, language, canonical;
+    tandem_str text; /* Markdown, or the file as it is */
+    const tandem_link *links;
+    size_t n_links;
+    /* from TANDEM_UNTIL_CHUNK on */
+    const tandem_chunk *chunks;
+    size_t n_chunks;
+} tandem_item;
+
+/* Called once for each page, from the job's threads, one call at a time; in the sources' order
+ * unless the job goes on to the store. */
+typedef void (*tandem_job_visit)(void *user, const tandem_item *item);
+
+typedef enum tandem_strategy {
+    TANDEM_STRATEGY_AUTO,
+    TANDEM_STRATEGY_PIPELINED,
+    TANDEM_STRATEGY_ROUNDS,
+    TANDEM_STRATEGY_SEQUENTIAL,
+    TANDEM_STRATEGY_SINGLE, /* chosen when one lane is empty; not to be asked for */
+} tandem_strategy;
+
+/* "auto", "pipelined", ... Static. */
+const char *tandem_strategy_name(tandem_strategy strategy);
+
+typedef struct tandem_job_options {
+    size_t struct_size;
+    tandem_until until;
+    tandem_job_visit visit; /* may be NULL */
+    void *user;
+
+    /* where it belongs; NULL: derived as scope rules say */
+    const char *scope, *project, *dataset;
+
+    /* which pages */
+    const char *const *include; /* globs on path or URL; none: all */
+    size_t n_include;
+    const char *const *exclude;
+    size_t n_exclude;
+    uint64_t file_bytes_max; /* larger files and pages are skipped, 1 KiB..1 GiB */
+    bool hidden;             /* also names that start with a dot */
+    bool no_ignore;          /* do not honour .gitignore and the like */
+    uint32_t depth_max;      /* web: links followed; 0: the named page alone */
+    uint32_t pages_max;      /* web: 0: no limit */
+    bool any_host;           /* web: also links to other hosts */
+    bool below;              /* web: only below the start page's folder */
+    bool no_robots;          /* web: do not ask robots.txt */
+    uint32_t delay_ms;       /* web: between requests to one host, 0..60000 */
+    uint32_t per_host_max;   /* web: requests at once to one host, 1..64 */
+    uint32_t timeout_ms;     /* web: one request, 100..600000 */
+    bool allow_private;      /* web: private addresses beyond the one named */
+    const char *user_agent;  /* web: NULL: tandem's own */
+    bool whole_page;         /* HTML: keep navigation and footers */
+
+    /* a page by itself instead of sources: "-" read from standard input, for example */
+    const char *input_name; /* NULL: none; tells the kind by its ending */
+    tandem_str input;
+
+    /* chunks */
+    uint32_t chunk_size, chunk_overlap; /* code points */
+
+    /* schedule */
+    tandem_strategy strategy;
+    bool sequential;          /* ENABLE_PARALLEL_EMBEDDING=false */
+    uint32_t in_flight_max;   /* batches over both lanes, 1..1024; 0: 2, or one a core if local */
+    uint32_t batch_items_max; /* 1..4096 */
+    bool quiet_metrics;       /* EMBEDDING_METRICS_ENABLED=false: no metrics block in the log */
+} tandem_job_options;
+
+#define TANDEM_JOB_OPTIONS                                                                   \
+    (tandem_job_options)                                                                     \
+    {                                                                                        \
+        .struct_size = sizeof(tandem_job_options), .until = TANDEM_UNTIL_STORE,              \
+        .file_bytes_max = 10u << 20, .depth_max = 0, .per_host_max = 6, .timeout_ms = 30000, \
+        .chunk_size = 1600, .chunk_overlap = 200, .batch_items_max = 32                      \
+    }
+
+typedef struct tandem_lane_progress {
+    uint64_t total; /* chunks known so far */
+    uint64_t done, failed, cached;
+    uint64_t in_flight;       /* batches */
+    double chunks_per_second; /* of those embedded, since the lane's first */
+} tandem_lane_progress;
+
+/* Numbers only ever grow. */
+typedef struct tandem_progress {
+    uint64_t pages_seen; /* all that came out of the sources */
+    uint64_t pages;      /* web pages with a document */
+    uint64_t files;      /* files with a document */
+    uint64_t unchanged, skipped, failed;
+    tandem_lane_progress lanes[TANDEM_N_LANES];
+    bool sources_ended; /* totals are final */
+    double seconds;
+    double eta_seconds; /* of the chunks known so far; < 0: not known */
+} tandem_progress;
+
+typedef struct tandem_summary {
+    char run[40];     /* name of the run */
+    tandem_code code; /* OK, E_PARTIAL, E_CANCELLED or what ended it */
+    uint64_t pages, files, unchanged, skipped, failed, removed;
+    uint64_t chunks[TANDEM_N_LANES]; /* in the pages of this run */
+    uint64_t chunks_failed[TANDEM_N_LANES];
+    uint64_t embedded, cached, truncated; /* chunks */
+    tandem_strategy strategy;             /* as it came out */
+    double seconds, chunks_per_second;
+    double overlap_ratio; /* both lanes busy / either busy, while both had work */
+    double speedup;       /* sum of lane times / wall time */
+    uint64_t peak_rss_bytes;
+} tandem_summary;
+
+/* Starts. `index` is NULL unless until is TANDEM_UNTIL_STORE. Everything is copied.
+ * Errors: E_INVALID naming the option and its bounds; E_NOT_FOUND naming the source. */
+tandem_code tandem_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
+                            const tandem_job_options *options, tandem_job **job_out,
+                            tandem_error *err);
+
+/* Waits at most wait_ms; true when the job has ended. */
+bool tandem_job_wait(tandem_job *job, uint32_t wait_ms);
+
+void tandem_job_get_progress(tandem_job *job, tandem_progress *progress_out);
+
+/* Ends soon: no new page, no new batch; what is in flight is kept. Returns at once. */
+void tandem_job_cancel(tandem_job *job);
+
+/* How it went; waits for the end. The code also tells: OK, E_PARTIAL (pages or chunks failed),
+ * E_CANCELLED, or the failure that ended it, explained in `err`. */
+tandem_code tandem_job_get_summary(tandem_job *job, tandem_summary *summary_out, tandem_error *err);
+
+/* Cancels if it still runs, waits, frees. NULL is fine. */
+void tandem_job_close(tandem_job *job);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
