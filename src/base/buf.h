@@ -7,10 +7,10 @@
 #ifndef TD_BASE_BUF_H
 #define TD_BASE_BUF_H
 
-#include <stdarg.h>
-
 #include "base/error.h"
 #include "base/str.h"
+
+#include <stdarg.h>
 
 typedef struct td_buf {
     char *ptr;
@@ -19,10 +19,10 @@ typedef struct td_buf {
     size_t n_max;    /* never more than this */
 } td_buf;
 
-#define TD_BUF(max_bytes)                                                                          \
-    (td_buf)                                                                                       \
-    {                                                                                              \
-        .n_max = (max_bytes)                                                                       \
+#define TD_BUF(max_bytes)    \
+    (td_buf)                 \
+    {                        \
+        .n_max = (max_bytes) \
     }
 
 /* Room for `n_more` bytes after the present ones. Errors: E_TOO_LARGE past n_max, E_NOMEM. */

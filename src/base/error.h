@@ -24,29 +24,29 @@ tandem_code td_fail_nomem(tandem_error *err, const char *what);
 void td_context(tandem_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs `call`; on failure keeps its code in the local `code` and leaves through the label `out`. */
-#define TD_TRY(call)                                                                               \
-    do {                                                                                           \
-        code = (call);                                                                             \
-        if (code != TANDEM_OK)                                                                     \
-            goto out;                                                                              \
+#define TD_TRY(call)           \
+    do {                       \
+        code = (call);         \
+        if (code != TANDEM_OK) \
+            goto out;          \
     } while (0)
 
 /* Leaves through `out` with a fresh failure. */
-#define TD_FAIL(err, failure, ...)                                                                 \
-    do {                                                                                           \
-        code = td_fail((err), (failure), __VA_ARGS__);                                             \
-        goto out;                                                                                  \
+#define TD_FAIL(err, failure, ...)                     \
+    do {                                               \
+        code = td_fail((err), (failure), __VA_ARGS__); \
+        goto out;                                      \
     } while (0)
 
 /* For our own mistakes only; stays on in release builds. Prints file, line, condition; aborts. */
-#define td_assert(condition)                                                                       \
+#define td_assert(condition) \
     ((condition) ? (void)0 : td_assert_failed(#condition, __FILE__, __LINE__))
 
 /* td_assert inside kernels: debug builds only. */
 #if defined(NDEBUG)
-#define td_assert_hot(condition) ((void)0)
+#    define td_assert_hot(condition) ((void)0)
 #else
-#define td_assert_hot(condition) td_assert(condition)
+#    define td_assert_hot(condition) td_assert(condition)
 #endif
 
 _Noreturn void td_assert_failed(const char *condition, const char *file, int line);

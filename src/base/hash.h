@@ -13,7 +13,9 @@ typedef struct td_hash {
     uint8_t bytes[16];
 } td_hash;
 
-enum { TD_HASH_HEX_N = 33 };
+enum {
+    TD_HASH_HEX_N = 33
+};
 
 td_hash td_hash_of(td_str bytes);
 

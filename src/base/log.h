@@ -17,7 +17,9 @@ typedef enum td_log_level {
 /* `line` is logfmt without time and level: "url=http://a/ status=404". */
 typedef void (*td_log_sink)(void *user, td_log_level level, const char *room, const char *line);
 
-/* NULL silences. Lines above `most` never reach the sink. */
+/* NULL silences. Lines above `most` never reach the sink. The sink is called without a lock: a line
+ * begun before this call may still reach the old one. A line is cut at 1 KB, and control
+ * characters in it are blanks. */
 void td_log_set(td_log_sink sink, void *user, td_log_level most);
 
 void td_log(td_log_level level, const char *room, const char *format, ...)

@@ -18,10 +18,10 @@ td_metric *td_metrics_gauge(const char *name, const char *labels);
 /* Buckets: powers of two from 2^-10 to 2^20. */
 td_metric *td_metrics_histogram(const char *name, const char *labels);
 
-void td_metrics_add(td_metric *metric, double amount);     /* counter, gauge */
-void td_metrics_set(td_metric *metric, double value);      /* gauge */
-void td_metrics_observe(td_metric *metric, double value);  /* histogram */
-double td_metrics_value(const td_metric *metric);          /* counter, gauge; a histogram's sum */
+void td_metrics_add(td_metric *metric, double amount);    /* counter, gauge */
+void td_metrics_set(td_metric *metric, double value);     /* gauge */
+void td_metrics_observe(td_metric *metric, double value); /* histogram */
+double td_metrics_value(const td_metric *metric);         /* counter, gauge; a histogram's sum */
 
 /* Appends all of them as Prometheus text, sorted by name. */
 tandem_code td_metrics_write(td_buf *buf, tandem_error *err);

@@ -8,7 +8,11 @@
 
 #include "base/buf.h"
 
-/* CPUs that this process may use: the smaller of the affinity mask and the cgroup quota (rounded up), >= 1. */
+#include <pthread.h>
+#include <time.h>
+
+/* CPUs that this process may use: the smaller of the affinity mask and the cgroup quota (rounded
+ * up), >= 1. */
 size_t td_os_n_cpus(void);
 
 /* Peak and present resident memory of this process, bytes; 0 if not known. */
@@ -51,5 +55,15 @@ bool td_os_is_file(const char *path);
  * without a slash at the end. Errors: E_NOT_FOUND when neither variable is set. */
 tandem_code td_os_data_dir(td_buf *buf, tandem_error *err);
 tandem_code td_os_cache_dir(td_buf *buf, tandem_error *err);
+
+/* errno's text: "No such file or directory". */
+void td_os_error_text(int errno_value, char *out, size_t out_bytes);
+
+/* Names the calling thread, for debuggers and top; at most 15 bytes. */
+void td_os_thread_name(const char *name);
+
+/* pthread_cond_init on the clock that td_os_cond_clock names: monotonic where the system can. */
+int td_os_cond_init(pthread_cond_t *cond);
+clockid_t td_os_cond_clock(void);
 
 #endif

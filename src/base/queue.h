@@ -1,6 +1,6 @@
 /* base/queue.h - bounded hand-over of pointers between threads.
  *
- * Threads:  all functions from any thread, but close
+ * Threads:  all functions from any thread, but free
  */
 #ifndef TD_BASE_QUEUE_H
 #define TD_BASE_QUEUE_H

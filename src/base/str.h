@@ -5,18 +5,18 @@
 #ifndef TD_BASE_STR_H
 #define TD_BASE_STR_H
 
+#include "tandem/value.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "tandem/value.h"
-
 typedef tandem_str td_str;
 
-#define TD_STR(literal)     ((td_str){"" literal, sizeof(literal) - 1})
-#define TD_STR_FMT(s)       (int)((s).n > INT32_MAX ? INT32_MAX : (s).n), (s).ptr /* for "%.*s" */
-#define TD_STR_NONE         SIZE_MAX                                       /* "not found" */
+#define TD_STR(literal) ((td_str){"" literal, sizeof(literal) - 1})
+#define TD_STR_FMT(s)   (int)((s).n > INT32_MAX ? INT32_MAX : (s).n), (s).ptr /* for "%.*s" */
+#define TD_STR_NONE     SIZE_MAX                                              /* "not found" */
 
 /* NULL gives the empty text. */
 static inline td_str td_str_from(const char *c_string)
@@ -62,11 +62,13 @@ bool td_str_next(td_str *rest, char separator, td_str *part_out);
 /* Whole text as a decimal number without sign; false if it is none or does not fit. */
 bool td_str_to_u64(td_str s, uint64_t *value_out);
 
-/* Shell-like match: `*` any bytes but '/', `**` any bytes, `?` one code point but '/', `[a-z]`
- * classes, `\` quotes. Cost: linear in the text times the number of stars. */
+/* Shell-like match: `*` any bytes but '/', `**` any bytes, `?` one code point but '/', `[a-z]` and
+ * `[!a-z]` classes (never '/'), `\` quotes. A folder named `**` stands for none or more folders.
+ * Cost: at most the text's length times the pattern's; allocates nothing. */
 bool td_str_glob(td_str pattern, td_str s);
 
-/* Edit distance (insert, delete, replace, swap of neighbours) for "did you mean", at most `max` + 1. */
+/* Edit distance (insert, delete, replace, swap of neighbours) in bytes, for "did you mean", at
+ * most `max` + 1. A text longer than 128 bytes is far from everything. */
 size_t td_str_distance(td_str a, td_str b, size_t max);
 
 #endif

@@ -1,0 +1,111 @@
+#include "base/os.h"
+
+#if defined(__linux__)
+
+#    include "base/os_cgroup.h"
+
+#    include <math.h>
+#    include <sched.h>
+#    include <stdio.h>
+#    include <stdlib.h>
+#    include <sys/resource.h>
+#    include <unistd.h>
+
+enum {
+    PROC_BYTES_MAX = 1 << 16,
+    CPUS_MAX = 1 << 16
+};
+
+/* Appends nothing when the file can't be read. */
+static td_buf read_proc(const char *path)
+{
+    td_buf buf = TD_BUF(PROC_BYTES_MAX);
+    td_os_read_file(path, PROC_BYTES_MAX, &buf, NULL);
+    return buf;
+}
+
+/* The mask may be larger than the 1,024 CPUs of a cpu_set_t: the kernel then says EINVAL. */
+static size_t n_cpus_of_mask(void)
+{
+    for (size_t n_cpus = 1024; n_cpus <= CPUS_MAX; n_cpus *= 2) {
+        cpu_set_t *set = CPU_ALLOC(n_cpus);
+        if (!set)
+            break;
+        size_t bytes = CPU_ALLOC_SIZE(n_cpus);
+        int n = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : 0;
+        CPU_FREE(set);
+        if (n > 0)
+            return (size_t)n;
+    }
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (size_t)online : 1;
+}
+
+size_t td_os_n_cpus(void)
+{
+    td_buf self = read_proc("/proc/self/cgroup");
+    double quota = td_os_cgroup_cpus(td_buf_str(&self), "/sys/fs/cgroup");
+    td_buf_clear(&self);
+    size_t n = n_cpus_of_mask();
+    return quota > 0 && ceil(quota) < (double)n ? (size_t)ceil(quota) : n;
+}
+
+uint64_t td_os_rss_peak_bytes(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+uint64_t td_os_rss_bytes(void)
+{
+    td_buf statm = read_proc("/proc/self/statm");
+    td_str rest = td_buf_str(&statm);
+    td_str word;
+    uint64_t pages = 0;
+    for (int i = 0; i < 2; i++) { /* size, resident */
+        if (!td_str_next(&rest, ' ', &word) || !td_str_to_u64(word, &pages))
+            pages = 0;
+    }
+    td_buf_clear(&statm);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t td_os_memory_bytes(void)
+{
+    td_buf self = read_proc("/proc/self/cgroup");
+    uint64_t limit = td_os_cgroup_memory_bytes(td_buf_str(&self), "/sys/fs/cgroup");
+    td_buf_clear(&self);
+    uint64_t physical = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    return limit > 0 && limit < physical ? limit : physical;
+}
+
+void td_os_error_text(int errno_value, char *out, size_t out_bytes)
+{
+    char space[128];
+    snprintf(out, out_bytes, "%s", strerror_r(errno_value, space, sizeof(space)));
+}
+
+void td_os_thread_name(const char *name)
+{
+    pthread_setname_np(pthread_self(), name);
+}
+
+int td_os_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attributes;
+    int failure = pthread_condattr_init(&attributes);
+    if (failure != 0)
+        return failure;
+    failure = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (failure == 0)
+        failure = pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return failure;
+}
+
+clockid_t td_os_cond_clock(void)
+{
+    return CLOCK_MONOTONIC;
+}
+
+#endif

@@ -1,0 +1,62 @@
+#include "base/os.h"
+
+#if defined(__APPLE__)
+
+#    include <mach/mach.h>
+#    include <stdio.h>
+#    include <string.h>
+#    include <sys/resource.h>
+#    include <sys/sysctl.h>
+#    include <unistd.h>
+
+size_t td_os_n_cpus(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (size_t)online : 1;
+}
+
+uint64_t td_os_rss_peak_bytes(void)
+{
+    struct rusage usage; /* ru_maxrss is in bytes here, in kilobytes on Linux */
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss : 0;
+}
+
+uint64_t td_os_rss_bytes(void)
+{
+    mach_task_basic_info_data_t info;
+    mach_msg_type_number_t n = MACH_TASK_BASIC_INFO_COUNT;
+    if (task_info(mach_task_self(), MACH_TASK_BASIC_INFO, (task_info_t)&info, &n) != KERN_SUCCESS)
+        return 0;
+    return info.resident_size;
+}
+
+uint64_t td_os_memory_bytes(void)
+{
+    uint64_t bytes = 0;
+    size_t n = sizeof(bytes);
+    return sysctlbyname("hw.memsize", &bytes, &n, NULL, 0) == 0 ? bytes : 0;
+}
+
+void td_os_error_text(int errno_value, char *out, size_t out_bytes)
+{
+    if (strerror_r(errno_value, out, out_bytes) != 0)
+        snprintf(out, out_bytes, "error %d", errno_value);
+}
+
+void td_os_thread_name(const char *name)
+{
+    pthread_setname_np(name);
+}
+
+/* Conditions know the wall clock only, so a deadline moves with it. */
+int td_os_cond_init(pthread_cond_t *cond)
+{
+    return pthread_cond_init(cond, NULL);
+}
+
+clockid_t td_os_cond_clock(void)
+{
+    return CLOCK_REALTIME;
+}
+
+#endif
