@@ -45,8 +45,8 @@ typedef struct td_task {
 
 typedef struct td_schedule_options {
     size_t struct_size;
-    td_strategy strategy;       /* auto, pipelined, rounds, sequential */
-    bool parallel;              /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
+    td_strategy strategy; /* auto, pipelined, rounds, sequential */
+    bool parallel;        /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
     uint32_t in_flight_max;     /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes; 0: 2, or a
                                    slot a core where both lanes are local */
     uint32_t batch_items_max;   /* EMBEDDING_BATCH_SIZE, 1..4096 */
@@ -55,33 +55,35 @@ typedef struct td_schedule_options {
     uint32_t tries_max;         /* calls for one batch when the failure may pass */
     uint32_t backoff_ms;        /* first wait, doubled up to 5 s, with jitter */
     uint64_t jitter_seed;
+    tandem_role role; /* of all texts */
+    bool metrics;     /* EMBEDDING_METRICS_ENABLED: log per round and at the end */
     /* One task finished; called exactly once for each, in any order. Must not call put. */
     void (*done)(void *user, td_task *task);
     void *user;
 } td_schedule_options;
 
-#define TD_SCHEDULE_OPTIONS                                                                        \
-    (td_schedule_options)                                                                          \
-    {                                                                                              \
-        .struct_size = sizeof(td_schedule_options), .strategy = TD_STRATEGY_AUTO,                  \
-        .parallel = true, .batch_items_max = 32, .batch_tokens_max = 16384,                        \
-        .window_chunks_max = 4096, .tries_max = 3, .backoff_ms = 1000                              \
+#define TD_SCHEDULE_OPTIONS                                                            \
+    (td_schedule_options)                                                              \
+    {                                                                                  \
+        .struct_size = sizeof(td_schedule_options), .strategy = TD_STRATEGY_AUTO,      \
+        .parallel = true, .batch_items_max = 32, .batch_tokens_max = 16384,            \
+        .window_chunks_max = 4096, .tries_max = 3, .backoff_ms = 1000, .metrics = true \
     }
 
 typedef struct td_lane_progress {
     uint64_t n_put, n_done, n_failed, n_cancelled;
     uint64_t n_batches, n_retries, n_truncated, n_tokens;
-    uint32_t in_flight;    /* batches now */
-    double busy_seconds;   /* with at least one batch in flight */
+    uint32_t in_flight;  /* batches now */
+    double busy_seconds; /* with at least one batch in flight */
 } td_lane_progress;
 
 typedef struct td_schedule_progress {
     td_lane_progress lanes[TANDEM_N_LANES];
-    td_strategy strategy;   /* as chosen so far */
+    td_strategy strategy;     /* as chosen so far */
     double both_busy_seconds; /* both lanes in flight */
-    double wall_seconds;    /* first batch begun to last one ended */
-    double overlap_ratio;   /* both busy / either busy, while both lanes had work */
-    double speedup;         /* sum of lane times / wall */
+    double wall_seconds;      /* first batch begun to last one ended */
+    double overlap_ratio;     /* both busy / either busy, while both lanes had work */
+    double speedup;           /* sum of lane times / wall */
 } td_schedule_progress;
 
 typedef struct td_schedule td_schedule;

@@ -49,6 +49,8 @@ typedef struct td_store_vector {
 typedef struct td_store_miss {
     td_str uri;
     bool failed; /* else skipped */
+    bool gone;   /* the server says that there is no such page (404, 410): what an earlier run
+                    stored of it is removed; else a failed page keeps it */
     td_str reason;
 } td_store_miss;
 
@@ -115,6 +117,9 @@ struct td_store {
     /* Vectors of any chunks, in one transaction. A chunk that is gone by now is passed over. */
     tandem_code (*vectors_put)(td_store *self, const td_store_vector *vectors, size_t n,
                                tandem_error *err);
+    /* Commits what is gathered. Writes are grouped into transactions by count and time; a kill
+     * loses the uncommitted tail at most, which the next run does again. */
+    tandem_code (*flush)(td_store *self, tandem_error *err);
     /* Removes a source with all it holds; *found_out says whether there was one of that uri. */
     tandem_code (*source_remove)(td_store *self, td_str uri, bool *found_out, tandem_error *err);
 
@@ -154,14 +159,14 @@ struct td_store {
 
 typedef struct td_store_options {
     size_t struct_size;
-    bool read_only;    /* E_NOT_FOUND instead of making the file */
-    uint32_t busy_ms;  /* wait for another writer, then E_BUSY that names the file */
+    bool read_only;   /* E_NOT_FOUND instead of making the file */
+    uint32_t busy_ms; /* wait for another writer, then E_BUSY that names the file */
 } td_store_options;
 
-#define TD_STORE_OPTIONS                                                                           \
-    (td_store_options)                                                                             \
-    {                                                                                              \
-        .struct_size = sizeof(td_store_options), .busy_ms = 5000                                   \
+#define TD_STORE_OPTIONS                                         \
+    (td_store_options)                                           \
+    {                                                            \
+        .struct_size = sizeof(td_store_options), .busy_ms = 5000 \
     }
 
 /* Opens or makes a store; location is a file path. One writer per file: a second store that writes
