@@ -1,0 +1,184 @@
+/* The lower way: question, lanes, vectors, search. */
+#include "base/utf8.h"
+#include "pipeline/state.h"
+#include "search/search.h"
+
+#include <stdlib.h>
+
+enum {
+    HITS_BYTES_MAX = 256 << 20
+};
+
+struct tandem_hits {
+    td_arena *arena;
+    tandem_hit *items;
+    size_t n;
+};
+
+/* One lane's share of a question. */
+typedef struct question {
+    tandem_index *index;
+    tandem_lane lane;
+    td_str text;
+    float *vector; /* NULL: the lane holds nothing */
+    size_t dim;
+    tandem_code code;
+    tandem_error error;
+} question;
+
+static tandem_code check_model(const tandem_index *index, tandem_lane lane,
+                               const td_store_lane *stored, const td_pipeline_lane *opened,
+                               tandem_error *err)
+{
+    if (td_str_eq(stored->fingerprint, opened->identity))
+        return TANDEM_OK;
+    return td_fail(err, TANDEM_E_CONFLICT,
+                   "lane %s of %s was made with model %.*s, but is asked with %.*s: name that "
+                   "model with --%s",
+                   tandem_lane_name(lane), index->location, TD_STR_FMT(stored->fingerprint),
+                   TD_STR_FMT(opened->identity), tandem_lane_name(lane));
+}
+
+static tandem_code embed_question(question *q, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    const td_pipeline_lane *lane = NULL;
+    td_store_lane stored = {0};
+    td_arena *arena = td_arena_new(1u << 16);
+    td_store *store = q->index->store;
+
+    if (!arena)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a question");
+    TD_TRY(store->lane_get(store, q->lane, &stored, arena, err));
+    if (stored.dim == 0)
+        goto out;
+    TD_TRY(td_pipeline_lanes_get(q->index, q->lane, &lane, err));
+    TD_TRY(check_model(q->index, q->lane, &stored, lane, err));
+    q->dim = lane->embedder->dim;
+    q->vector = malloc(q->dim * sizeof(*q->vector));
+    if (!q->vector)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a question");
+    td_batch batch = {.texts = &q->text, .n = 1, .role = TANDEM_ROLE_QUERY, .vectors = q->vector};
+    TD_TRY(lane->embedder->embed(lane->embedder, &batch, NULL, err));
+out:
+    td_arena_free(arena);
+    return code;
+}
+
+static void *embed_thread(void *user)
+{
+    question *q = user;
+
+    q->code = embed_question(q, &q->error);
+    return NULL;
+}
+
+/* Both lanes at once: the second has a thread of its own. */
+static tandem_code embed_both(question questions[TANDEM_N_LANES], tandem_error *err)
+{
+    pthread_t thread;
+    tandem_code code = td_thread_start(&thread, "ask", embed_thread, &questions[1], err);
+
+    if (code != TANDEM_OK)
+        return code;
+    embed_thread(&questions[0]);
+    pthread_join(thread, NULL);
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        if (questions[l].code != TANDEM_OK) {
+            if (err)
+                *err = questions[l].error;
+            return questions[l].code;
+        }
+    }
+    return TANDEM_OK;
+}
+
+static tandem_code search_options(const tandem_search_options *options, td_buf *source,
+                                  td_search_options *out, tandem_error *err)
+{
+    td_search_options s = TD_SEARCH_OPTIONS;
+
+    s.k = options->k;
+    s.exact = options->exact;
+    s.filter.scope = td_str_from(options->scope);
+    s.filter.project = td_str_from(options->project);
+    s.filter.dataset = td_str_from(options->dataset);
+    s.filter.language = td_str_from(options->language);
+    s.filter.path_glob = td_str_from(options->path_glob);
+    s.filter.kind = (int)options->kind;
+    if (options->source) {
+        tandem_code code = td_source_name(options->source, source, err);
+        if (code != TANDEM_OK)
+            return code;
+    }
+    s.filter.source = td_buf_str(source);
+    *out = s;
+    return TANDEM_OK;
+}
+
+static tandem_code search(tandem_index *index, td_str text, const question *questions,
+                          const tandem_search_options *options, tandem_hits *hits,
+                          tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf source = TD_BUF(1u << 16);
+    td_search_options s;
+    td_search_query query = {.text = text};
+
+    TD_TRY(search_options(options, &source, &s, err));
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        query.vectors[l] = questions[l].vector;
+        query.dims[l] = questions[l].dim;
+    }
+    hits->items = td_arena_zalloc(hits->arena, s.k, sizeof(*hits->items));
+    if (!hits->items)
+        TD_TRY(td_arena_fail(hits->arena, err));
+    TD_TRY(td_search(index->store, &query, &s, hits->arena, hits->items, &hits->n, err));
+out:
+    td_buf_clear(&source);
+    return code;
+}
+
+tandem_code td_pipeline_ask_search(tandem_index *index, tandem_str query,
+                                   const tandem_search_options *options, tandem_hits **hits_out,
+                                   tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    question questions[TANDEM_N_LANES] = {0};
+    td_buf clean = TD_BUF(1u << 20);
+    tandem_hits *hits = calloc(1, sizeof(*hits));
+
+    if (!hits || !(hits->arena = td_arena_new(HITS_BYTES_MAX)))
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for hits");
+    TD_TRY(td_utf8_add_clean(&clean, query, err));
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        questions[l] = (question){.index = index,
+                                  .lane = (tandem_lane)l,
+                                  .text = td_str_trim(td_buf_str(&clean))};
+    if (questions[0].text.n == 0)
+        TD_FAIL(err, TANDEM_E_EMPTY, "the query is empty");
+    TD_TRY(embed_both(questions, err));
+    TD_TRY(search(index, questions[0].text, questions, options, hits, err));
+    *hits_out = hits;
+    hits = NULL;
+out:
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        free(questions[l].vector);
+    td_buf_clear(&clean);
+    td_pipeline_ask_free(hits);
+    return code;
+}
+
+const tandem_hit *td_pipeline_ask_hits(const tandem_hits *hits, size_t *n_out)
+{
+    *n_out = hits->n;
+    return hits->items;
+}
+
+void td_pipeline_ask_free(tandem_hits *hits)
+{
+    if (!hits)
+        return;
+    td_arena_free(hits->arena);
+    free(hits);
+}

@@ -1,0 +1,381 @@
+/* The upper way, step by step. To see the order of the steps, read take_document and send_work. */
+#include "base/clock.h"
+#include "net/net.h"
+#include "pipeline/state.h"
+
+#include <stdlib.h>
+
+enum {
+    WORK_BYTES_MAX = 512 << 20
+}; /* of one page's chunks: arrays, not texts */
+
+/* -- source -- */
+
+tandem_code td_pipeline_index_feed(tandem_job *job, size_t feed, tandem_error *err)
+{
+    td_source *source = job->feeds[feed].source;
+
+    while (!atomic_load(&job->stop)) {
+        td_page *page = NULL;
+        tandem_code code = source->next(source, &page, err);
+        if (code != TANDEM_OK)
+            return code;
+        if (!page) {
+            job->feeds[feed].complete = true;
+            return TANDEM_OK;
+        }
+        td_pipeline_fetched *fetched = malloc(sizeof(*fetched));
+        if (!fetched) {
+            td_page_free(page);
+            return td_fail_nomem(err, "page under way");
+        }
+        *fetched = (td_pipeline_fetched){page, feed};
+        if (!td_queue_push(job->pages, fetched)) {
+            td_page_free(page);
+            free(fetched);
+        }
+    }
+    return TANDEM_OK;
+}
+
+/* The job's own input as one page, as if it had been a file of that name. */
+tandem_code td_pipeline_index_input(tandem_job *job, size_t feed, tandem_error *err)
+{
+    const tandem_job_options *options = &job->options;
+    td_page *page = td_page_new(options->input.n + (1u << 20));
+    td_pipeline_fetched *fetched = malloc(sizeof(*fetched));
+
+    if (!page || !fetched) {
+        td_page_free(page);
+        free(fetched);
+        return td_fail_nomem(err, "input");
+    }
+    page->uri = page->final_uri = td_str_from(options->input_name);
+    page->media_type = page->charset = page->etag = page->last_modified = TD_STR("");
+    page->body = options->input;
+    page->hash = td_hash_of(page->body);
+    page->fetched_wall_ms = td_clock_wall_ms();
+    *fetched = (td_pipeline_fetched){page, feed};
+    if (!td_queue_push(job->pages, fetched)) {
+        td_page_free(page);
+        free(fetched);
+    }
+    job->feeds[feed].complete = true;
+    return TANDEM_OK;
+}
+
+/* Tells the source which links a page holds: a crawl goes on from there. */
+static void report_links(tandem_job *job, size_t feed, const td_page *page,
+                         const td_document *document)
+{
+    td_source *source = job->feeds[feed].source;
+    bool follow = document && !document->nofollow;
+
+    if (source)
+        source->done(source, page->uri, follow ? document->links : NULL,
+                     follow ? document->n_links : 0);
+}
+
+/* -- what the caller sees -- */
+
+static void visit(tandem_job *job, const td_page *page, const td_document *document,
+                  const td_chunks *chunks, tandem_page_status status, td_str reason)
+{
+    if (!job->options.visit)
+        return;
+    tandem_item item = {
+        .status = status,
+        .reason = reason,
+        .uri = page->uri,
+        .final_uri = page->final_uri,
+        .media_type = page->media_type,
+        .http_status = page->http_status,
+        .is_web = page->is_web,
+        .fetched_wall_ms = page->fetched_wall_ms,
+        .body = page->body,
+    };
+    tandem_link *links = NULL;
+    if (document) {
+        item.has_document = true;
+        item.title = document->title;
+        item.description = document->description;
+        item.author = document->author;
+        item.date = document->date;
+        item.language = document->natural_language;
+        item.canonical = document->canonical;
+        item.text = document->text;
+        links = td_arena_zalloc(document->arena, document->n_links, sizeof(*links));
+        for (size_t i = 0; links && i < document->n_links; i++)
+            links[i] = (tandem_link){document->links[i].href, document->links[i].text};
+        item.links = links;
+        item.n_links = links ? document->n_links : 0;
+    }
+    if (chunks) {
+        item.chunks = chunks->items;
+        item.n_chunks = chunks->n;
+    }
+    pthread_mutex_lock(&job->visit_lock);
+    job->options.visit(job->options.user, &item);
+    pthread_mutex_unlock(&job->visit_lock);
+}
+
+/* -- cache and schedule -- */
+
+void td_pipeline_work_settle(td_work *work)
+{
+    if (atomic_fetch_sub(&work->n_left, 1) != 1)
+        return;
+    td_document_free(work->document);
+    td_page_free(work->page);
+    td_arena_free(work->arena); /* the work itself lies in it */
+}
+
+/* A piece that will get no vector in this run, and those that wait for it: their chunks stay
+ * pending in the store, and the next run does them. */
+static void drop(tandem_job *job, td_piece *piece)
+{
+    td_piece *waiting = td_pipeline_once_leave(&job->once, piece);
+
+    while (waiting) {
+        td_piece *next = waiting->next_equal;
+        td_pipeline_work_settle(waiting->work);
+        waiting = next;
+    }
+    td_pipeline_work_settle(piece->work);
+}
+
+void td_pipeline_index_done(void *user, td_task *task)
+{
+    tandem_job *job = user;
+    td_piece *piece = task->user;
+    td_pipeline_lane_counts *lane = &job->lanes[task->lane];
+    bool taken = false;
+
+    if (task->status == TD_TASK_DONE) {
+        atomic_fetch_add(&lane->embedded, 1);
+        if (task->note.truncated)
+            atomic_fetch_add(&lane->truncated, 1);
+        taken = td_pipeline_write_vector(job, piece, task->vector, true);
+    } else if (task->status == TD_TASK_FAILED) {
+        taken = td_pipeline_write_failure(job, piece, &task->error);
+    }
+    if (!taken)
+        drop(job, piece);
+}
+
+static void submit(tandem_job *job, td_piece *piece, float *scratch)
+{
+    tandem_lane lane = piece->task.lane;
+    tandem_error error = {0};
+    bool found = false;
+
+    piece->key = td_cache_key(job->fingerprints[lane], TANDEM_ROLE_DOCUMENT, piece->task.text);
+    if (!td_pipeline_once_enter(&job->once, piece))
+        return;
+    td_cache *cache = job->index->cache;
+    tandem_code code =
+        cache->get(cache, piece->key, scratch, job->embedders[lane]->dim, &found, &error);
+    if (code != TANDEM_OK) {
+        td_pipeline_job_fail(job, &error);
+        drop(job, piece);
+    } else if (found) {
+        if (!td_pipeline_write_vector(job, piece, scratch, false))
+            drop(job, piece);
+    } else if (td_schedule_put(job->schedule, &piece->task, &error) != TANDEM_OK) {
+        drop(job, piece);
+    }
+}
+
+static void init_piece(td_work *work, size_t i)
+{
+    const tandem_chunk *chunk = &work->chunks.items[i];
+    td_piece *piece = &work->pieces[i];
+
+    piece->work = work;
+    piece->i = i;
+    piece->task = (td_task){.lane = chunk->lane, .text = chunk->text, .user = piece};
+}
+
+/* Page first, then its pieces: the writer's queue keeps that order, so a vector never comes before
+ * its chunk has an id. Takes the work. */
+static void send_work(tandem_job *job, td_work *work, tandem_error *err)
+{
+    size_t dim_max = job->embedders[0]->dim;
+    if (job->embedders[1]->dim > dim_max)
+        dim_max = job->embedders[1]->dim;
+    float *scratch = malloc(dim_max * sizeof(*scratch));
+    size_t n = work->chunks.n;
+
+    td_pipeline_job_mix(job, &work->page->hash);
+    work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
+    work->pieces = td_arena_zalloc(work->arena, n, sizeof(*work->pieces));
+    if (!scratch || (n && (!work->chunk_ids || !work->pieces))) {
+        td_fail_nomem(err, "chunks of a page");
+        td_pipeline_job_fail(job, err);
+        n = 0;
+    }
+    atomic_store(&work->n_left, n + 2); /* pieces, the page, and this function */
+    for (size_t i = 0; i < n; i++) {
+        init_piece(work, i);
+        atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
+    }
+    if (!td_pipeline_write_page(job, work))
+        td_pipeline_work_settle(work);
+    for (size_t i = 0; i < n; i++)
+        submit(job, &work->pieces[i], scratch);
+    td_pipeline_work_settle(work);
+    free(scratch);
+}
+
+/* -- extract, chunk, route -- */
+
+static bool resolve(void *user, td_str base, td_str href, td_buf *out)
+{
+    const td_page *page = user;
+
+    return page->is_web && td_net_url_resolve(base, href, out, NULL) == TANDEM_OK;
+}
+
+static tandem_code extract(tandem_job *job, td_page *page, td_document **document_out,
+                           tandem_error *err)
+{
+    td_extract_options options = TD_EXTRACT_OPTIONS;
+
+    options.resolve = resolve;
+    options.resolve_user = page;
+    options.whole_page = job->options.whole_page;
+    return td_extract(page, &options, document_out, err);
+}
+
+static td_work *new_work(tandem_job *job, size_t feed, td_page *page, td_document *document)
+{
+    td_arena *arena = td_arena_new(WORK_BYTES_MAX);
+    td_work *work = arena ? td_arena_zalloc(arena, 1, sizeof(*work)) : NULL;
+
+    if (!work) {
+        td_arena_free(arena);
+        return NULL;
+    }
+    work->job = job;
+    work->feed = feed;
+    work->page = page;
+    work->document = document;
+    work->arena = arena;
+    return work;
+}
+
+/* The page is out: counted, told to source, store and caller, freed. */
+static void miss(tandem_job *job, td_page *page, size_t feed, bool failed, td_str reason)
+{
+    atomic_fetch_add(failed ? &job->n_failed : &job->n_skipped, 1);
+    /* A page that may be there again tomorrow must not let the run take what it would have led to
+     * for gone. */
+    if (failed && page->is_web && (page->http_status < 400 || page->http_status >= 500))
+        atomic_store(&job->feeds[feed].unsure, true);
+    report_links(job, feed, page, NULL);
+    if (job->options.until == TANDEM_UNTIL_STORE)
+        td_pipeline_write_miss(job, feed, page, failed, reason);
+    visit(job, page, NULL, NULL, failed ? TANDEM_PAGE_FAILED : TANDEM_PAGE_SKIPPED, reason);
+    td_page_free(page);
+}
+
+/* Cut, routed, seen by the caller and sent on. Takes page and document. */
+static void take_document(tandem_job *job, td_page *page, size_t feed, td_document *document)
+{
+    tandem_error error = {0};
+    td_chunk_options options = TD_CHUNK_OPTIONS;
+    td_work *work = new_work(job, feed, page, document);
+
+    options.size_chars = job->options.chunk_size;
+    options.overlap_chars = job->options.chunk_overlap;
+    if (!work)
+        td_fail_nomem(&error, "page under way");
+    else if (job->options.until >= TANDEM_UNTIL_CHUNK)
+        td_chunk_split(document, &options, work->arena, &work->chunks, &error);
+    if (error.code != TANDEM_OK) {
+        td_context(&error, "%.*s", TD_STR_FMT(page->uri));
+        td_pipeline_job_fail(job, &error);
+    } else {
+        td_route_set(&work->chunks, TD_ROUTE_AUTO);
+        atomic_fetch_add(page->is_web ? &job->n_pages : &job->n_files, 1);
+        visit(job, page, document, &work->chunks, TANDEM_PAGE_FETCHED, TD_STR(""));
+        if (job->options.until == TANDEM_UNTIL_STORE) {
+            send_work(job, work, &error);
+            return;
+        }
+    }
+    td_document_free(document);
+    td_page_free(page);
+    if (work)
+        td_arena_free(work->arena);
+}
+
+static void take_fetched(tandem_job *job, td_page *page, size_t feed)
+{
+    td_document *document = NULL;
+    tandem_error error = {0};
+
+    if (job->options.until == TANDEM_UNTIL_PAGE && !page->is_web) {
+        report_links(job, feed, page, NULL);
+        atomic_fetch_add(&job->n_files, 1);
+        visit(job, page, NULL, NULL, TANDEM_PAGE_FETCHED, TD_STR(""));
+        td_page_free(page);
+        return;
+    }
+    switch (extract(job, page, &document, &error)) {
+    case TANDEM_OK:
+        report_links(job, feed, page, document);
+        take_document(job, page, feed, document);
+        break;
+    case TANDEM_E_NOMEM:
+        td_pipeline_job_fail(job, &error);
+        td_page_free(page);
+        break;
+    default: /* no text in it: an image, an empty page */
+        miss(job, page, feed, false, td_str_from(error.message));
+    }
+}
+
+static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
+{
+    td_document *document = NULL;
+
+    if (page->is_web && page->body.n)
+        extract(job, page, &document, NULL);
+    report_links(job, feed, page, document);
+    atomic_fetch_add(&job->n_unchanged, 1);
+    td_pipeline_write_seen(job, feed, page->uri);
+    visit(job, page, NULL, NULL, TANDEM_PAGE_UNCHANGED, TD_STR(""));
+    td_document_free(document);
+    td_page_free(page);
+}
+
+void *td_pipeline_index_core(void *user)
+{
+    tandem_job *job = user;
+    void *item = NULL;
+
+    while (td_queue_pop(job->pages, &item)) {
+        td_pipeline_fetched fetched = *(td_pipeline_fetched *)item;
+        free(item);
+        if (atomic_load(&job->stop)) {
+            td_page_free(fetched.page);
+            continue;
+        }
+        atomic_fetch_add(&job->n_seen, 1);
+        switch (fetched.page->status) {
+        case TD_PAGE_FETCHED:
+            take_fetched(job, fetched.page, fetched.feed);
+            break;
+        case TD_PAGE_UNCHANGED:
+            take_unchanged(job, fetched.page, fetched.feed);
+            break;
+        case TD_PAGE_SKIPPED:
+        case TD_PAGE_FAILED:
+            miss(job, fetched.page, fetched.feed, fetched.page->status == TD_PAGE_FAILED,
+                 fetched.page->reason);
+            break;
+        }
+    }
+    return NULL;
+}

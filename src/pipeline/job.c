@@ -1,0 +1,426 @@
+/* A job's life: opened (everything that can fail early does), conducted, ended, closed.
+ *
+ *   opening -> running -> ending -> ended
+ *   running -> ending   when the sources are at their end, or `stop` was raised (cancel, failure)
+ *   ending -> ended     when core threads, schedule and writer have finished, in this order
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/os.h"
+#include "pipeline/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    JOB_BYTES_MAX = 16 << 20,
+    PAGES_WAITING_MAX = 4,
+    WRITES_WAITING_MAX = 512,
+    ONCE_BUCKETS = 1 << 13,
+};
+
+/* -- options -- */
+
+static bool copy_text(td_arena *arena, const char **text)
+{
+    if (*text)
+        *text = td_arena_copy(arena, td_str_from(*text)).ptr;
+    return *text != NULL;
+}
+
+static bool copy_list(td_arena *arena, const char *const **list, size_t n)
+{
+    const char **copy = n ? td_arena_zalloc(arena, n, sizeof(*copy)) : NULL;
+
+    for (size_t i = 0; copy && i < n; i++) {
+        copy[i] = (*list)[i];
+        if (!copy_text(arena, &copy[i]))
+            return false;
+    }
+    *list = copy;
+    return n == 0 || copy;
+}
+
+static tandem_code copy_options(tandem_job *job, const tandem_job_options *options,
+                                tandem_error *err)
+{
+    tandem_job_options *o = &job->options;
+    const char **texts[] = {&o->scope, &o->project, &o->dataset, &o->user_agent, &o->input_name};
+    bool ok = true;
+
+    *o = *options;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        ok = ok && (!*texts[i] || copy_text(job->arena, texts[i]));
+    ok = ok && copy_list(job->arena, &o->include, o->n_include);
+    ok = ok && copy_list(job->arena, &o->exclude, o->n_exclude);
+    if (ok && o->input_name) {
+        o->input = td_arena_copy(job->arena, o->input);
+        ok = o->input.ptr != NULL;
+    }
+    return ok ? TANDEM_OK : td_arena_fail(job->arena, err);
+}
+
+/* Everything besides its bytes that decides how a page becomes chunks. Stored hashes of pages are
+ * mixed with it, so a page is "unchanged" only if it would be cut the same way again. */
+static td_hash recipe_of(const tandem_job_options *o)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "%s chunk=%u overlap=%u whole=%d", TANDEM_VERSION, o->chunk_size,
+             o->chunk_overlap, o->whole_page);
+    return td_hash_of(td_str_from(text));
+}
+
+void td_pipeline_job_mix(const tandem_job *job, td_hash *hash)
+{
+    for (size_t i = 0; i < sizeof(hash->bytes); i++)
+        hash->bytes[i] ^= job->recipe.bytes[i];
+}
+
+static bool known(void *user, td_str uri, td_page_known *known_out)
+{
+    td_pipeline_feed *feed = user;
+    td_store *store = feed->job->index->store;
+    bool found = false;
+
+    if (store->page_known(store, feed->source_id, uri, &found, known_out, NULL) != TANDEM_OK)
+        return false;
+    if (found)
+        td_pipeline_job_mix(feed->job, &known_out->hash);
+    return found;
+}
+
+/* -- opening -- */
+
+static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
+{
+    const tandem_job_options *o = &job->options;
+    td_source_options s = TD_SOURCE_OPTIONS;
+
+    s.known = o->until == TANDEM_UNTIL_STORE ? known : NULL;
+    s.known_user = feed;
+    s.file_bytes_max = o->file_bytes_max;
+    s.hidden = o->hidden;
+    s.no_ignore = o->no_ignore;
+    s.include = o->include;
+    s.n_include = o->n_include;
+    s.exclude = o->exclude;
+    s.n_exclude = o->n_exclude;
+    s.depth_max = o->depth_max;
+    s.pages_max = o->pages_max;
+    s.any_host = o->any_host;
+    s.below = o->below;
+    s.no_robots = o->no_robots;
+    s.delay_ms = o->delay_ms;
+    s.per_host_max = o->per_host_max;
+    s.timeout_ms = o->timeout_ms;
+    s.allow_private = o->allow_private;
+    s.user_agent = o->user_agent;
+    return s;
+}
+
+static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_store *store = job->index->store;
+    td_store_source source = {
+        .kind = td_str_from(feed->source ? feed->source->kind : "file"),
+        .uri = feed->source ? feed->source->uri : td_str_from(job->options.input_name),
+        .scope = td_str_from(job->options.scope),
+        .project = td_str_from(job->options.project),
+        .dataset = td_str_from(job->options.dataset),
+    };
+
+    TD_TRY(store->source_put(store, &source, &feed->source_id, err));
+    TD_TRY(store->run_begin(store, feed->source_id, &feed->run_id, err));
+out:
+    return code;
+}
+
+static tandem_code open_feeds(tandem_job *job, const char *const *sources, size_t n_sources,
+                              tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n = n_sources + (job->options.input_name ? 1 : 0);
+
+    job->feeds = calloc(n ? n : 1, sizeof(*job->feeds));
+    if (!job->feeds)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu sources", n);
+    for (job->n_feeds = 0; job->n_feeds < n; job->n_feeds++) {
+        td_pipeline_feed *feed = &job->feeds[job->n_feeds];
+        feed->job = job;
+        if (job->n_feeds < n_sources) {
+            td_source_options options = source_options(job, feed);
+            TD_TRY(td_source_open(sources[job->n_feeds], &options, &feed->source, err));
+        }
+    }
+    /* Only now, so that a misspelt second source leaves no trace of the first. */
+    for (size_t i = 0; job->options.until == TANDEM_UNTIL_STORE && i < n; i++)
+        TD_TRY(register_feed(job, &job->feeds[i], err));
+out:
+    return code;
+}
+
+static tandem_code open_lanes(tandem_job *job, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_store *store = job->index->store;
+
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        const td_pipeline_lane *lane = NULL;
+        TD_TRY(td_pipeline_lanes_get(job->index, (tandem_lane)l, &lane, err));
+        td_store_lane model = {
+            .model_id = lane->embedder->model_id,
+            .fingerprint = lane->identity,
+            .dim = lane->embedder->dim,
+        };
+        TD_TRY(store->lane_put(store, (tandem_lane)l, &model, err));
+        job->embedders[l] = lane->embedder;
+        job->fingerprints[l] = lane->embedder->fingerprint;
+    }
+out:
+    return code;
+}
+
+static tandem_code open_schedule(tandem_job *job, tandem_error *err)
+{
+    static const td_strategy strategies[] = {
+        [TANDEM_STRATEGY_AUTO] = TD_STRATEGY_AUTO,
+        [TANDEM_STRATEGY_PIPELINED] = TD_STRATEGY_PIPELINED,
+        [TANDEM_STRATEGY_ROUNDS] = TD_STRATEGY_ROUNDS,
+        [TANDEM_STRATEGY_SEQUENTIAL] = TD_STRATEGY_SEQUENTIAL,
+    };
+    td_schedule_options options = TD_SCHEDULE_OPTIONS;
+
+    options.strategy = strategies[job->options.strategy];
+    options.parallel = !job->options.sequential;
+    options.in_flight_max = job->options.in_flight_max;
+    options.batch_items_max = job->options.batch_items_max;
+    options.metrics = !job->options.quiet_metrics;
+    options.done = td_pipeline_index_done;
+    options.user = job;
+    return td_schedule_open(job->embedders, &options, &job->schedule, err);
+}
+
+/* -- ending -- */
+
+void td_pipeline_job_fail(tandem_job *job, const tandem_error *error)
+{
+    pthread_mutex_lock(&job->lock);
+    if (job->error.code == TANDEM_OK && !job->cancelled)
+        job->error = *error;
+    pthread_mutex_unlock(&job->lock);
+    atomic_store(&job->stop, true);
+    for (size_t i = 0; i < job->n_feeds; i++)
+        if (job->feeds[i].source)
+            job->feeds[i].source->cancel(job->feeds[i].source);
+    if (job->schedule)
+        td_schedule_cancel(job->schedule);
+}
+
+void td_pipeline_job_cancel(tandem_job *job)
+{
+    tandem_error error = {0};
+
+    pthread_mutex_lock(&job->lock);
+    if (job->error.code == TANDEM_OK && !job->ended)
+        job->cancelled = true;
+    pthread_mutex_unlock(&job->lock);
+    td_pipeline_job_fail(job, &error);
+}
+
+static void end_runs(tandem_job *job)
+{
+    td_store *store = job->index->store;
+    tandem_error error = {0};
+
+    for (size_t i = 0; i < job->n_feeds; i++) {
+        td_pipeline_feed *feed = &job->feeds[i];
+        bool whole = !job->cancelled && job->error.code == TANDEM_OK;
+        const char *state = whole ? "done" : job->cancelled ? "cancelled" : "failed";
+        bool sweep = whole && feed->complete && !atomic_load(&feed->unsure);
+        uint64_t n_removed = 0;
+        char json[512];
+        size_t n = td_pipeline_progress_json(job, json, sizeof(json));
+
+        if (store->run_end(store, feed->run_id, state, (td_str){json, n}, sweep, &n_removed,
+                           &error) != TANDEM_OK) {
+            td_pipeline_job_fail(job, &error);
+            return;
+        }
+        atomic_fetch_add(&job->n_removed, n_removed);
+    }
+}
+
+static void join_cores(tandem_job *job)
+{
+    td_queue_end(job->pages);
+    for (size_t i = 0; i < job->n_cores; i++)
+        pthread_join(job->cores[i], NULL);
+    job->n_cores = 0;
+}
+
+static void feed_all(tandem_job *job)
+{
+    for (size_t i = 0; i < job->n_feeds && !atomic_load(&job->stop); i++) {
+        tandem_error error = {0};
+        tandem_code code = job->feeds[i].source ? td_pipeline_index_feed(job, i, &error)
+                                                : td_pipeline_index_input(job, i, &error);
+        if (code != TANDEM_OK && code != TANDEM_E_CANCELLED)
+            td_pipeline_job_fail(job, &error);
+    }
+}
+
+static void *conduct(void *user)
+{
+    tandem_job *job = user;
+    bool stores = job->options.until == TANDEM_UNTIL_STORE;
+
+    feed_all(job);
+    join_cores(job);
+    atomic_store(&job->sources_ended, true);
+    if (stores) {
+        td_schedule_finish(job->schedule, NULL);
+        td_schedule_get_progress(job->schedule, &job->last);
+        td_queue_end(job->writes);
+        pthread_join(job->writer, NULL);
+        end_runs(job);
+    }
+    atomic_store(&job->ended_us, td_clock_us());
+    pthread_mutex_lock(&job->lock);
+    job->ended = true;
+    pthread_cond_broadcast(&job->ended_changed);
+    pthread_mutex_unlock(&job->lock);
+    return NULL;
+}
+
+/* -- starting -- */
+
+static tandem_code start_threads(tandem_job *job, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    bool stores = job->options.until == TANDEM_UNTIL_STORE;
+    /* One core thread keeps the sources' order where the caller sees it. */
+    size_t n_cores = stores ? td_os_n_cpus() : 1;
+    bool writer_runs = false;
+
+    job->cores = calloc(n_cores, sizeof(*job->cores));
+    if (!job->cores)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for threads");
+    if (stores) {
+        TD_TRY(td_thread_start(&job->writer, "writer", td_pipeline_write_run, job, err));
+        writer_runs = true;
+    }
+    for (; job->n_cores < n_cores; job->n_cores++)
+        TD_TRY(
+            td_thread_start(&job->cores[job->n_cores], "core", td_pipeline_index_core, job, err));
+    TD_TRY(td_thread_start(&job->conductor, "conductor", conduct, job, err));
+    job->conductor_runs = true;
+out:
+    if (code != TANDEM_OK) {
+        join_cores(job);
+        if (writer_runs) {
+            td_queue_end(job->writes);
+            pthread_join(job->writer, NULL);
+        }
+    }
+    return code;
+}
+
+static tandem_code new_job(tandem_index *index, const tandem_job_options *options,
+                           tandem_job **job_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job *job = calloc(1, sizeof(*job));
+
+    if (!job)
+        return td_fail_nomem(err, "job");
+    pthread_mutex_init(&job->lock, NULL);
+    pthread_mutex_init(&job->visit_lock, NULL);
+    code = td_clock_cond_init(&job->ended_changed, err);
+    job->index = index;
+    job->begun_us = td_clock_us();
+    job->arena = td_arena_new(JOB_BYTES_MAX + options->input.n);
+    job->pages = td_queue_new(PAGES_WAITING_MAX);
+    job->writes = td_queue_new(WRITES_WAITING_MAX);
+    if (!job->arena || !job->pages || !job->writes)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a job");
+    TD_TRY(td_pipeline_once_init(&job->once, ONCE_BUCKETS, err));
+    TD_TRY(copy_options(job, options, err));
+    job->recipe = recipe_of(&job->options);
+    *job_out = job;
+    job = NULL;
+out:
+    td_pipeline_job_close(job);
+    return code;
+}
+
+tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
+                                 const tandem_job_options *options, tandem_job **job_out,
+                                 tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job *job = NULL;
+
+    TD_TRY(new_job(index, options, &job, err));
+    if (options->until == TANDEM_UNTIL_STORE) {
+        TD_TRY(open_lanes(job, err));
+        TD_TRY(open_schedule(job, err));
+    }
+    TD_TRY(open_feeds(job, sources, n_sources, err));
+    TD_TRY(start_threads(job, err));
+    *job_out = job;
+    job = NULL;
+out:
+    td_pipeline_job_close(job);
+    return code;
+}
+
+bool td_pipeline_job_wait(tandem_job *job, uint32_t wait_ms)
+{
+    struct timespec deadline = td_clock_deadline(wait_ms);
+    int rc = 0;
+
+    pthread_mutex_lock(&job->lock);
+    while (!job->ended && rc == 0)
+        rc = pthread_cond_timedwait(&job->ended_changed, &job->lock, &deadline);
+    bool ended = job->ended;
+    pthread_mutex_unlock(&job->lock);
+    return ended;
+}
+
+/* Pages that nobody took, when a job never ran. */
+static void drain_pages(tandem_job *job)
+{
+    void *item = NULL;
+
+    while (job->pages && td_queue_try_pop(job->pages, &item)) {
+        td_page_free(((td_pipeline_fetched *)item)->page);
+        free(item);
+    }
+}
+
+void td_pipeline_job_close(tandem_job *job)
+{
+    if (!job)
+        return;
+    if (job->conductor_runs) {
+        td_pipeline_job_cancel(job);
+        pthread_join(job->conductor, NULL);
+    }
+    td_schedule_close(job->schedule);
+    drain_pages(job);
+    for (size_t i = 0; i < job->n_feeds; i++)
+        if (job->feeds[i].source)
+            job->feeds[i].source->close(job->feeds[i].source);
+    free(job->feeds);
+    free(job->cores);
+    td_pipeline_once_clear(&job->once);
+    td_queue_free(job->pages);
+    td_queue_free(job->writes);
+    td_arena_free(job->arena);
+    pthread_cond_destroy(&job->ended_changed);
+    pthread_mutex_destroy(&job->visit_lock);
+    pthread_mutex_destroy(&job->lock);
+    free(job);
+}

@@ -1,0 +1,195 @@
+#include "base/utf8.h"
+#include "hub/hub.h"
+#include "pipeline/state.h"
+
+#include <stdlib.h>
+
+enum {
+    TEXT_BYTES_MAX = 1 << 30
+};
+
+struct tandem_embedder {
+    td_arena *arena; /* texts of `info` */
+    td_model_files *files;
+    td_embedder *embedder;
+    uint32_t threads;
+    tandem_model_info info;
+};
+
+static tandem_code fill_info(tandem_embedder *e, tandem_error *err)
+{
+    e->info = (tandem_model_info){
+        .id = td_arena_copy(e->arena, e->embedder->model_id).ptr,
+        .origin = td_arena_copy(e->arena, e->embedder->origin).ptr,
+        .revision = td_arena_copy(e->arena, e->files->revision).ptr,
+        .architecture = td_arena_copy(e->arena, e->embedder->architecture).ptr,
+        .precision = td_arena_copy(e->arena, e->embedder->precision).ptr,
+        .dim = e->embedder->dim,
+        .tokens_max = e->embedder->tokens_max,
+    };
+    return e->info.precision ? TANDEM_OK : td_arena_fail(e->arena, err);
+}
+
+tandem_code td_pipeline_model_open(const char *model, const tandem_embedder_options *options,
+                                   tandem_embedder **embedder_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_embed_local_options local = TD_EMBED_LOCAL_OPTIONS;
+    tandem_embedder *e = calloc(1, sizeof(*e));
+
+    if (!e || !(e->arena = td_arena_new(1u << 16)))
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a model");
+    e->threads = options->threads;
+    local.precision = options->precision;
+    local.isa = options->isa;
+    local.refuse_long = options->refuse_long;
+    TD_TRY(td_hub_find(model, &e->files, err));
+    TD_TRY(td_embed_local_open(e->files, &local, &e->embedder, err));
+    TD_TRY(fill_info(e, err));
+    *embedder_out = e;
+    e = NULL;
+out:
+    td_pipeline_model_close(e);
+    return code;
+}
+
+void td_pipeline_model_close(tandem_embedder *e)
+{
+    if (!e)
+        return;
+    if (e->embedder)
+        e->embedder->close(e->embedder);
+    td_model_files_close(e->files);
+    td_arena_free(e->arena);
+    free(e);
+}
+
+void td_pipeline_model_info(const tandem_embedder *e, tandem_model_info *info_out)
+{
+    *info_out = e->info;
+}
+
+/* -- many texts: one lane of a schedule -- */
+
+typedef struct texts {
+    td_buf clean; /* all texts that were not valid UTF-8, one after the other */
+    td_task *tasks;
+    float **rows;
+    size_t *places; /* of each text in `clean`; SIZE_MAX: valid as it came */
+} texts;
+
+static tandem_code clean_texts(texts *t, const tandem_str *in, size_t n, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        t->places[i] = SIZE_MAX;
+        t->tasks[i].lane = TANDEM_LANE_GTE;
+        t->tasks[i].text = in[i];
+        if (td_utf8_valid_n(in[i]) == in[i].n)
+            continue;
+        t->places[i] = t->clean.n;
+        TD_TRY(td_utf8_add_clean(&t->clean, in[i], err));
+        t->tasks[i].text.n = t->clean.n - t->places[i];
+    }
+    for (size_t i = 0; i < n; i++) /* only now: the buffer does not move any more */
+        if (t->places[i] != SIZE_MAX)
+            t->tasks[i].text.ptr = t->clean.ptr + t->places[i];
+out:
+    return code;
+}
+
+static tandem_code first_failure(const td_task *tasks, size_t n, tandem_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (tasks[i].status == TD_TASK_DONE)
+            continue;
+        if (err)
+            *err = tasks[i].error;
+        td_context(err, "text %zu", i + 1);
+        return tasks[i].error.code != TANDEM_OK ? tasks[i].error.code : TANDEM_E_INTERNAL;
+    }
+    return TANDEM_OK;
+}
+
+tandem_code td_pipeline_model_embed(tandem_embedder *e, const tandem_str *in, size_t n,
+                                    tandem_role role, float *vectors, tandem_text_note *notes,
+                                    tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_embedder *const lanes[TANDEM_N_LANES] = {e->embedder, NULL};
+    td_schedule_options options = TD_SCHEDULE_OPTIONS;
+    td_schedule_progress progress;
+    texts t = {.clean = TD_BUF(TEXT_BYTES_MAX)};
+
+    t.tasks = calloc(n ? n : 1, sizeof(*t.tasks));
+    t.rows = calloc(n ? n : 1, sizeof(*t.rows));
+    t.places = calloc(n ? n : 1, sizeof(*t.places));
+    if (!t.tasks || !t.rows || !t.places)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu texts", n);
+    TD_TRY(clean_texts(&t, in, n, err));
+    for (size_t i = 0; i < n; i++)
+        t.rows[i] = vectors + i * e->embedder->dim;
+    options.role = role;
+    options.in_flight_max = e->threads;
+    options.metrics = false;
+    TD_TRY(td_schedule_run(lanes, &options, t.tasks, n, t.rows, &progress, err));
+    TD_TRY(first_failure(t.tasks, n, err));
+    for (size_t i = 0; notes && i < n; i++)
+        notes[i] = (tandem_text_note){t.tasks[i].note.n_tokens, t.tasks[i].note.truncated};
+out:
+    td_buf_clear(&t.clean);
+    free(t.tasks);
+    free(t.rows);
+    free(t.places);
+    return code;
+}
+
+tandem_code td_pipeline_model_tokenize(tandem_embedder *e, tandem_str text, tandem_role role,
+                                       uint32_t *ids, size_t *n_out, bool *truncated_out,
+                                       tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf clean = TD_BUF(TEXT_BYTES_MAX);
+
+    TD_TRY(td_utf8_add_clean(&clean, text, err));
+    TD_TRY(e->embedder->tokenize(e->embedder, td_buf_str(&clean), role, ids, n_out, truncated_out,
+                                 err));
+out:
+    td_buf_clear(&clean);
+    return code;
+}
+
+/* -- what is here -- */
+
+typedef struct visit {
+    tandem_model_each each;
+    void *user;
+    td_arena *arena;
+} visit;
+
+static void pass(void *user, const td_model_files *files)
+{
+    visit *v = user;
+    tandem_model_info info = {
+        .id = td_arena_copy(v->arena, files->id).ptr,
+        .origin = td_arena_copy(v->arena, files->origin).ptr,
+        .revision = td_arena_copy(v->arena, files->revision).ptr,
+        .architecture = "",
+        .precision = "",
+    };
+
+    if (info.revision)
+        v->each(v->user, &info);
+}
+
+tandem_code td_pipeline_model_each(tandem_model_each each, void *user, tandem_error *err)
+{
+    visit v = {each, user, td_arena_new(4u << 20)};
+
+    if (!v.arena)
+        return td_fail_nomem(err, "list of models");
+    tandem_code code = td_hub_list(pass, &v, err);
+    td_arena_free(v.arena);
+    return code;
+}

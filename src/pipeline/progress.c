@@ -1,0 +1,151 @@
+#include "base/clock.h"
+#include "base/os.h"
+#include "pipeline/state.h"
+
+#include <stdio.h>
+
+static double seconds_of(tandem_job *job)
+{
+    int64_t end = atomic_load(&job->ended_us);
+
+    return (double)((end ? end : td_clock_us()) - job->begun_us) / 1e6;
+}
+
+static void get_schedule(tandem_job *job, td_schedule_progress *progress)
+{
+    if (atomic_load(&job->ended_us))
+        *progress = job->last;
+    else if (job->schedule)
+        td_schedule_get_progress(job->schedule, progress);
+}
+
+static tandem_lane_progress lane_progress(const td_pipeline_lane_counts *counts,
+                                          const td_lane_progress *scheduled)
+{
+    tandem_lane_progress lane = {
+        .total = atomic_load(&counts->total),
+        .done = atomic_load(&counts->done),
+        .failed = atomic_load(&counts->failed),
+        .cached = atomic_load(&counts->cached),
+        .in_flight = scheduled->in_flight,
+    };
+
+    if (scheduled->busy_seconds > 0)
+        lane.chunks_per_second = (double)scheduled->n_done / scheduled->busy_seconds;
+    return lane;
+}
+
+/* Chunks left over the rate of all chunks so far: both lanes share the machine, so the rate of one
+ * alone would promise too much. */
+static double eta_seconds(const tandem_progress *p)
+{
+    uint64_t settled = 0;
+    uint64_t left = 0;
+
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        uint64_t done = p->lanes[l].done + p->lanes[l].failed;
+        settled += done;
+        left += p->lanes[l].total > done ? p->lanes[l].total - done : 0;
+    }
+    if (settled == 0 || p->seconds <= 0)
+        return -1;
+    return (double)left * p->seconds / (double)settled;
+}
+
+void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out)
+{
+    td_schedule_progress scheduled = {0};
+    tandem_progress p = {
+        .pages_seen = atomic_load(&job->n_seen),
+        .pages = atomic_load(&job->n_pages),
+        .files = atomic_load(&job->n_files),
+        .unchanged = atomic_load(&job->n_unchanged),
+        .skipped = atomic_load(&job->n_skipped),
+        .failed = atomic_load(&job->n_failed),
+        .sources_ended = atomic_load(&job->sources_ended),
+        .seconds = seconds_of(job),
+    };
+
+    get_schedule(job, &scheduled);
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        p.lanes[l] = lane_progress(&job->lanes[l], &scheduled.lanes[l]);
+    p.eta_seconds = eta_seconds(&p);
+    *progress_out = p;
+}
+
+static void fill_summary(tandem_job *job, tandem_summary *s)
+{
+    td_schedule_progress scheduled = {0};
+    uint64_t settled = 0;
+
+    get_schedule(job, &scheduled);
+    *s = (tandem_summary){
+        .pages = atomic_load(&job->n_pages),
+        .files = atomic_load(&job->n_files),
+        .unchanged = atomic_load(&job->n_unchanged),
+        .skipped = atomic_load(&job->n_skipped),
+        .failed = atomic_load(&job->n_failed),
+        .removed = atomic_load(&job->n_removed),
+        .strategy = (tandem_strategy)scheduled.strategy,
+        .seconds = seconds_of(job),
+        .overlap_ratio = scheduled.overlap_ratio,
+        .speedup = scheduled.speedup,
+        .peak_rss_bytes = td_os_rss_peak_bytes(),
+    };
+    snprintf(s->run, sizeof(s->run), "%lld", job->n_feeds ? (long long)job->feeds[0].run_id : 0LL);
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        s->chunks[l] = atomic_load(&job->lanes[l].total);
+        s->chunks_failed[l] = atomic_load(&job->lanes[l].failed);
+        s->embedded += atomic_load(&job->lanes[l].embedded);
+        s->cached += atomic_load(&job->lanes[l].cached);
+        s->truncated += atomic_load(&job->lanes[l].truncated);
+        settled += atomic_load(&job->lanes[l].done);
+    }
+    if (s->seconds > 0)
+        s->chunks_per_second = (double)settled / s->seconds;
+}
+
+size_t td_pipeline_progress_json(tandem_job *job, char *out, size_t n_max)
+{
+    tandem_summary s;
+
+    fill_summary(job, &s);
+    int n = snprintf(out, n_max,
+                     "{\"pages\":%llu,\"files\":%llu,\"unchanged\":%llu,\"skipped\":%llu,"
+                     "\"failed\":%llu,\"chunks\":{\"gte\":%llu,\"coderank\":%llu},"
+                     "\"embedded\":%llu,\"cached\":%llu,\"seconds\":%.3f,\"overlap_ratio\":%.4f,"
+                     "\"speedup\":%.4f}",
+                     (unsigned long long)s.pages, (unsigned long long)s.files,
+                     (unsigned long long)s.unchanged, (unsigned long long)s.skipped,
+                     (unsigned long long)s.failed, (unsigned long long)s.chunks[0],
+                     (unsigned long long)s.chunks[1], (unsigned long long)s.embedded,
+                     (unsigned long long)s.cached, s.seconds, s.overlap_ratio, s.speedup);
+    td_assert(n > 0 && (size_t)n < n_max);
+    return (size_t)n;
+}
+
+tandem_code td_pipeline_progress_summary(tandem_job *job, tandem_summary *summary_out,
+                                         tandem_error *err)
+{
+    tandem_summary s;
+
+    while (!td_pipeline_job_wait(job, 1000))
+        continue;
+    fill_summary(job, &s);
+    pthread_mutex_lock(&job->lock);
+    if (job->error.code != TANDEM_OK) {
+        s.code = job->error.code;
+        if (err)
+            *err = job->error;
+    } else if (job->cancelled) {
+        s.code = td_fail(err, TANDEM_E_CANCELLED,
+                         "cancelled; what is done is kept, the next run goes on there");
+    } else if (s.failed || s.chunks_failed[0] || s.chunks_failed[1]) {
+        s.code = td_fail(err, TANDEM_E_PARTIAL, "%llu pages and %llu chunks failed",
+                         (unsigned long long)s.failed,
+                         (unsigned long long)(s.chunks_failed[0] + s.chunks_failed[1]));
+    }
+    pthread_mutex_unlock(&job->lock);
+    *summary_out = s;
+    return s.code;
+}

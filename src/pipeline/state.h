@@ -1,0 +1,176 @@
+/* pipeline/state.h - the insides of tandem_index and tandem_job, for this room alone.
+ *
+ * A job's threads: `conductor` (reads the sources and ends the job), `core` threads (extract, chunk,
+ * route, look in the cache), the schedule's slots (embed), `writer` (owns the store's writes).
+ *
+ *     conductor --pages--> core --tasks--> schedule --vectors--> writer
+ *                           `-----------pages, cached----------------^
+ *
+ * Both arrows are bounded queues, so a slow writer slows the crawl. The writer waits for nobody but
+ * its queue, so the ring can't lock up.
+ */
+#ifndef TD_PIPELINE_STATE_H
+#define TD_PIPELINE_STATE_H
+
+#include "base/queue.h"
+#include "base/thread.h"
+#include "cache/cache.h"
+#include "chunk/chunk.h"
+#include "embed/embed.h"
+#include "extract/extract.h"
+#include "pipeline/pipeline.h"
+#include "route/route.h"
+#include "schedule/schedule.h"
+#include "source/source.h"
+#include "store/store.h"
+
+typedef struct td_pipeline_lane {
+    td_model_files *files;
+    td_embedder *embedder; /* NULL until first needed */
+    td_str identity;       /* "id@revision": vectors of another identity are of another space */
+} td_pipeline_lane;
+
+struct tandem_index {
+    td_arena *arena; /* texts of the options */
+    const char *location;
+    const char *models[TANDEM_N_LANES]; /* NULL: embedded default */
+    const char *precision, *isa;
+    bool read_only;
+    td_store *store;
+    td_cache *cache;      /* NULL when read only */
+    pthread_mutex_t lock; /* rank 1: guards lanes; held while a model loads, since whoever comes
+                             second needs that model anyway */
+    td_pipeline_lane lanes[TANDEM_N_LANES];
+};
+
+/* The lane's model, loaded on first use; borrowed until the index closes. */
+tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane,
+                                  const td_pipeline_lane **lane_out, tandem_error *err);
+void td_pipeline_lanes_close(tandem_index *index);
+
+/* One source of a job. */
+typedef struct td_pipeline_feed {
+    td_source *source; /* NULL: the job's own input */
+    tandem_job *job;
+    int64_t source_id, run_id;
+    bool complete;      /* read to its end */
+    atomic_bool unsure; /* a page could not be had and may be there again tomorrow */
+} td_pipeline_feed;
+
+typedef struct td_work td_work;
+
+/* One chunk on its way to its vector. */
+typedef struct td_piece {
+    td_task task;
+    td_work *work;
+    size_t i; /* in work->chunks */
+    td_hash key;
+    struct td_piece *next_in_bucket; /* once.c */
+    struct td_piece *next_equal;     /* once.c: pieces of the same text that wait for this one */
+} td_piece;
+
+/* One page on its way through the store; freed when the page and all its pieces are settled. */
+struct td_work {
+    tandem_job *job;
+    size_t feed;
+    td_page *page;
+    td_document *document;
+    td_arena *arena; /* chunks, ids, pieces */
+    td_chunks chunks;
+    int64_t *chunk_ids; /* [n]; filled in by the writer, 0 until then */
+    td_piece *pieces;   /* [n] */
+    atomic_size_t n_left;
+};
+
+void td_pipeline_work_settle(td_work *work);
+
+/* -- once.c: equal texts of one run are embedded once -- */
+
+typedef struct td_once {
+    pthread_mutex_t lock; /* rank 2: guards the buckets */
+    td_piece **buckets;
+    size_t n_buckets; /* a power of two */
+} td_once;
+
+tandem_code td_pipeline_once_init(td_once *once, size_t n_buckets, tandem_error *err);
+void td_pipeline_once_clear(td_once *once);
+/* True: this piece is the first of its key and must be embedded. False: it waits for the first. */
+bool td_pipeline_once_enter(td_once *once, td_piece *piece);
+/* The first piece is settled: takes it out; returns those that waited, linked by next_equal. */
+td_piece *td_pipeline_once_leave(td_once *once, td_piece *piece);
+
+/* -- the job -- */
+
+typedef struct td_pipeline_lane_counts {
+    atomic_uint_fast64_t total, done, failed, cached, embedded, truncated;
+} td_pipeline_lane_counts;
+
+struct tandem_job {
+    tandem_index *index;
+    tandem_job_options options; /* its texts in `arena` */
+    td_arena *arena;
+    td_pipeline_feed *feeds;
+    size_t n_feeds;
+    td_hash recipe; /* of everything that decides how a page becomes chunks */
+    td_str fingerprints[TANDEM_N_LANES];
+    td_embedder *embedders[TANDEM_N_LANES];
+
+    td_queue *pages;  /* td_pipeline_fetched: conductor to core */
+    td_queue *writes; /* td_write: core and slots to writer */
+    td_schedule *schedule;
+    td_once once;
+    pthread_t conductor, writer;
+    pthread_t *cores;
+    size_t n_cores;
+    bool conductor_runs;
+
+    td_stop stop;         /* cancelled or failed: take nothing new */
+    pthread_mutex_t lock; /* rank 1: guards all below */
+    pthread_cond_t ended_changed;
+    pthread_mutex_t visit_lock; /* rank 1: one visit at a time; held over the caller's function,
+                                   which is what it promises */
+    bool ended;
+    bool cancelled;
+    tandem_error error; /* what ended it; code OK if nothing did */
+
+    int64_t begun_us;
+    atomic_int_fast64_t ended_us; /* 0 until then */
+    atomic_bool sources_ended;
+    atomic_uint_fast64_t n_seen, n_pages, n_files, n_unchanged, n_skipped, n_failed, n_removed;
+    td_pipeline_lane_counts lanes[TANDEM_N_LANES];
+    td_schedule_progress last; /* of the schedule, kept when it is closed */
+};
+
+typedef struct td_pipeline_fetched {
+    td_page *page;
+    size_t feed;
+} td_pipeline_fetched;
+
+/* Ends the job with a failure; the first one counts. Any thread. */
+void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
+
+/* Turns a page's hash into the stored one and back. */
+void td_pipeline_job_mix(const tandem_job *job, td_hash *hash);
+
+/* progress.c: the run's counts as a JSON object; returns its bytes. */
+size_t td_pipeline_progress_json(tandem_job *job, char *out, size_t n_max);
+
+/* index.c: what core threads and the conductor run. */
+void *td_pipeline_index_core(void *job);
+tandem_code td_pipeline_index_feed(tandem_job *job, size_t feed, tandem_error *err);
+tandem_code td_pipeline_index_input(tandem_job *job, size_t feed, tandem_error *err);
+void td_pipeline_index_done(void *job, td_task *task);
+
+/* -- write.c: what the writer thread does -- */
+
+void *td_pipeline_write_run(void *job);
+/* Each hands one thing to the writer; takes what it is given. False: no memory, or the job ends. */
+bool td_pipeline_write_page(tandem_job *job, td_work *work);
+bool td_pipeline_write_seen(tandem_job *job, size_t feed, td_str uri);
+bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, bool failed,
+                            td_str reason);
+/* vector [dim] is copied; `fresh`: not from the cache. */
+bool td_pipeline_write_vector(tandem_job *job, td_piece *piece, const float *vector, bool fresh);
+bool td_pipeline_write_failure(tandem_job *job, td_piece *piece, const tandem_error *why);
+
+#endif
