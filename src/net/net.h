@@ -6,7 +6,10 @@
  * Source:   libcurl multi; RFC 3986 for URLs (libcurl's URL API), RFC 6890 for special addresses
  *
  * The address check sits where the socket is opened, so it sees the address after DNS and on
- * every redirect hop: that is what makes rebinding pointless.
+ * every redirect hop: that is what makes rebinding pointless. Redirects are followed here and not
+ * by libcurl, so that each hop is a request of its own with its own host:port: a private address
+ * is open to a hop only if that hop's own host:port was named in `allowed`.
+ * Proxy variables, netrc, cookies and alt-svc are never used.
  */
 #ifndef TD_NET_H
 #define TD_NET_H
@@ -21,21 +24,24 @@ typedef struct td_net_options {
     uint32_t connections_max;          /* in all, 1..1024 */
     uint32_t connections_per_host_max; /* 1..64 */
     uint32_t connect_timeout_ms;
-    uint32_t timeout_ms;  /* whole request, redirects included */
+    uint32_t timeout_ms;   /* whole request, redirects included */
     size_t body_bytes_max; /* decoded */
     uint32_t redirects_max;
     bool allow_private;         /* any private address */
     const char *const *allowed; /* "host:port" that the user named: private allowed, these alone */
     size_t n_allowed;
-    const char *ca_file; /* NULL: the system's */
+    const char *ca_file;      /* NULL: the system's */
+    uint32_t low_speed_bytes; /* fewer bytes a second than this for ... 0: no such limit */
+    uint32_t low_speed_s;     /* ... so many seconds ends the request; 0: no such limit */
 } td_net_options;
 
-#define TD_NET_OPTIONS                                                                             \
-    (td_net_options)                                                                               \
-    {                                                                                              \
-        .struct_size = sizeof(td_net_options), .user_agent = "tandem/" TANDEM_VERSION,             \
-        .connections_max = 32, .connections_per_host_max = 6, .connect_timeout_ms = 10000,         \
-        .timeout_ms = 30000, .body_bytes_max = 10u << 20, .redirects_max = 10                      \
+#define TD_NET_OPTIONS                                                                     \
+    (td_net_options)                                                                       \
+    {                                                                                      \
+        .struct_size = sizeof(td_net_options), .user_agent = "tandem/" TANDEM_VERSION,     \
+        .connections_max = 32, .connections_per_host_max = 6, .connect_timeout_ms = 10000, \
+        .timeout_ms = 30000, .body_bytes_max = 10u << 20, .redirects_max = 10,             \
+        .low_speed_bytes = 64, .low_speed_s = 15                                           \
     }
 
 /* What came back. All texts are borrowed and good inside the callback only. */
@@ -47,9 +53,14 @@ typedef struct td_net_reply {
     td_str media_type, charset; /* lower case, of Content-Type */
     td_str etag, last_modified, retry_after, x_robots_tag;
     td_str body;
+    td_str location; /* where a redirect that was not followed leads, absolute; else empty */
+    bool body_left;  /* there is more than `body`: cut at the cap, or `want` said no */
 } td_net_reply;
 
 typedef void (*td_net_done)(void *user, const td_net_reply *reply);
+
+/* Asked once, before the first byte of the body: false leaves the body where it is. */
+typedef bool (*td_net_want)(void *user, int status, td_str media_type);
 
 typedef struct td_net_request {
     td_str url;
@@ -58,6 +69,9 @@ typedef struct td_net_request {
     size_t body_bytes_max;                   /* 0: the options' */
     td_net_done done;                        /* called exactly once, from td_net_step or close */
     void *user;
+    td_net_want want;    /* NULL: every body is read */
+    bool keep_redirects; /* a redirect is the answer, with `location`; the caller follows it */
+    bool body_cut;       /* a body past its cap is cut there instead of failing */
 } td_net_request;
 
 tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_error *err);
@@ -91,7 +105,11 @@ typedef struct td_net_url {
     uint16_t port;                    /* default filled in */
 } td_net_url;
 
-/* Takes a normal-form URL apart; false if it is none. */
+/* Takes a normal-form URL apart; false if it is none. An IPv6 host keeps its brackets. */
 bool td_net_url_split(td_str url, td_net_url *url_out);
+
+/* Milliseconds that a Retry-After asks to wait, counted from wall_ms: a number of seconds, or a
+ * date (one that is past gives 0). False if it is neither. */
+bool td_net_retry_after(td_str value, int64_t wall_ms, int64_t *wait_ms_out);
 
 #endif
