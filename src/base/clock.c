@@ -3,6 +3,7 @@
 #include "base/os.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct timespec now(clockid_t clock)
 {
@@ -41,7 +42,11 @@ void td_clock_iso(int64_t wall_ms, char out[TD_CLOCK_ISO_N])
     time_t when = (time_t)seconds;
     struct tm parts = {0};
     gmtime_r(&when, &parts);
-    strftime(out, TD_CLOCK_ISO_N, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    char text[64]; /* what the compiler thinks that six ints could need */
+    snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
+             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    memcpy(out, text, TD_CLOCK_ISO_N - 1);
+    out[TD_CLOCK_ISO_N - 1] = '\0';
 }
 
 tandem_code td_clock_cond_init(pthread_cond_t *cond, tandem_error *err)

@@ -181,5 +181,5 @@ bool td_utf8_is_punct(uint32_t codepoint)
 
 int td_utf8_width(uint32_t codepoint)
 {
-    return utf8proc_charwidth((utf8proc_int32_t)codepoint);
+    return codepoint > 0x10FFFF ? 0 : utf8proc_charwidth((utf8proc_int32_t)codepoint);
 }
