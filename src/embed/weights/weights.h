@@ -19,7 +19,9 @@ typedef enum td_dtype {
     TD_DTYPE_OTHER, /* sized right, not readable as numbers here */
 } td_dtype;
 
-enum { TD_TENSOR_DIMS_MAX = 8 };
+enum {
+    TD_TENSOR_DIMS_MAX = 8
+};
 
 typedef struct td_tensor {
     td_str name;
@@ -29,6 +31,8 @@ typedef struct td_tensor {
     size_t n_values;
     const uint8_t *data; /* little-endian, not aligned */
     size_t data_bytes;
+    td_str file;                   /* the shard, for errors */
+    const struct td_tensor *scale; /* of an I8 tensor [rows, ...]: `<name>_scale`, F32 [rows] */
 } td_tensor;
 
 typedef struct td_weights td_weights;
@@ -38,7 +42,8 @@ typedef struct td_weights_shard {
     td_str bytes;
 } td_weights_shard;
 
-/* Reads the headers of all shards. Borrows the bytes. Errors: E_FORMAT naming file and tensor. */
+/* Reads the headers of all shards. Borrows the bytes: a mapped file must not shrink meanwhile (the
+ * system answers that with SIGBUS). Errors: E_FORMAT naming file and tensor. */
 tandem_code td_embed_weights_open(const td_weights_shard *shards, size_t n_shards,
                                   td_weights **weights_out, tandem_error *err);
 void td_embed_weights_close(td_weights *weights);
@@ -59,5 +64,10 @@ tandem_code td_embed_weights_read_f32(const td_weights *weights, const char *nam
 /* The tensor must be there with this shape and a readable type; E_FORMAT otherwise. */
 tandem_code td_embed_weights_need(const td_weights *weights, const char *name, const uint64_t *dims,
                                   size_t n_dims, const td_tensor **tensor_out, tandem_error *err);
+
+/* Reads row `row` (of the first dimension) of a readable tensor that `need` gave.
+ *
+ *   out  [n_values / dims[0]] f32, caller's */
+void td_embed_weights_read_row(const td_tensor *tensor, size_t row, float *out);
 
 #endif

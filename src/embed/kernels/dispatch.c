@@ -1,0 +1,67 @@
+#include "embed/kernels/tables.h"
+
+#include <string.h>
+
+static bool always(void)
+{
+    return true;
+}
+
+#if TANDEM_HAVE_X86
+static bool cpu_has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static bool cpu_has_avx512(void)
+{
+    return cpu_has_avx2() && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+/* Fastest first. Without kernels of ours for this CPU, oneDNN has some. */
+static const struct {
+    const char *name;
+    const td_kernels *kernels; /* NULL: not in this build */
+    bool (*is_here)(void);
+} CHOICES[] = {
+#if TANDEM_HAVE_X86
+    {"avx512", &td_embed_kernels_avx512, cpu_has_avx512},
+    {"avx2", &td_embed_kernels_avx2, cpu_has_avx2},
+#else
+    {"avx512", NULL, always},
+    {"avx2", NULL, always},
+#endif
+#if TANDEM_HAVE_ONEDNN
+    {"onednn", &td_embed_kernels_onednn, always},
+#else
+    {"onednn", NULL, always},
+#endif
+    {"plain", &td_embed_kernels_plain, always},
+};
+enum {
+    N_CHOICES = sizeof(CHOICES) / sizeof(CHOICES[0])
+};
+
+tandem_code td_embed_kernels_choose(const char *isa, const td_kernels **kernels_out,
+                                    tandem_error *err)
+{
+    bool any = !isa || strcmp(isa, "auto") == 0;
+
+    for (size_t i = 0; i < N_CHOICES; i++) {
+        bool here = CHOICES[i].kernels && CHOICES[i].is_here();
+        if (!any && strcmp(isa, CHOICES[i].name) != 0)
+            continue;
+        if (here) {
+            *kernels_out = CHOICES[i].kernels;
+            return TANDEM_OK;
+        }
+        if (!any)
+            return td_fail(err, TANDEM_E_UNSUPPORTED, "isa \"%s\" is not in this %s", isa,
+                           CHOICES[i].kernels ? "CPU" : "build");
+    }
+    return td_fail(err, TANDEM_E_INVALID,
+                   "isa \"%s\" is not known: use auto, avx512, avx2, onednn or plain", isa);
+}

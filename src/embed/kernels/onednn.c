@@ -1,0 +1,246 @@
+/* embed/kernels/onednn.c - oneDNN's matrix product behind our table: an oracle for the tests, and
+ * the fast way on CPUs that have no table of ours. All else is plain.c's.
+ *
+ * Every product has the same shape (BLOCK_ROWS x n_in times n_in x WIDTH), so that a row's result
+ * cannot depend on how many rows came with it, and one primitive serves a matrix. */
+#include "embed/kernels/tables.h"
+
+#if TANDEM_HAVE_ONEDNN
+
+#    include <oneapi/dnnl/dnnl.h>
+
+#    include <omp.h>
+#    include <stdlib.h>
+
+enum {
+    BLOCK_ROWS = 32,
+    WIDTH = 128
+};
+_Static_assert((int)BLOCK_ROWS <= (int)TD_ROWS_SPARE, "a block may read past the last row by this much");
+
+/* ---- the shim: what differs between oneDNN 2 and 3 ---- */
+
+#    if DNNL_VERSION_MAJOR >= 3
+typedef dnnl_memory_desc_t description;
+static dnnl_status_t describe(description *out, dnnl_dim_t rows, dnnl_dim_t columns,
+                              dnnl_dim_t stride)
+{
+    dnnl_dims_t dims = {rows, columns}, strides = {stride, 1};
+    return dnnl_memory_desc_create_with_strides(out, 2, dims, dnnl_f32, strides);
+}
+static void forget(description *d)
+{
+    if (*d)
+        dnnl_memory_desc_destroy(*d);
+}
+static dnnl_status_t make_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                  dnnl_primitive_attr_t attr, const description *d)
+{
+    return dnnl_matmul_primitive_desc_create(out, engine, d[0], d[1], NULL, d[2], attr);
+}
+static dnnl_status_t make_memory(dnnl_memory_t *out, const description *d, dnnl_engine_t engine,
+                                 void *data)
+{
+    return dnnl_memory_create(out, *d, engine, data);
+}
+static dnnl_status_t make_scratch(dnnl_memory_t *out, dnnl_primitive_desc_t product,
+                                  dnnl_engine_t engine)
+{
+    const_dnnl_memory_desc_t d = dnnl_primitive_desc_query_md(product, dnnl_query_scratchpad_md, 0);
+    return dnnl_memory_create(out, d, engine, DNNL_MEMORY_ALLOCATE);
+}
+#    else
+typedef dnnl_memory_desc_t description;
+static dnnl_status_t describe(description *out, dnnl_dim_t rows, dnnl_dim_t columns,
+                              dnnl_dim_t stride)
+{
+    dnnl_dims_t dims = {rows, columns}, strides = {stride, 1};
+    return dnnl_memory_desc_init_by_strides(out, 2, dims, dnnl_f32, strides);
+}
+static void forget(description *d)
+{
+    (void)d;
+}
+static dnnl_status_t make_product(dnnl_primitive_desc_t *out, dnnl_engine_t engine,
+                                  dnnl_primitive_attr_t attr, const description *d)
+{
+    dnnl_matmul_desc_t matmul;
+    dnnl_status_t status = dnnl_matmul_desc_init(&matmul, &d[0], &d[1], NULL, &d[2]);
+    return status == dnnl_success ? dnnl_primitive_desc_create(out, &matmul, attr, engine, NULL)
+                                  : status;
+}
+static dnnl_status_t make_memory(dnnl_memory_t *out, const description *d, dnnl_engine_t engine,
+                                 void *data)
+{
+    return dnnl_memory_create(out, d, engine, data);
+}
+static dnnl_status_t make_scratch(dnnl_memory_t *out, dnnl_primitive_desc_t product,
+                                  dnnl_engine_t engine)
+{
+    const dnnl_memory_desc_t *d =
+        dnnl_primitive_desc_query_md(product, dnnl_query_scratchpad_md, 0);
+    return dnnl_memory_create(out, d, engine, DNNL_MEMORY_ALLOCATE);
+}
+#    endif
+
+/* ---- the same for both ---- */
+
+typedef struct product {
+    dnnl_engine_t engine;
+    description shapes[3]; /* rows, panel, products */
+    dnnl_primitive_desc_t plan;
+    dnnl_primitive_t primitive;
+} product;
+
+/* What one call of `linear` uses: memory objects may not be shared between threads. */
+typedef struct call {
+    dnnl_stream_t stream;
+    dnnl_memory_t rows, panel, products, scratch;
+} call;
+
+#    define OR_OUT(expression)          \
+        do {                            \
+            status = (expression);      \
+            if (status != dnnl_success) \
+                goto out;               \
+        } while (0)
+
+/* oneDNN shall use the calling thread alone; tandem has its own threads. */
+static int hold_threads(void)
+{
+    int before = omp_get_max_threads();
+    omp_set_num_threads(1);
+    return before;
+}
+
+static void free_foreign(td_matrix *matrix)
+{
+    product *p = matrix->foreign;
+    if (!p)
+        return;
+    if (p->primitive)
+        dnnl_primitive_destroy(p->primitive);
+    if (p->plan)
+        dnnl_primitive_desc_destroy(p->plan);
+    for (size_t i = 0; i < 3; i++)
+        forget(&p->shapes[i]);
+    if (p->engine)
+        dnnl_engine_destroy(p->engine);
+    free(p);
+    matrix->foreign = NULL;
+}
+
+static tandem_code pack_foreign(td_matrix *matrix, tandem_error *err)
+{
+    dnnl_status_t status = dnnl_out_of_memory;
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_dim_t n_in = (dnnl_dim_t)matrix->n_in;
+    int n_threads = hold_threads();
+    product *p = calloc(1, sizeof(*p));
+
+    matrix->foreign = p;
+    if (!p)
+        goto out;
+    OR_OUT(dnnl_engine_create(&p->engine, dnnl_cpu, 0));
+    OR_OUT(describe(&p->shapes[0], BLOCK_ROWS, n_in,
+                    (dnnl_dim_t)td_embed_kernels_stride(matrix->n_in)));
+    OR_OUT(describe(&p->shapes[1], n_in, WIDTH, WIDTH));
+    OR_OUT(describe(&p->shapes[2], BLOCK_ROWS, WIDTH, WIDTH));
+    OR_OUT(dnnl_primitive_attr_create(&attr));
+    OR_OUT(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user));
+    OR_OUT(make_product(&p->plan, p->engine, attr, p->shapes));
+    OR_OUT(dnnl_primitive_create(&p->primitive, p->plan));
+
+out:
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    omp_set_num_threads(n_threads);
+    if (status == dnnl_success)
+        return TANDEM_OK;
+    return td_fail(err, status == dnnl_out_of_memory ? TANDEM_E_NOMEM : TANDEM_E_UNSUPPORTED,
+                   "oneDNN cannot multiply by %zu x %zu (status %d)", matrix->n_in, matrix->n_out,
+                   (int)status);
+}
+
+static void end_call(call *c)
+{
+    dnnl_memory_t memories[] = {c->rows, c->panel, c->products, c->scratch};
+    for (size_t i = 0; i < 4; i++) {
+        if (memories[i])
+            dnnl_memory_destroy(memories[i]);
+    }
+    if (c->stream)
+        dnnl_stream_destroy(c->stream);
+}
+
+static dnnl_status_t start_call(const product *p, float *products, call *c)
+{
+    dnnl_status_t status;
+    OR_OUT(dnnl_stream_create(&c->stream, p->engine, dnnl_stream_default_flags));
+    OR_OUT(make_memory(&c->rows, &p->shapes[0], p->engine, DNNL_MEMORY_NONE));
+    OR_OUT(make_memory(&c->panel, &p->shapes[1], p->engine, DNNL_MEMORY_NONE));
+    OR_OUT(make_memory(&c->products, &p->shapes[2], p->engine, products));
+    OR_OUT(make_scratch(&c->scratch, p->plan, p->engine));
+out:
+    return status;
+}
+
+static dnnl_status_t multiply(const product *p, const call *c, const float *rows,
+                              const float *panel)
+{
+    dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, c->rows},
+                                   {DNNL_ARG_WEIGHTS, c->panel},
+                                   {DNNL_ARG_DST, c->products},
+                                   {DNNL_ARG_SCRATCHPAD, c->scratch}};
+    dnnl_status_t status;
+    /* Inputs are only read; the interface has no const. */
+    OR_OUT(dnnl_memory_set_data_handle(c->rows, (void *)(uintptr_t)rows));
+    OR_OUT(dnnl_memory_set_data_handle(c->panel, (void *)(uintptr_t)panel));
+    OR_OUT(dnnl_primitive_execute(p->primitive, c->stream, 4, arguments));
+    OR_OUT(dnnl_stream_wait(c->stream));
+out:
+    return status;
+}
+
+static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows, size_t panel_from,
+                          size_t panel_to, const td_epilogue *epilogue)
+{
+    const product *p = matrix->foreign;
+    size_t x_stride = td_embed_kernels_stride(matrix->n_in);
+    _Alignas(64) float products[BLOCK_ROWS * WIDTH];
+    int n_threads = hold_threads();
+    call c = {0};
+    dnnl_status_t status;
+
+    OR_OUT(start_call(p, products, &c));
+    for (size_t panel = panel_from; panel < panel_to; panel++) {
+        for (size_t row = 0; row < n_rows; row += BLOCK_ROWS) {
+            size_t n = n_rows - row < BLOCK_ROWS ? n_rows - row : BLOCK_ROWS;
+            OR_OUT(
+                multiply(p, &c, x + row * x_stride, matrix->panels + panel * matrix->n_in * WIDTH));
+            for (size_t m = 0; m < n; m++)
+                td_embed_kernels_plain_finish(matrix, panel, products + m * WIDTH, epilogue,
+                                              epilogue->out + (row + m) * epilogue->out_stride);
+        }
+    }
+out:
+    end_call(&c);
+    omp_set_num_threads(n_threads);
+    return status == dnnl_success         ? TANDEM_OK
+           : status == dnnl_out_of_memory ? TANDEM_E_NOMEM
+                                          : TANDEM_E_INTERNAL;
+}
+
+const td_kernels td_embed_kernels_onednn = {
+    .name = "onednn",
+    .tile_rows = BLOCK_ROWS,
+    .panel_width = WIDTH,
+    .pack_foreign = pack_foreign,
+    .free_foreign = free_foreign,
+    .linear = linear,
+    .norm = td_embed_kernels_plain_norm,
+    .rope = td_embed_kernels_plain_rope,
+    .attention = td_embed_kernels_plain_attention,
+};
+
+#endif
