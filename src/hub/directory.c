@@ -1,0 +1,138 @@
+#include "hub/directory.h"
+
+#include "base/arena.h"
+#include "base/os.h"
+#include "hub/revision.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    FILES_MAX = 512, /* a model of many shards has about 200 files */
+    NAMES_BYTES_MAX = 1 << 20,
+};
+
+typedef struct directory {
+    td_model_files files; /* first: what the caller holds */
+    td_arena *arena;
+    td_model_file list[FILES_MAX];
+    td_os_map maps[FILES_MAX];
+    char revision[TD_HASH_HEX_N];
+} directory;
+
+static void release(td_model_files *files)
+{
+    directory *d = files->owner;
+
+    for (size_t i = 0; i < files->n_files; i++)
+        td_os_map_close(&d->maps[i]);
+    td_arena_free(d->arena);
+    free(d);
+}
+
+static bool is_wanted(td_str name)
+{
+    return td_str_ends(name, TD_STR(".json")) || td_str_ends(name, TD_STR(".safetensors")) ||
+           td_str_eq(name, TD_STR("vocab.txt"));
+}
+
+static tandem_code add_file(directory *d, const char *root, td_str name, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n = d->files.n_files;
+    td_str path = td_arena_fmt(d->arena, "%s/%.*s", root, TD_STR_FMT(name));
+    td_str copy = td_arena_copy(d->arena, name);
+
+    if (!path.ptr || !copy.ptr)
+        TD_TRY(td_arena_fail(d->arena, err));
+    if (n == FILES_MAX)
+        TD_FAIL(err, TANDEM_E_TOO_LARGE, "%s holds more than %d model files", root, FILES_MAX);
+    TD_TRY(td_os_map_open(path.ptr, &d->maps[n], err));
+    d->list[n] = (td_model_file){copy, d->maps[n].bytes};
+    d->files.n_files++;
+out:
+    return code;
+}
+
+/* Only "N_Name" folders below the root count: those that modules.json speaks of. */
+static tandem_code add_folder(directory *d, const char *root, const char *below, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str path = below[0] ? td_arena_fmt(d->arena, "%s/%s", root, below)
+                           : td_arena_copy(d->arena, td_str_from(root));
+    DIR *folder = path.ptr ? opendir(path.ptr) : NULL;
+    struct dirent *entry;
+
+    if (!path.ptr)
+        TD_TRY(td_arena_fail(d->arena, err));
+    if (!folder) {
+        code = td_fail_errno(err, errno, "cannot read the model folder %s", path.ptr);
+        goto out;
+    }
+    while ((entry = readdir(folder))) {
+        td_str name = below[0] ? td_arena_fmt(d->arena, "%s/%s", below, entry->d_name)
+                               : td_str_from(entry->d_name);
+        td_str full = td_arena_fmt(d->arena, "%s/%.*s", root, TD_STR_FMT(name));
+        if (!name.ptr || !full.ptr)
+            TD_TRY(td_arena_fail(d->arena, err));
+        if (is_wanted(name) && td_os_is_file(full.ptr))
+            TD_TRY(add_file(d, root, name, err));
+        else if (!below[0] && isdigit((unsigned char)name.ptr[0]) && td_os_is_dir(full.ptr))
+            TD_TRY(add_folder(d, root, entry->d_name, err));
+    }
+out:
+    if (folder)
+        closedir(folder);
+    return code;
+}
+
+static tandem_code check(const td_model_files *files, const char *path, tandem_error *err)
+{
+    bool has_tokenizer = td_model_files_get(files, "tokenizer.json").ptr ||
+                         td_model_files_get(files, "vocab.txt").ptr;
+    bool has_weights = td_model_files_get(files, "model.safetensors").ptr ||
+                       td_model_files_get(files, "model.safetensors.index.json").ptr;
+    const char *missing = !td_model_files_get(files, "config.json").ptr ? "config.json"
+                          : !has_weights                                ? "model.safetensors"
+                          : !has_tokenizer ? "tokenizer.json (or vocab.txt)"
+                                           : NULL;
+
+    if (!missing)
+        return TANDEM_OK;
+    return td_fail(err, TANDEM_E_FORMAT, "%s is no model directory: it has no %s", path, missing);
+}
+
+tandem_code td_hub_directory_open(const char *path, td_str id, td_str revision,
+                                  td_model_files **files_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    directory *d = calloc(1, sizeof(*d));
+
+    if (!d)
+        return td_fail_nomem(err, "model directory");
+    d->files.owner = d;
+    d->files.files = d->list;
+    d->files.release = release;
+    d->arena = td_arena_new(NAMES_BYTES_MAX);
+    if (!d->arena)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a model directory");
+    TD_TRY(add_folder(d, path, "", err));
+    TD_TRY(check(&d->files, path, err));
+    if (!revision.n) {
+        td_hub_revision_of(d->list, d->files.n_files, d->revision);
+        revision = td_str_from(d->revision);
+    }
+    d->files.id = td_arena_copy(d->arena, id);
+    d->files.revision = td_arena_copy(d->arena, revision);
+    d->files.origin = td_arena_copy(d->arena, td_str_from(path));
+    if (!d->files.origin.ptr)
+        TD_TRY(td_arena_fail(d->arena, err));
+    *files_out = &d->files;
+    d = NULL;
+out:
+    if (d)
+        release(&d->files);
+    return code;
+}
