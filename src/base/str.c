@@ -162,13 +162,9 @@ size_t td_str_distance(td_str a, td_str b, size_t max)
         rows[2] = rows[1];
         rows[1] = rows[0];
         rows[0] = oldest;
-        size_t above_least = i > 1 ? SIZE_MAX : 0;
         size_t least = distance_row(a, b, i, rows);
-        for (size_t j = 0; j <= b.n && above_least > max; j++)
-            above_least = rows[1][j] < above_least ? rows[1][j] : above_least;
-        /* A swap skips a row, so both of the last two must be past hope. */
-        if (least > max && above_least > max)
-            return far;
+        if (least > max)
+            return far; /* no later row gets below it, a swap over this row neither */
     }
     return rows[0][b.n] <= max ? rows[0][b.n] : far;
 }

@@ -47,6 +47,12 @@ static void keeps_the_hash_of_parts_between_releases(void **state)
     td_hash_hex(td_hash_of_parts(parts, 1), hex);
     td_hash_hex(td_hash_of(TD_STR("\3\0\0\0\0\0\0\0abc")), expected);
     assert_string_equal(hex, expected);
+
+    char text[8 + 0x0102] = "\x02\x01";
+    parts[0] = (td_str){text + 8, 0x0102};
+    td_hash_hex(td_hash_of_parts(parts, 1), hex);
+    td_hash_hex(td_hash_of((td_str){text, sizeof(text)}), expected);
+    assert_string_equal(hex, expected);
 }
 
 int main(void)
