@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 
+#include <arpa/inet.h>
 #include <locale.h>
 #include <pthread.h>
 
@@ -201,6 +202,27 @@ static tandem_code code_of(CURLUcode curl, td_str url, tandem_error *err)
     return fail_invalid(err, url, curl_url_strerror(curl));
 }
 
+/* Whether the last label makes a browser read the host as an IPv4 address. libcurl has turned the
+ * good ones into four decimal numbers; what is left over is refused rather than asked of DNS. */
+static bool is_bad_address(td_str host)
+{
+    struct in_addr ignored;
+    char text[INET_ADDRSTRLEN];
+    td_str bare = td_str_ends(host, TD_STR(".")) ? td_str_slice(host, 0, host.n - 1) : host;
+    size_t dot = td_str_find_last_byte(bare, '.');
+    td_str label = td_str_slice(bare, dot == TD_STR_NONE ? 0 : dot + 1, bare.n);
+    bool is_hex = td_str_starts(label, TD_STR("0x"));
+
+    for (size_t i = is_hex ? 2 : 0; i < label.n; i++)
+        if (!is_digit(label.ptr[i]) && !(is_hex && strchr("abcdef", label.ptr[i])))
+            return false;
+    if (label.n == 0 || host.n >= sizeof(text))
+        return label.n > 0;
+    memcpy(text, host.ptr, host.n);
+    text[host.n] = '\0';
+    return inet_pton(AF_INET, text, &ignored) != 1;
+}
+
 static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
 static locale_t utf8_locale; /* set once; 0 where the system has no such locale */
 
@@ -242,6 +264,8 @@ static tandem_code make_host_normal(CURLU *handle, td_str url, tandem_error *err
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("%/\\?#@<>^|", *c))
             TD_TRY(fail_invalid(err, url, "a character that no host name has"));
     }
+    if (is_bad_address(td_str_from(host)))
+        TD_TRY(fail_invalid(err, url, "its host is no valid IPv4 address"));
     curl = curl_url_set(handle, CURLUPART_HOST, host, 0);
     if (curl != CURLUE_OK)
         TD_TRY(code_of(curl, url, err));

@@ -1,0 +1,299 @@
+#include "net/net.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "net/transfer.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    CONNECTIONS_MAX = 1024,
+    PER_HOST_MAX = 64,
+};
+
+/* A list in the order of arrival. */
+typedef struct transfers {
+    td_net_transfer *first, **last;
+    size_t n;
+} transfers;
+
+struct td_net {
+    CURLM *multi;
+    td_net_options options;
+    char *user_agent, *ca_file;
+    char **allowed;
+    transfers waiting, running;
+    CURL **spare; /* easy handles at rest, at most connections_max */
+    size_t n_spare;
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_state;
+
+static void start_curl(void)
+{
+    curl_state = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void add_last(transfers *list, td_net_transfer *transfer)
+{
+    transfer->next = NULL;
+    *list->last = transfer;
+    list->last = &transfer->next;
+    list->n++;
+}
+
+static void take_out(transfers *list, td_net_transfer *transfer)
+{
+    td_net_transfer **at = &list->first;
+    while (*at != transfer)
+        at = &(*at)->next;
+    *at = transfer->next;
+    if (list->last == &transfer->next)
+        list->last = at;
+    list->n--;
+}
+
+static tandem_code check_options(const td_net_options *options, tandem_error *err)
+{
+    if (options->connections_max < 1 || options->connections_max > CONNECTIONS_MAX)
+        return td_fail(err, TANDEM_E_INVALID, "connections_max is %u: 1 to %d are allowed",
+                       options->connections_max, CONNECTIONS_MAX);
+    if (options->connections_per_host_max < 1 || options->connections_per_host_max > PER_HOST_MAX)
+        return td_fail(err, TANDEM_E_INVALID, "connections_per_host_max is %u: 1 to %d are allowed",
+                       options->connections_per_host_max, PER_HOST_MAX);
+    if (options->timeout_ms < 1 || options->connect_timeout_ms < 1)
+        return td_fail(err, TANDEM_E_INVALID, "a time-out of 0 ms: at least 1 ms is needed");
+    if (options->redirects_max > TD_NET_REDIRECTS_MAX)
+        return td_fail(err, TANDEM_E_INVALID, "redirects_max is %u: at most %d are allowed",
+                       options->redirects_max, TD_NET_REDIRECTS_MAX);
+    return TANDEM_OK;
+}
+
+/* The caller's options with texts of our own. */
+static tandem_code copy_options(td_net *net, const td_net_options *options, tandem_error *err)
+{
+    bool ok = true;
+
+    net->options = *options;
+    net->user_agent = strdup(options->user_agent ? options->user_agent : "tandem/" TANDEM_VERSION);
+    net->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;
+    ok = net->user_agent && (net->ca_file || !options->ca_file);
+    net->options.n_allowed = 0;
+    if (options->n_allowed > 0)
+        net->allowed = calloc(options->n_allowed, sizeof(*net->allowed));
+    ok = ok && (net->allowed || options->n_allowed == 0);
+    for (size_t i = 0; ok && i < options->n_allowed; i++) {
+        net->allowed[i] = strdup(options->allowed[i]);
+        ok = net->allowed[i] != NULL;
+        net->options.n_allowed += ok;
+    }
+    net->options.user_agent = net->user_agent;
+    net->options.ca_file = net->ca_file;
+    net->options.allowed = (const char *const *)net->allowed;
+    return ok ? TANDEM_OK : td_fail_nomem(err, "HTTP client");
+}
+
+tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_net *net = NULL;
+
+    pthread_once(&curl_once, start_curl);
+    if (curl_state != CURLE_OK)
+        TD_FAIL(err, TANDEM_E_INTERNAL, "libcurl does not start: %s",
+                curl_easy_strerror(curl_state));
+    TD_TRY(check_options(options, err));
+    net = calloc(1, sizeof(*net));
+    if (!net)
+        TD_TRY(td_fail_nomem(err, "HTTP client"));
+    net->waiting.last = &net->waiting.first;
+    net->running.last = &net->running.first;
+    TD_TRY(copy_options(net, options, err));
+    net->spare = calloc(options->connections_max, sizeof(CURL *));
+    net->multi = curl_multi_init();
+    if (!net->multi || !net->spare)
+        TD_TRY(td_fail_nomem(err, "HTTP client"));
+    curl_multi_setopt(net->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)options->connections_max);
+    curl_multi_setopt(net->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      (long)options->connections_per_host_max);
+    curl_multi_setopt(net->multi, CURLMOPT_MAXCONNECTS, (long)options->connections_max);
+    curl_multi_setopt(net->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+    *net_out = net;
+    net = NULL;
+
+out:
+    td_net_close(net);
+    return code;
+}
+
+static void rest_easy(td_net *net, CURL *easy)
+{
+    if (easy && net->n_spare < net->options.connections_max)
+        net->spare[net->n_spare++] = easy;
+    else
+        curl_easy_cleanup(easy);
+}
+
+/* Takes the transfer out of `list` and reports it; the easy handle goes back to rest. */
+static void finish(td_net *net, transfers *list, td_net_transfer *transfer, const tandem_error *err)
+{
+    take_out(list, transfer);
+    td_net_transfer_finish(transfer, err);
+    rest_easy(net, transfer->easy);
+    td_net_transfer_free(transfer);
+}
+
+static void cancel_all(td_net *net)
+{
+    tandem_error err = {.code = TANDEM_OK};
+
+    td_fail(&err, TANDEM_E_CANCELLED, "cancelled");
+    while (net->running.first) {
+        td_net_transfer *transfer = net->running.first;
+        curl_multi_remove_handle(net->multi, transfer->easy);
+        finish(net, &net->running, transfer, &err);
+    }
+    while (net->waiting.first)
+        finish(net, &net->waiting, net->waiting.first, &err);
+}
+
+void td_net_close(td_net *net)
+{
+    if (!net)
+        return;
+    cancel_all(net);
+    for (size_t i = 0; i < net->n_spare; i++)
+        curl_easy_cleanup(net->spare[i]);
+    curl_multi_cleanup(net->multi);
+    for (size_t i = 0; i < net->options.n_allowed; i++)
+        free(net->allowed[i]);
+    free(net->allowed);
+    free(net->spare);
+    free(net->user_agent);
+    free(net->ca_file);
+    free(net);
+}
+
+tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error *err)
+{
+    td_net_transfer *transfer = NULL;
+    tandem_code code = td_net_transfer_new(&net->options, request, &transfer, err);
+
+    if (code != TANDEM_OK)
+        return code;
+    add_last(&net->waiting, transfer);
+    return TANDEM_OK;
+}
+
+static bool host_has_room(const td_net *net, const td_net_transfer *transfer)
+{
+    uint32_t n = 0;
+
+    for (const td_net_transfer *other = net->running.first; other; other = other->next)
+        n += other->parts.port == transfer->parts.port &&
+             td_str_eq(other->parts.host, transfer->parts.host);
+    return n < net->options.connections_per_host_max;
+}
+
+/* Sets up the present hop and hands it to libcurl. On failure the easy handle is not in the multi.
+ */
+static tandem_code run_hop(td_net *net, td_net_transfer *transfer, CURL *easy, tandem_error *err)
+{
+    tandem_code code = td_net_transfer_prepare(transfer, easy, err);
+    if (code != TANDEM_OK)
+        return code;
+    CURLMcode result = curl_multi_add_handle(net->multi, easy);
+    if (result == CURLM_OK)
+        return TANDEM_OK;
+    if (result == CURLM_OUT_OF_MEMORY)
+        return td_fail_nomem(err, "HTTP request");
+    return td_fail(err, TANDEM_E_INTERNAL, "libcurl refuses a request: %s",
+                   curl_multi_strerror(result));
+}
+
+/* Our own queue, because libcurl counts the time in its queue as part of the request's time-out:
+ * with a thousand requests and 32 connections most would time out before they were sent.
+ * Returns how many ended at once. */
+static size_t start_waiting(td_net *net)
+{
+    td_net_transfer *next = NULL;
+    size_t n_failed = 0;
+
+    for (td_net_transfer *transfer = net->waiting.first; transfer; transfer = next) {
+        next = transfer->next;
+        if (net->running.n >= net->options.connections_max)
+            break;
+        if (!host_has_room(net, transfer))
+            continue;
+        tandem_error err = {.code = TANDEM_OK};
+        CURL *easy = net->n_spare > 0 ? net->spare[--net->n_spare] : curl_easy_init();
+        take_out(&net->waiting, transfer);
+        add_last(&net->running, transfer);
+        transfer->easy = easy;
+        if (!easy)
+            td_fail_nomem(&err, "HTTP request");
+        else
+            run_hop(net, transfer, easy, &err);
+        if (err.code != TANDEM_OK) {
+            finish(net, &net->running, transfer, &err);
+            n_failed++;
+        }
+    }
+    return n_failed;
+}
+
+/* Returns how many transfers went a hop further or ended. */
+static size_t collect(td_net *net)
+{
+    int n_left = 0;
+    size_t n = 0;
+
+    for (CURLMsg *message; (message = curl_multi_info_read(net->multi, &n_left)) != NULL; n++) {
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        CURL *easy = message->easy_handle;
+        CURLcode result = message->data.result; /* the message is gone after the removal */
+        char *private = NULL;
+        tandem_error err = {.code = TANDEM_OK};
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+        td_net_transfer *transfer = (td_net_transfer *)(void *)private;
+        curl_multi_remove_handle(net->multi, easy);
+        if (td_net_transfer_advance(transfer, result, &err) &&
+            run_hop(net, transfer, easy, &err) == TANDEM_OK)
+            continue;
+        finish(net, &net->running, transfer, &err);
+    }
+    return n;
+}
+
+tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
+{
+    int n_running = 0;
+    bool waited = wait_ms == 0;
+
+    for (;;) {
+        size_t n_done = start_waiting(net);
+        CURLMcode result = curl_multi_perform(net->multi, &n_running);
+        if (result != CURLM_OK)
+            return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
+        if (collect(net) + n_done > 0 || waited)
+            return TANDEM_OK;
+        result = curl_multi_poll(net->multi, NULL, 0, (int)(wait_ms > INT_MAX ? INT_MAX : wait_ms), NULL);
+        if (result != CURLM_OK)
+            return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
+        waited = true;
+    }
+}
+
+void td_net_wake(td_net *net)
+{
+    curl_multi_wakeup(net->multi);
+}
+
+size_t td_net_n_active(const td_net *net)
+{
+    return net->running.n + net->waiting.n;
+}

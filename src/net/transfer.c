@@ -1,0 +1,418 @@
+#include "net/transfer.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    HEADER_BYTES_MAX = 256 * 1024, /* of one hop */
+    FIELD_BYTES_MAX = 16 * 1024,   /* of one header that we look at */
+    PACKED_FREE_BYTES = 1 << 20,   /* so much may come out of however little */
+    PACKED_RATIO_MAX = 100,
+    URL_BUF_BYTES = 16 * 1024,
+    LINE_BYTES_MAX = 1024, /* of a header that we send */
+};
+
+static bool is_redirect_status(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Whether the user named exactly this host and port. */
+static bool is_named(const td_net_options *options, const td_net_url *parts)
+{
+    char name[300];
+    int n = snprintf(name, sizeof(name), "%.*s:%u", TD_STR_FMT(parts->host), (unsigned)parts->port);
+    if (n < 0 || (size_t)n >= sizeof(name))
+        return false;
+    for (size_t i = 0; i < options->n_allowed; i++)
+        if (td_str_eq_nocase(td_str_from(options->allowed[i]), td_str_from(name)))
+            return true;
+    return false;
+}
+
+/* An address that the URL itself spells out is refused before any socket is made. */
+static tandem_code check_literal(const td_net_transfer *transfer, tandem_error *err)
+{
+    char host[TD_NET_ADDRESS_TEXT_N];
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    td_str name = transfer->parts.host;
+    const char *kind = NULL;
+
+    if (transfer->options->allow_private || transfer->is_allowed)
+        return TANDEM_OK;
+    if (name.n >= 2 && name.ptr[0] == '[')
+        name = td_str_slice(name, 1, name.n - 1);
+    if (name.n >= sizeof(host))
+        return TANDEM_OK;
+    memcpy(host, name.ptr, name.n);
+    host[name.n] = '\0';
+    if (inet_pton(AF_INET, host, &v4.sin_addr) == 1)
+        kind = td_net_address_special((const struct sockaddr *)&v4);
+    else if (inet_pton(AF_INET6, host, &v6.sin6_addr) == 1)
+        kind = td_net_address_special((const struct sockaddr *)&v6);
+    if (!kind)
+        return TANDEM_OK;
+    return td_fail(err, TANDEM_E_DENIED,
+                   "%s is a %s address: private addresses are refused unless they are allowed",
+                   host, kind);
+}
+
+/* The URL becomes the present hop; `url` is in normal form. */
+static tandem_code set_hop(td_net_transfer *transfer, td_str url, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    td_buf_cut(&transfer->url, 0);
+    TD_TRY(td_buf_add(&transfer->url, url, err));
+    if (!td_net_url_split(td_buf_str(&transfer->url), &transfer->parts))
+        TD_FAIL(err, TANDEM_E_INVALID, "not a usable URL: %.*s", TD_STR_FMT(url));
+    transfer->is_allowed = is_named(transfer->options, &transfer->parts);
+    TD_TRY(check_literal(transfer, err));
+
+out:
+    return code;
+}
+
+static uint64_t url_key(const td_net_transfer *transfer)
+{
+    td_hash hash = td_hash_of(td_buf_str(&transfer->url));
+    uint64_t key;
+    memcpy(&key, hash.bytes, sizeof(key));
+    return key;
+}
+
+static tandem_code add_header(td_net_transfer *transfer, const char *name, td_str value,
+                              tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf line = TD_BUF(LINE_BYTES_MAX);
+
+    if (value.n == 0)
+        return TANDEM_OK;
+    /* A value that came from a server once is sent back here: no line end may travel with it. */
+    for (size_t i = 0; i < value.n; i++)
+        if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f)
+            TD_FAIL(err, TANDEM_E_INVALID, "a control character in the header %s", name);
+    TD_TRY(td_buf_add_fmt(&line, err, "%s: %.*s", name, TD_STR_FMT(value)));
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line.ptr);
+    if (!longer)
+        TD_TRY(td_fail_nomem(err, "HTTP request"));
+    transfer->headers = longer;
+
+out:
+    td_buf_clear(&line);
+    return code;
+}
+
+tandem_code td_net_transfer_new(const td_net_options *options, const td_net_request *request,
+                                td_net_transfer **transfer_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf url = TD_BUF(URL_BUF_BYTES);
+    td_net_transfer *transfer = calloc(1, sizeof(*transfer));
+
+    if (!transfer)
+        TD_TRY(td_fail_nomem(err, "HTTP request"));
+    transfer->options = options;
+    transfer->request = *request;
+    transfer->url = TD_BUF(URL_BUF_BYTES);
+    transfer->location = TD_BUF(URL_BUF_BYTES);
+    transfer->body =
+        TD_BUF(request->body_bytes_max ? request->body_bytes_max : options->body_bytes_max);
+    TD_TRY(td_net_url_normal(request->url, &url, err));
+    TD_TRY(set_hop(transfer, td_buf_str(&url), err));
+    TD_TRY(add_header(transfer, "Accept", request->accept, err));
+    TD_TRY(add_header(transfer, "If-None-Match", request->if_none_match, err));
+    TD_TRY(add_header(transfer, "If-Modified-Since", request->if_modified_since, err));
+    *transfer_out = transfer;
+    transfer = NULL;
+
+out:
+    td_net_transfer_free(transfer);
+    td_buf_clear(&url);
+    return code;
+}
+
+void td_net_transfer_free(td_net_transfer *transfer)
+{
+    if (!transfer)
+        return;
+    curl_slist_free_all(transfer->headers);
+    td_buf_clear(&transfer->url);
+    td_buf_clear(&transfer->location);
+    td_buf_clear(&transfer->body);
+    free(transfer);
+}
+
+/* The one place where a connection begins: libcurl asks for a socket to this very address. */
+static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    td_net_transfer *transfer = user;
+    const char *kind = td_net_address_special(&to->addr);
+
+    (void)purpose;
+    if (kind && !transfer->options->allow_private && !transfer->is_allowed) {
+        char text[TD_NET_ADDRESS_TEXT_N];
+        td_net_address_text(&to->addr, text);
+        snprintf(transfer->denied, sizeof(transfer->denied), "%s (%s)", text, kind);
+        return CURL_SOCKET_BAD;
+    }
+    int fd = socket(to->family, to->socktype, to->protocol);
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *user)
+{
+    td_net_transfer *transfer = user;
+
+    (void)bytes;
+    transfer->header_bytes += size * n;
+    transfer->headers_too_large = transfer->header_bytes > HEADER_BYTES_MAX;
+    return transfer->headers_too_large ? 0 : size * n;
+}
+
+/* Before the first byte of a hop's body. */
+static void look_at_headers(td_net_transfer *transfer)
+{
+    long status = 0;
+    struct curl_header *header = NULL;
+    td_buf type = TD_BUF(FIELD_BYTES_MAX);
+    td_str media_type, charset;
+
+    transfer->asked = true;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->is_redirect =
+        is_redirect_status(status) &&
+        curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+    if (transfer->is_redirect || !transfer->request.want)
+        return;
+    (void)td_net_header_add(transfer->easy, "Content-Type", &type, NULL);
+    td_net_header_split_type(td_buf_str(&type), &media_type, &charset);
+    transfer->refused = !transfer->request.want(transfer->request.user, (int)status, media_type);
+    td_buf_clear(&type);
+}
+
+static bool is_too_packed(const td_net_transfer *transfer)
+{
+    curl_off_t received = 0;
+
+    if (transfer->n_decoded <= PACKED_FREE_BYTES)
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    return (uint64_t)received < transfer->n_decoded / PACKED_RATIO_MAX;
+}
+
+/* Returning less than was given ends the transfer; the flags say why. */
+static size_t on_body(char *bytes, size_t size, size_t n, void *user)
+{
+    td_net_transfer *transfer = user;
+
+    n *= size;
+    if (!transfer->asked)
+        look_at_headers(transfer);
+    if (transfer->refused)
+        return 0;
+    transfer->n_decoded += n;
+    transfer->too_packed = is_too_packed(transfer);
+    if (transfer->too_packed)
+        return 0;
+    size_t room = transfer->body.n_max - transfer->body.n;
+    if (transfer->is_redirect) {
+        transfer->cut = transfer->n_decoded > FIELD_BYTES_MAX;
+        return transfer->cut ? 0 : n;
+    }
+    if (n > room) {
+        transfer->cut = transfer->request.body_cut;
+        transfer->too_large = !transfer->cut;
+        if (transfer->cut)
+            (void)td_buf_add(&transfer->body, (td_str){bytes, room}, NULL);
+        return 0;
+    }
+    return td_buf_add(&transfer->body, (td_str){bytes, n}, NULL) == TANDEM_OK ? n : 0;
+}
+
+static void start_hop(td_net_transfer *transfer)
+{
+    td_buf_cut(&transfer->body, 0);
+    td_buf_cut(&transfer->location, 0);
+    transfer->n_decoded = transfer->header_bytes = 0;
+    transfer->asked = transfer->is_redirect = transfer->refused = transfer->cut = false;
+    transfer->too_large = transfer->too_packed = transfer->headers_too_large = false;
+    transfer->denied[0] = '\0';
+}
+
+static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long left_ms)
+{
+    const td_net_options *options = transfer->options;
+    CURLcode result = CURLE_OK;
+
+#define SET(option, value)                                  \
+    do {                                                    \
+        if (result == CURLE_OK)                             \
+            result = curl_easy_setopt(easy, option, value); \
+    } while (0)
+    SET(CURLOPT_URL, transfer->url.ptr);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_USERAGENT, options->user_agent);
+    SET(CURLOPT_HTTPHEADER, transfer->headers);
+    SET(CURLOPT_TIMEOUT_MS, left_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+    if (options->low_speed_bytes > 0 && options->low_speed_s > 0) {
+        SET(CURLOPT_LOW_SPEED_LIMIT, (long)options->low_speed_bytes);
+        SET(CURLOPT_LOW_SPEED_TIME, (long)options->low_speed_s);
+    }
+    if (!transfer->request.body_cut)
+        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.n_max);
+    if (options->ca_file)
+        SET(CURLOPT_CAINFO, options->ca_file);
+    return result;
+}
+
+static CURLcode set_callbacks(CURL *easy, td_net_transfer *transfer)
+{
+    CURLcode result = CURLE_OK;
+
+    SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, transfer);
+#undef SET
+    return result;
+}
+
+tandem_code td_net_transfer_prepare(td_net_transfer *transfer, CURL *easy, tandem_error *err)
+{
+    int64_t now_ms = td_clock_ms();
+
+    if (transfer->started_ms == 0)
+        transfer->started_ms = now_ms;
+    int64_t left_ms = transfer->started_ms + (int64_t)transfer->options->timeout_ms - now_ms;
+    transfer->easy = easy;
+    start_hop(transfer);
+    if (left_ms <= 0)
+        return td_net_failure_of(transfer, CURLE_OPERATION_TIMEDOUT, err);
+    curl_easy_reset(easy);
+    CURLcode result = set_behaviour(easy, transfer, (long)left_ms);
+    if (result == CURLE_OK)
+        result = set_callbacks(easy, transfer);
+    if (result == CURLE_OUT_OF_MEMORY)
+        return td_fail_nomem(err, "HTTP request");
+    if (result != CURLE_OK)
+        return td_fail(err, TANDEM_E_INTERNAL, "libcurl refuses an option: %s",
+                       curl_easy_strerror(result));
+    return TANDEM_OK;
+}
+
+/* Puts where the answer redirects to into transfer->location; leaves it empty if it does not. */
+static tandem_code find_location(td_net_transfer *transfer, tandem_error *err)
+{
+    long status = 0;
+    struct curl_header *header = NULL;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!is_redirect_status(status) ||
+        curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return TANDEM_OK;
+    tandem_code code = td_net_url_resolve(td_buf_str(&transfer->url), td_str_from(header->value),
+                                          &transfer->location, err);
+    if (code != TANDEM_OK)
+        td_context(err, "redirect from %.200s", transfer->url.ptr);
+    return code;
+}
+
+/* The next hop is what transfer->location says. */
+static tandem_code follow(td_net_transfer *transfer, tandem_error *err)
+{
+    if (transfer->n_redirects >= transfer->options->redirects_max)
+        return td_fail(err, TANDEM_E_FORMAT, "more than %u redirects, the last one to %.160s",
+                       transfer->options->redirects_max, transfer->location.ptr);
+    transfer->visited[transfer->n_redirects++] = url_key(transfer);
+    tandem_code code = set_hop(transfer, td_buf_str(&transfer->location), err);
+    if (code != TANDEM_OK) {
+        td_context(err, "redirect %u", transfer->n_redirects);
+        return code;
+    }
+    for (uint32_t i = 0; i < transfer->n_redirects; i++)
+        if (transfer->visited[i] == url_key(transfer))
+            return td_fail(err, TANDEM_E_FORMAT, "redirects in a circle, back to %.180s",
+                           transfer->url.ptr);
+    return TANDEM_OK;
+}
+
+bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_error *err)
+{
+    bool left_on_purpose = result == CURLE_WRITE_ERROR && (transfer->cut || transfer->refused);
+
+    *err = (tandem_error){.code = TANDEM_OK};
+    if (result != CURLE_OK && !left_on_purpose) {
+        td_net_failure_of(transfer, result, err);
+        return false;
+    }
+    if (find_location(transfer, err) != TANDEM_OK)
+        return false;
+    if (transfer->location.n == 0 || transfer->request.keep_redirects)
+        return false;
+    return follow(transfer, err) == TANDEM_OK;
+}
+
+/* Texts of the reply that are headers, in the order of their names below. */
+static void fill_headers(CURL *easy, td_buf fields[5], td_net_reply *reply)
+{
+    static const char *const names[5] = {"Content-Type", "ETag", "Last-Modified", "Retry-After",
+                                         "X-Robots-Tag"};
+    td_str *places[5] = {NULL, &reply->etag, &reply->last_modified, &reply->retry_after,
+                         &reply->x_robots_tag};
+
+    for (size_t i = 0; i < 5; i++) {
+        /* One that is too long is as good as none. */
+        if (td_net_header_add(easy, names[i], &fields[i], NULL) != TANDEM_OK)
+            td_buf_cut(&fields[i], 0);
+        if (places[i])
+            *places[i] = td_buf_str(&fields[i]);
+    }
+    td_net_header_split_type(td_buf_str(&fields[0]), &reply->media_type, &reply->charset);
+}
+
+void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
+{
+    td_buf fields[5] = {TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX),
+                        TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX)};
+    td_str none = {"", 0};
+    td_net_reply reply = {.code = err->code, .error = err, .media_type = none, .charset = none};
+    long status = 0;
+
+    reply.etag = reply.last_modified = reply.retry_after = reply.x_robots_tag = none;
+    reply.body = reply.location = none;
+    reply.final_url = td_buf_str(&transfer->url);
+    if (err->code == TANDEM_OK) {
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        fill_headers(transfer->easy, fields, &reply);
+        reply.body = td_buf_str(&transfer->body);
+        reply.location = td_buf_str(&transfer->location);
+        reply.body_left = transfer->cut || transfer->refused;
+    }
+    reply.status = (int)status;
+    transfer->request.done(transfer->request.user, &reply);
+    for (size_t i = 0; i < 5; i++)
+        td_buf_clear(&fields[i]);
+}
