@@ -1,7 +1,8 @@
 /* base/os_cgroup.h - the limits that control groups put on a process. For os_linux.c.
  *
  * Threads:  pure functions of the files below `root`
- * Source:   Linux Documentation/admin-guide/cgroup-v2.rst; cgroup-v1/memory.rst; scheduler/sched-bwc.rst
+ * Source:   Linux, Documentation/: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/memory.rst,
+ *           scheduler/sched-bwc.rst
  */
 #ifndef TD_BASE_OS_CGROUP_H
 #define TD_BASE_OS_CGROUP_H

@@ -2,13 +2,15 @@
  *
  * Locks by rank (take by rising rank; hold none over I/O or a callback). Every mutex of the tree
  * stands here, and tests/tidy checks that each `pthread_mutex_t` has a line:
- *   1  pipeline/job.c            job->lock          progress, end state
- *   1  schedule/schedule.c       schedule->lock     lanes, window, slots
- *   2  source/                   source->lock       frontier and pages handed out
- *   3  base/queue.c              queue->lock        slots of one queue
- *   4  store/sqlite.c            store->read_lock   the read connection (held over local file I/O)
- *   4  cache/sqlite.c            cache->lock        the cache's connection (held over local file I/O)
- *   5  base/log.c, metrics.c     lock               sink and registry
+ *   1  pipeline/state.h       job->lock          progress, end state
+ *   1  pipeline/state.h       job->visit_lock    one visit at a time; held over the visitor
+ *   1  pipeline/state.h       index->lock        lanes; held while a model loads
+ *   1  schedule/state.h       schedule->lock     lanes, window, slots
+ *   2  pipeline/state.h       once->lock         texts that are being embedded
+ *   3  base/queue.c           queue->lock        slots of one queue
+ *   4  store/sqlite.h         store->read_lock   idle readers
+ *   5  api/library.c          target.lock        one line at a time to the caller's sink
+ *   5  base/log.c, metrics.c  lock               sink and registry
  */
 #ifndef TD_BASE_THREAD_H
 #define TD_BASE_THREAD_H
