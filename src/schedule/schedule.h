@@ -6,11 +6,25 @@
  *           schedule's own threads, several at once.
  *
  * Memory is bounded by the window: put waits while window_chunks_max tasks are inside.
+ *
+ * Strategies, besides what design section 1 says:
+ *   all         in_flight_max is the cap over both lanes, whatever the strategy. While input still
+ *               comes, a batch that is not full waits until it is, until nothing is in flight, or
+ *               until its oldest task has waited 5 s.
+ *   pipelined   with two or more slots a lane that has work always holds one; the others go to the
+ *               lane that would end last. Near the end batches shrink, long texts go first.
+ *   rounds      batches in the order of put. With in_flight_max 1 the two batches of a round run one
+ *               after the other. A batch that waits for another try does not hold its round up: it
+ *               is its lane's batch of a later round.
+ *   sequential  coderank starts when no gte task is inside and the input has ended or the window
+ *               is full.
  */
 #ifndef TD_SCHEDULE_H
 #define TD_SCHEDULE_H
 
 #include "embed/embed.h"
+
+#include <pthread.h>
 
 typedef enum td_strategy {
     TD_STRATEGY_AUTO,       /* pipelined when both lanes have chunks, else single */
@@ -39,27 +53,57 @@ typedef struct td_task {
     td_text_note note;
     tandem_error error;
     /* internal */
-    struct td_task *next;
-    size_t n_tokens;
+    struct td_task *next;       /* in its queue, or in its batch */
+    struct td_task *next_batch; /* of a batch's first task: the next batch that waits */
+    size_t n_tokens;            /* estimated */
+    uint64_t order;             /* of put */
+    int64_t put_us, due_us;     /* due_us of a batch's first task: no call before */
+    uint64_t batch_tokens;      /* of a batch's first task */
+    uint32_t batch_n, batch_tries;
 } td_task;
+
+/* One call of a backend, as it went. */
+typedef struct td_batch_event {
+    tandem_lane lane;
+    uint32_t slot;  /* 0.. in_flight_max - 1 */
+    uint32_t round; /* from 1; 0 outside rounds */
+    uint32_t n;     /* chunks */
+    uint64_t n_tokens;
+    int64_t start_us, end_us; /* of the schedule's clock */
+    tandem_code code;         /* OK, or why it failed, was halved or is tried again */
+} td_batch_event;
+
+/* Where time comes from; NULL in the options is the monotonic clock. For tests in virtual time. */
+typedef struct td_schedule_clock {
+    int64_t (*now_us)(void *user);
+    /* Gives `lock` up, waits on `cond` until a wake or `until_us` (INT64_MAX: no limit), takes
+     * `lock` again. May return early. */
+    void (*wait)(void *user, pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
+    /* Wakes one (all) of those who wait on `cond`; the lock is held. */
+    void (*wake)(void *user, pthread_cond_t *cond, bool all);
+    void *user;
+} td_schedule_clock;
 
 typedef struct td_schedule_options {
     size_t struct_size;
     td_strategy strategy; /* auto, pipelined, rounds, sequential */
     bool parallel;        /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
-    uint32_t in_flight_max;     /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes; 0: 2, or a
-                                   slot a core where both lanes are local */
-    uint32_t batch_items_max;   /* EMBEDDING_BATCH_SIZE, 1..4096 */
-    uint32_t batch_tokens_max;  /* of one batch, estimated */
-    uint32_t window_chunks_max; /* tasks inside at once */
-    uint32_t tries_max;         /* calls for one batch when the failure may pass */
-    uint32_t backoff_ms;        /* first wait, doubled up to 5 s, with jitter */
+    uint32_t in_flight_max;   /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes, 1..1024; 0: one
+                                   a core if a lane is local, and 2 more if one is remote */
+    uint32_t batch_items_max; /* EMBEDDING_BATCH_SIZE, 1..4096 */
+    uint32_t batch_tokens_max;  /* of one batch, estimated, 1..16777216 */
+    uint32_t window_chunks_max; /* tasks inside at once, 1..16777216 */
+    uint32_t tries_max;         /* calls for one batch when the failure may pass, 1..10 */
+    uint32_t backoff_ms;        /* first wait, doubled up to 5 s, with jitter, 0..5000 */
     uint64_t jitter_seed;
     tandem_role role; /* of all texts */
     bool metrics;     /* EMBEDDING_METRICS_ENABLED: log per round and at the end */
     /* One task finished; called exactly once for each, in any order. Must not call put. */
     void (*done)(void *user, td_task *task);
     void *user;
+    /* One call ended. From the schedule's threads, several at once, no lock held; may be NULL. */
+    void (*observe)(void *user, const td_batch_event *event);
+    const td_schedule_clock *clock; /* borrowed; NULL: the monotonic clock */
 } td_schedule_options;
 
 #define TD_SCHEDULE_OPTIONS                                                            \
@@ -75,6 +119,10 @@ typedef struct td_lane_progress {
     uint64_t n_batches, n_retries, n_truncated, n_tokens;
     uint32_t in_flight;  /* batches now */
     double busy_seconds; /* with at least one batch in flight */
+    uint64_t n_queued;   /* tasks inside that are not in flight */
+    uint32_t limit;      /* batches at once, as it stands now */
+    bool circuit_open;   /* no calls for a while */
+    bool given_up;       /* the lane fails whatever is put: refused for good, or dead */
 } td_lane_progress;
 
 typedef struct td_schedule_progress {
@@ -84,6 +132,7 @@ typedef struct td_schedule_progress {
     double wall_seconds;      /* first batch begun to last one ended */
     double overlap_ratio;     /* both busy / either busy, while both lanes had work */
     double speedup;           /* sum of lane times / wall */
+    uint64_t n_rounds;        /* begun; 0 outside rounds */
 } td_schedule_progress;
 
 typedef struct td_schedule td_schedule;
