@@ -74,6 +74,9 @@ tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text,
                                      uint32_t *ids, size_t *n_out, bool *truncated_out,
                                      tandem_error *err);
 
+/* The token of an id; ptr is NULL if there is none. Borrowed until close. */
+tandem_str tandem_embedder_token(const tandem_embedder *embedder, uint32_t id);
+
 /* Every model that is here: the embedded one and those in the Hugging Face cache. architecture, dim
  * and tokens_max are empty where the model's files do not tell them without loading it. */
 typedef void (*tandem_model_each)(void *user, const tandem_model_info *info);

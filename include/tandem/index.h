@@ -20,6 +20,7 @@ typedef struct tandem_index_options {
     const char *precision;              /* "auto", "f32" */
     const char *isa;                    /* NULL: the best of this CPU */
     bool read_only;                     /* E_NOT_FOUND instead of making a store */
+    bool must_exist;                    /* as well, but to write to it */
     uint64_t cache_bytes_max;           /* of cached vectors; 0: no limit */
 } tandem_index_options;
 

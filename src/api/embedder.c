@@ -60,6 +60,11 @@ out:
     return code;
 }
 
+tandem_str tandem_embedder_token(const tandem_embedder *embedder, uint32_t id)
+{
+    return td_pipeline_model_token(embedder, id);
+}
+
 tandem_code tandem_models_each(tandem_model_each each, void *user, tandem_error *err)
 {
     return td_pipeline_model_each(each, user, err);

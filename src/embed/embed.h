@@ -26,6 +26,8 @@ struct td_embedder {
      * where the backend has no tokenizer. ids: caller's, room for tokens_max. */
     tandem_code (*tokenize)(td_embedder *self, td_str text, tandem_role role, uint32_t *ids,
                             size_t *n_out, bool *truncated_out, tandem_error *err);
+    /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
+    td_str (*token)(td_embedder *self, uint32_t id);
     void (*close)(td_embedder *self);
 
     size_t dim;

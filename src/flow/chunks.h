@@ -6,8 +6,9 @@
 #ifndef TD_FLOW_CHUNKS_H
 #define TD_FLOW_CHUNKS_H
 
-#include "base/arena.h"
 #include "tandem/value.h"
+
+#include "base/arena.h"
 
 typedef struct td_chunks {
     tandem_chunk *items; /* [n], in the arena that was given to the splitter */

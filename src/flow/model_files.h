@@ -14,7 +14,7 @@ typedef struct td_model_file {
 } td_model_file;
 
 typedef struct td_model_files {
-    td_str id;       /* what people call it: "sentence-transformers/all-MiniLM-L6-v2", a folder's name */
+    td_str id; /* what people call it: "sentence-transformers/all-MiniLM-L6-v2", a folder's name */
     td_str revision; /* changes whenever the vectors could: hash of config, tokenizer and weights */
     td_str origin;   /* where the files are: a path, or "embedded" */
     td_model_file *files;

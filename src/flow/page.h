@@ -17,8 +17,8 @@ typedef enum td_page_status {
 } td_page_status;
 
 typedef struct td_page {
-    td_arena *arena; /* owns all texts below, and the page itself */
-    td_str uri;      /* what names the page in its source: URL, or path from the source's root */
+    td_arena *arena;   /* owns all texts below, and the page itself */
+    td_str uri;        /* what names the page in its source: URL, or path from the source's root */
     td_str final_uri;  /* after redirects; for files the path as the user would open it */
     td_str media_type; /* "text/html", from the server or the name; "" if not known */
     td_str charset;    /* from the server; "" if it said none */

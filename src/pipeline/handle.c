@@ -64,6 +64,9 @@ tandem_code td_pipeline_handle_open(const char *location, const tandem_index_opt
     if (!index->arena)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for an index");
     TD_TRY(copy_options(index, location, options, err));
+    if (options->must_exist && !td_os_is_file(index->location))
+        TD_FAIL(err, TANDEM_E_NOT_FOUND, "there is no index %s; `tandem index SOURCE` makes it",
+                index->location);
     store_options.read_only = options->read_only;
     TD_TRY(td_store_open(index->location, &store_options, &index->store, err));
     if (!options->read_only)

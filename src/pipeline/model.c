@@ -160,6 +160,11 @@ out:
     return code;
 }
 
+tandem_str td_pipeline_model_token(const tandem_embedder *e, uint32_t id)
+{
+    return e->embedder->token ? e->embedder->token(e->embedder, id) : (td_str){NULL, 0};
+}
+
 /* -- what is here -- */
 
 typedef struct visit {

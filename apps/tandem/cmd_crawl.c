@@ -1,0 +1,75 @@
+#include "commands.h"
+#include "output.h"
+#include "run_job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static json_t *links_json(const tandem_item *item)
+{
+    json_t *links = json_array();
+
+    for (size_t i = 0; i < item->n_links; i++)
+        json_array_append_new(links, output_json_text(item->links[i].href));
+    return links;
+}
+
+static void print_json(const tandem_item *item)
+{
+    char when[32];
+    time_t seconds = (time_t)(item->fetched_wall_ms / 1000);
+    struct tm parts;
+
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
+    output_json(
+        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "url", output_json_text(item->uri),
+                  "final_url", output_json_text(item->final_uri), "status", item->http_status,
+                  "title", output_json_text(item->title), "language",
+                  output_json_text(item->language), "markdown", output_json_text(item->text),
+                  "links", links_json(item), "fetched_at", when, "skipped",
+                  item->status == TANDEM_PAGE_SKIPPED || item->status == TANDEM_PAGE_FAILED,
+                  "reason", item->reason.n ? output_json_text(item->reason) : json_null()));
+}
+
+/* A page as Markdown under a comment that says whose it is. */
+static void print_text(const tandem_item *item)
+{
+    if (!item->has_document) {
+        output_note("%s %.*s: %.*s", item->status == TANDEM_PAGE_FAILED ? "failed" : "skipped",
+                    (int)item->uri.n, item->uri.ptr, (int)item->reason.n, item->reason.ptr);
+        return;
+    }
+    fputs("<!-- ", stdout);
+    output_text(stdout, item->final_uri);
+    fputs(" -->\n", stdout);
+    output_text(stdout, item->text);
+    fputs("\n\n", stdout);
+}
+
+static void visit(void *user, const tandem_item *item)
+{
+    const settings *s = user;
+
+    if (s->json)
+        print_json(item);
+    else
+        print_text(item);
+}
+
+int cmd_crawl(const settings *s)
+{
+    tandem_job_options options = job_options_of(s);
+    tandem_summary summary = {0};
+
+    options.until = TANDEM_UNTIL_DOCUMENT;
+    options.visit = visit;
+    options.user = (void *)s;
+    int status =
+        job_run(NULL, (const char *const *)s->operands, s->n_operands, &options, false, &summary);
+    output_note("%llu pages, %llu skipped, %llu failed in %.1f s",
+                (unsigned long long)(summary.pages + summary.files),
+                (unsigned long long)summary.skipped, (unsigned long long)summary.failed,
+                summary.seconds);
+    return status;
+}

@@ -1,0 +1,109 @@
+#include "commands.h"
+#include "output.h"
+#include "run_job.h"
+
+#include <stdio.h>
+
+#define LLU(x) ((unsigned long long)(x))
+
+static void print_json(const tandem_summary *s, bool metrics)
+{
+    json_t *chunks = json_pack("{s:I,s:I}", "gte", (json_int_t)s->chunks[TANDEM_LANE_GTE],
+                               "coderank", (json_int_t)s->chunks[TANDEM_LANE_CODERANK]);
+    json_t *failed = json_pack("{s:I,s:I}", "gte", (json_int_t)s->chunks_failed[TANDEM_LANE_GTE],
+                               "coderank", (json_int_t)s->chunks_failed[TANDEM_LANE_CODERANK]);
+    json_t *all = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:f}", "run", s->run,
+                            "pages", (json_int_t)s->pages, "files", (json_int_t)s->files,
+                            "unchanged", (json_int_t)s->unchanged, "skipped",
+                            (json_int_t)s->skipped, "failed", (json_int_t)s->failed, "removed",
+                            (json_int_t)s->removed, "chunks", chunks, "chunks_failed", failed,
+                            "embedded", (json_int_t)s->embedded, "cached", (json_int_t)s->cached,
+                            "truncated", (json_int_t)s->truncated, "seconds", s->seconds);
+
+    if (all && metrics) {
+        json_object_set_new(all, "chunks_per_second", json_real(s->chunks_per_second));
+        json_object_set_new(all, "strategy", json_string(tandem_strategy_name(s->strategy)));
+        json_object_set_new(all, "overlap_ratio", json_real(s->overlap_ratio));
+        json_object_set_new(all, "speedup", json_real(s->speedup));
+        json_object_set_new(all, "peak_rss_mb", json_real((double)s->peak_rss_bytes / 1048576.0));
+    }
+    output_json(all);
+}
+
+static void print_text(const tandem_summary *s, const char *location, bool metrics)
+{
+    const char *bold = output_style_of(stdout, STYLE_BOLD);
+    const char *plain = output_style_of(stdout, STYLE_PLAIN);
+
+    printf("%spages%s      %llu web, %llu files, %llu unchanged, %llu skipped, %llu failed, %llu "
+           "removed\n",
+           bold, plain, LLU(s->pages), LLU(s->files), LLU(s->unchanged), LLU(s->skipped),
+           LLU(s->failed), LLU(s->removed));
+    printf("%schunks%s     gte %llu, coderank %llu; %llu embedded, %llu cached, %llu failed, %llu "
+           "truncated\n",
+           bold, plain, LLU(s->chunks[0]), LLU(s->chunks[1]), LLU(s->embedded), LLU(s->cached),
+           LLU(s->chunks_failed[0] + s->chunks_failed[1]), LLU(s->truncated));
+    if (metrics)
+        printf("%sspeed%s      %.1f s, %.0f chunks/s, %s, overlap %.2f, speedup %.2f, peak memory "
+               "%.0f MB\n",
+               bold, plain, s->seconds, s->chunks_per_second, tandem_strategy_name(s->strategy),
+               s->overlap_ratio, s->speedup, (double)s->peak_rss_bytes / 1048576.0);
+    printf("%sindex%s      %s\n", bold, plain, location);
+}
+
+typedef struct counter {
+    const settings *s;
+    size_t n_links; /* of web pages, when links are not followed */
+} counter;
+
+static void count(void *user, const tandem_item *item)
+{
+    counter *c = user;
+
+    if (item->is_web)
+        c->n_links += item->n_links;
+    if (c->s->verbose && item->status >= TANDEM_PAGE_SKIPPED)
+        output_note("%s %.*s: %.*s", item->status == TANDEM_PAGE_FAILED ? "failed" : "skipped",
+                    (int)item->uri.n, item->uri.ptr, (int)item->reason.n, item->reason.ptr);
+}
+
+static void advise(const settings *s, const tandem_summary *sum, const counter *c)
+{
+    if (!s->recursive && !s->depth && c->n_links)
+        output_note("%zu links were not followed: add -r to crawl the site", c->n_links);
+    if (sum->failed || sum->chunks_failed[0] || sum->chunks_failed[1])
+        output_note("`tandem status` says what failed and why; the next run tries it again");
+    else if (!s->verbose && sum->skipped)
+        output_note("`tandem status` says what was skipped and why");
+}
+
+int cmd_index(const settings *s)
+{
+    tandem_index_options options = TANDEM_INDEX_OPTIONS;
+    tandem_index *index = NULL;
+    tandem_error error = {0};
+    tandem_summary summary = {0};
+    counter c = {.s = s};
+
+    options.models[TANDEM_LANE_GTE] = s->models[TANDEM_LANE_GTE];
+    options.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
+    options.precision = s->precision;
+    options.isa = s->isa;
+    options.cache_bytes_max = s->cache_bytes_max;
+    if (tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK)
+        return output_failure(&error);
+    tandem_job_options job = job_options_of(s);
+    job.visit = count;
+    job.user = &c;
+    int status =
+        job_run(index, (const char *const *)s->operands, s->n_operands, &job, !s->quiet, &summary);
+    if (summary.run[0]) {
+        if (s->json)
+            print_json(&summary, s->metrics);
+        else if (!s->quiet)
+            print_text(&summary, tandem_index_location(index), s->metrics);
+        advise(s, &summary, &c);
+    }
+    tandem_index_close(index);
+    return status;
+}

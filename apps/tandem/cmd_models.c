@@ -1,0 +1,61 @@
+#include "commands.h"
+#include "output.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Loading tells what the files alone do not: architecture, width, longest text. */
+static bool load(const tandem_model_info *info, tandem_embedder **embedder_out, tandem_error *error)
+{
+    bool embedded = strcmp(info->origin, "embedded") == 0;
+
+    return tandem_embedder_open(embedded ? NULL : info->origin, NULL, embedder_out, error) ==
+           TANDEM_OK;
+}
+
+static void print_json(const tandem_model_info *info, const tandem_error *error)
+{
+    output_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:o}", "id", info->id, "origin",
+                          info->origin, "revision", info->revision, "architecture",
+                          info->architecture, "precision", info->precision, "dim", (int)info->dim,
+                          "tokens_max", (int)info->tokens_max, "usable", error->code == TANDEM_OK,
+                          "reason", error->code ? output_json_cstr(error->message) : json_null()));
+}
+
+static void print_text(const tandem_model_info *info, const tandem_error *error)
+{
+    if (error->code)
+        printf("%-36s can't be used: %s\n", info->id, error->message);
+    else
+        printf("%-36s %s, %zu dimensions, %zu tokens, %s  (%s)\n", info->id, info->architecture,
+               info->dim, info->tokens_max, info->precision, info->origin);
+}
+
+static void show(void *user, const tandem_model_info *listed)
+{
+    const settings *s = user;
+    tandem_embedder *embedder = NULL;
+    tandem_error error = {0};
+    tandem_model_info info = *listed;
+
+    if (load(listed, &embedder, &error))
+        tandem_embedder_get_info(embedder, &info);
+    if (s->json)
+        print_json(&info, &error);
+    else
+        print_text(&info, &error);
+    tandem_embedder_close(embedder);
+}
+
+int cmd_models(const settings *s)
+{
+    tandem_error error = {0};
+
+    if (tandem_models_each(show, (void *)s, &error) != TANDEM_OK)
+        return output_failure(&error);
+    if (!s->json)
+        printf("\nBoth lanes use the embedded model unless --gte and --coderank name others. It is "
+               "a text\nmodel: the code lane embeds code with it under its own name, until a code "
+               "model ships.\n");
+    return 0;
+}

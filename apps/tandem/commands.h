@@ -1,0 +1,18 @@
+/* commands.h - one function a command: settings in, exit status out. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "settings.h"
+
+int cmd_index(const settings *s);
+int cmd_search(const settings *s);
+int cmd_embed(const settings *s);
+int cmd_crawl(const settings *s);
+int cmd_extract(const settings *s);
+int cmd_chunk(const settings *s);
+int cmd_status(const settings *s);
+int cmd_models(const settings *s);
+int cmd_tokenize(const settings *s);
+int cmd_rm(const settings *s);
+
+#endif

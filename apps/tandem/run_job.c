@@ -1,0 +1,117 @@
+#include "run_job.h"
+
+#include "bar.h"
+#include "output.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 100
+};
+
+static volatile sig_atomic_t n_signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (++n_signals > 1)
+        _exit(130);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static tandem_strategy strategy_of(const char *name)
+{
+    for (int s = TANDEM_STRATEGY_AUTO; s <= TANDEM_STRATEGY_SEQUENTIAL; s++)
+        if (name && !__builtin_strcmp(name, tandem_strategy_name((tandem_strategy)s)))
+            return (tandem_strategy)s;
+    return TANDEM_STRATEGY_AUTO;
+}
+
+tandem_job_options job_options_of(const settings *s)
+{
+    tandem_job_options o = TANDEM_JOB_OPTIONS;
+
+    o.scope = s->scope;
+    o.project = s->project;
+    o.dataset = s->dataset;
+    o.include = s->include.items;
+    o.n_include = s->include.n;
+    o.exclude = s->exclude.items;
+    o.n_exclude = s->exclude.n;
+    if (s->file_bytes_max)
+        o.file_bytes_max = s->file_bytes_max;
+    o.hidden = s->hidden;
+    o.no_ignore = s->no_ignore;
+    o.depth_max = s->recursive && !s->depth ? UINT32_MAX : (uint32_t)s->depth;
+    o.pages_max = (uint32_t)s->pages_max;
+    o.any_host = s->any_host;
+    o.below = s->below;
+    o.no_robots = s->no_robots;
+    o.delay_ms = (uint32_t)s->delay_ms;
+    if (s->per_host)
+        o.per_host_max = (uint32_t)s->per_host;
+    if (s->timeout_ms)
+        o.timeout_ms = (uint32_t)s->timeout_ms;
+    o.allow_private = s->allow_private;
+    o.user_agent = s->user_agent;
+    o.whole_page = s->whole_page;
+    if (s->chunk_size) {
+        o.chunk_size = (uint32_t)s->chunk_size;
+        o.chunk_overlap = (uint32_t)s->chunk_overlap;
+    }
+    if (s->strategy) {
+        o.strategy = strategy_of(s->strategy);
+        o.sequential = !s->parallel;
+        o.in_flight_max = (uint32_t)s->concurrency;
+        o.batch_items_max = (uint32_t)s->batch_size;
+        o.quiet_metrics = !s->metrics;
+    }
+    return o;
+}
+
+static void watch(tandem_job *job, bar *b, bool show)
+{
+    bool cancelled = false;
+    tandem_progress progress;
+
+    while (!tandem_job_wait(job, TICK_MS)) {
+        if (n_signals && !cancelled) {
+            cancelled = true;
+            bar_clear(b);
+            output_note("ending: what is in flight is kept; once more ends at once");
+            tandem_job_cancel(job);
+        }
+        tandem_job_get_progress(job, &progress);
+        if (show)
+            bar_draw(b, &progress);
+    }
+    bar_clear(b);
+}
+
+int job_run(tandem_index *index, const char *const *sources, size_t n_sources,
+            const tandem_job_options *options, bool show, tandem_summary *summary_out)
+{
+    tandem_error error = {0};
+    tandem_job *job = NULL;
+    bar b = {.lanes = options->until == TANDEM_UNTIL_STORE, .next_plain = 5};
+
+    catch_signals();
+    if (tandem_job_open(index, sources, n_sources, options, &job, &error) != TANDEM_OK)
+        return output_failure(&error);
+    watch(job, &b, show);
+    tandem_code code = tandem_job_get_summary(job, summary_out, &error);
+    tandem_job_close(job);
+    if (code != TANDEM_OK && code != TANDEM_E_PARTIAL)
+        return output_failure(&error);
+    return tandem_code_exit(code);
+}

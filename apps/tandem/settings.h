@@ -1,0 +1,54 @@
+/* settings.h - everything that the environment, an env file and the command line can say. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "tandem/tandem.h"
+
+enum {
+    LIST_MAX = 64
+};
+
+typedef struct text_list {
+    const char *items[LIST_MAX];
+    size_t n;
+} text_list;
+
+typedef struct settings {
+    /* every command */
+    const char *db;
+    bool json, quiet, verbose;
+
+    /* models */
+    const char *models[TANDEM_N_LANES];
+    const char *model; /* embed, tokenize: one model by itself */
+    const char *precision, *isa;
+    uint64_t threads;
+
+    /* where it belongs, and filters of a search */
+    const char *scope, *project, *dataset, *source;
+    const char *language, *path, *kind;
+    uint64_t hits;
+    bool exact;
+
+    /* which pages */
+    text_list include, exclude;
+    bool recursive, any_host, below, no_robots, allow_private, hidden, no_ignore, whole_page;
+    uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
+    const char *user_agent;
+
+    /* chunks and schedule */
+    uint64_t chunk_size, chunk_overlap;
+    const char *strategy;
+    bool parallel, metrics;
+    uint64_t concurrency, batch_size;
+    uint64_t cache_bytes_max;
+
+    /* embed */
+    const char *role, *input_format, *output, *truncate;
+
+    /* what is left: sources, files, words of a query */
+    char **operands;
+    size_t n_operands;
+} settings;
+
+#endif
