@@ -4,7 +4,8 @@ import os
 import re
 import sys
 
-FOLDERS = ("src", "include", "apps", "tests", "bench", "tools", "scripts", "packaging", "docs", ".ci")
+FOLDERS = ("src", "include", "apps", "tests", "bench", "tools", "scripts", "packaging", "docs",
+           ".ci")
 TOP_FILES = ("CMakeLists.txt", "Makefile", "README.md", "CONTRIBUTING.md", ".clang-format")
 DATA = ("tests/golden/", "tests/fuzz/corpus/")  # made by other programs, kept byte for byte
 

@@ -10,10 +10,11 @@ TEXT = CODE + (".py", ".txt", ".cmake", ".md", ".sh", ".json", ".yml", ".in", "M
 PLATFORM = re.compile(r"\b(__linux__|__linux|linux|__gnu_linux__|__APPLE__|__MACH__|_WIN32|_WIN64"
                       r"|_MSC_VER|__unix__|__ANDROID__|__FreeBSD__|__OpenBSD__|__NetBSD__|__sun"
                       r"|__GLIBC__|TARGET_OS_\w+)\b")
-PLATFORM_HEADER = re.compile(r'^\s*#\s*include\s*<((linux|mach)/[^>]*|sys/(sysctl|epoll|event|prctl)\.h)>',
-                             re.M)
+PLATFORM_HEADER = re.compile(
+    r'^\s*#\s*include\s*<((linux|mach)/[^>]*|sys/(sysctl|epoll|event|prctl)\.h)>', re.M)
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif)\b((?:\\\n|[^\n])*)", re.M)
-FEATURE_DEFINED = re.compile(r"^[ \t]*#[ \t]*(?:ifn?def[ \t]+|(?:el)?if\b.*defined\W*)TANDEM_HAVE_", re.M)
+FEATURE_DEFINED = re.compile(
+    r"^[ \t]*#[ \t]*(?:ifn?def[ \t]+|(?:el)?if\b.*defined\W*)TANDEM_HAVE_", re.M)
 OPEN_TASK = re.compile(r"\b(?:TODO|FIXME)\b(?!\s*[(:]?\s*#\d)")
 MACHINE_PATH = re.compile(r"(?<![\w.\-/:}%*])/(?:home|root|work|Users)/\w")
 
