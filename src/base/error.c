@@ -78,7 +78,8 @@ enum {
     TEXT_BYTES = sizeof(((tandem_error *)0)->message) * 2 + 8
 };
 
-static void format_text(char text[TEXT_BYTES], const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void format_text(char text[TEXT_BYTES],
+                                                              const char *format, va_list args)
 {
     if (vsnprintf(text, TEXT_BYTES, format, args) < 0)
         text[0] = '\0';

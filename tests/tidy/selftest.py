@@ -147,6 +147,11 @@ class Planted(unittest.TestCase):
         self.assertEqual(self.violations(), [])
         self.assert_told("src/flow/batch.h", "static int cut(void)\n{\n}\n", "td_batch_")
 
+    def test_a_static_name_by_a_macro_is_static(self):
+        self.plant("src/chunk/cut.c", "#define FAST static inline\nFAST int cut(void)\n{\n}\n")
+        self.plant("tests/chunk/test_cut.c", "")
+        self.assertEqual(self.violations(), [])
+
     def test_a_public_name_that_no_header_has(self):
         self.assert_told("src/api/index.c", "void tandem_secret(void)\n{\n}\n", "tandem_secret")
 

@@ -106,6 +106,8 @@ def functions(code):
     """(name, first line, lines, is static) of each function body. .clang-format puts the brace of
     a function, and of nothing else, alone at the start of a line."""
     lines = code.split("\n")
+    words = "|".join(["static"] + [name for _, name, body in macros(code)
+                                   if re.search(r"\bstatic\b", body)])
     for number, line in enumerate(lines):
         if line.rstrip() != "{":
             continue
@@ -118,7 +120,7 @@ def functions(code):
         head = re.sub(r"__attribute__\s*\(\(.*?\)\)", "", " ".join(lines[first:number]))
         match = re.search(r"(\w+)\s*\(", head)
         if match:
-            static = bool(re.search(r"\bstatic\b", head[: match.start()]))
+            static = bool(re.search(rf"\b(?:{words})\b", head[: match.start()]))
             yield match.group(1), first + 1, last - first + 1, static
 
 
