@@ -1,0 +1,226 @@
+#include "embed/model/model.h"
+
+#include "embed/model/architectures.h"
+#include "embed/model/pooling.h"
+#include "embed/model/stages.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct td_model {
+    td_encoder encoder;
+    td_stages stages;
+    td_model_info info;
+};
+
+static const struct {
+    const char *architecture; /* architectures[0] of config.json */
+    const char *type;         /* model_type, for files that name a head's class there */
+    tandem_code (*load)(const td_fields *config, size_t tokens_max, td_loader *loader,
+                        td_encoder *encoder);
+} ARCHITECTURES[] = {
+    {"BertModel", "bert", td_embed_model_bert_load},
+};
+enum {
+    N_ARCHITECTURES = sizeof(ARCHITECTURES) / sizeof(ARCHITECTURES[0])
+};
+
+static tandem_code find_architecture(const td_fields *config, size_t *index_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    const char *name = NULL, *type = NULL;
+
+    TD_TRY(td_embed_model_fields_text(config, "architectures.0", "", &name, err));
+    TD_TRY(td_embed_model_fields_text(config, "model_type", "", &type, err));
+    for (size_t i = 0; i < N_ARCHITECTURES; i++) {
+        if (strcmp(name, ARCHITECTURES[i].architecture) == 0) {
+            *index_out = i;
+            return TANDEM_OK;
+        }
+    }
+    for (size_t i = 0; i < N_ARCHITECTURES; i++) {
+        if (strcmp(type, ARCHITECTURES[i].type) == 0) {
+            *index_out = i;
+            return TANDEM_OK;
+        }
+    }
+    TD_FAIL(err, TANDEM_E_UNSUPPORTED,
+            "config.json: architecture \"%.60s\" (model_type \"%.40s\") is not supported; "
+            "BertModel is",
+            name, type);
+
+out:
+    return code;
+}
+
+/* The longest text, if sentence_bert_config.json does not say: tokenizer_config.json may; its
+ * "model_max_length" may be as huge as 1e30. */
+static tandem_code find_tokens_max(const td_model_source *source, size_t *tokens_max,
+                                   tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str bytes = source->get(source->user, "tokenizer_config.json");
+    td_fields *fields = NULL;
+    double most = 0;
+
+    if (*tokens_max > 0 || !bytes.ptr)
+        goto out;
+    TD_TRY(td_embed_model_fields_open("tokenizer_config.json", bytes, &fields, err));
+    TD_TRY(td_embed_model_fields_number(fields, "model_max_length", 2, INFINITY, 0, &most, err));
+    *tokens_max = most < 1e9 ? (size_t)most : 0;
+
+out:
+    td_embed_model_fields_close(fields);
+    return code;
+}
+
+static tandem_code load(const td_model_source *source, td_model *model, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_loader loader = {.weights = source->weights,
+                        .kernels = source->kernels,
+                        .prefix = "",
+                        .err = err};
+    td_fields *config = NULL;
+    size_t index = 0, tokens_max = 0;
+
+    TD_TRY(td_embed_model_fields_open("config.json", source->get(source->user, "config.json"),
+                                      &config, err));
+    TD_TRY(find_architecture(config, &index, err));
+    TD_TRY(td_embed_model_stages_read(source, &model->stages, err));
+    tokens_max = model->stages.tokens_max;
+    TD_TRY(find_tokens_max(source, &tokens_max, err));
+    model->encoder.kernels = source->kernels;
+    model->encoder.architecture = ARCHITECTURES[index].architecture;
+    TD_TRY(ARCHITECTURES[index].load(config, tokens_max, &loader, &model->encoder));
+    if (model->encoder.n_positions < 2)
+        TD_FAIL(err, TANDEM_E_FORMAT, "config.json: texts of %zu tokens; at least 2 are needed",
+                model->encoder.n_positions);
+    if (model->stages.dim != 0 && model->stages.dim != model->encoder.hidden)
+        TD_FAIL(err, TANDEM_E_FORMAT,
+                "1_Pooling/config.json: \"word_embedding_dimension\" is %zu, config.json says %zu",
+                model->stages.dim, model->encoder.hidden);
+
+out:
+    td_embed_model_load_clear(&loader);
+    td_embed_model_fields_close(config);
+    return code;
+}
+
+tandem_code td_embed_model_open(const td_model_source *source, td_model **model_out,
+                                tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_model *model = calloc(1, sizeof(*model));
+
+    if (!model) {
+        code = td_fail_nomem(err, "a model");
+        goto out;
+    }
+    TD_TRY(load(source, model, err));
+    model->info = (td_model_info){
+        .architecture = model->encoder.architecture,
+        .dim = model->encoder.hidden,
+        .tokens_max = model->encoder.n_positions,
+        .n_vocab = model->encoder.n_vocab,
+        .prompts = {td_str_from(model->stages.prompts[0]), td_str_from(model->stages.prompts[1])},
+        .bytes = td_embed_model_encoder_bytes(&model->encoder),
+    };
+    *model_out = model;
+    model = NULL;
+
+out:
+    td_embed_model_close(model);
+    return code;
+}
+
+void td_embed_model_close(td_model *model)
+{
+    if (!model)
+        return;
+    td_embed_model_encoder_clear(&model->encoder);
+    td_embed_model_stages_clear(&model->stages);
+    free(model);
+}
+
+const td_model_info *td_embed_model_info(const td_model *model)
+{
+    return &model->info;
+}
+
+/* ---- runs ---- */
+
+static tandem_code check_batch(const td_encoder *encoder, const td_ragged *batch, tandem_error *err)
+{
+    for (size_t t = 0; t < batch->n_texts; t++) {
+        uint32_t start = batch->starts[t], end = batch->starts[t + 1];
+        if (end <= start)
+            return td_fail(err, TANDEM_E_EMPTY, "text %zu has no tokens", t);
+        if (end - start > encoder->n_positions)
+            return td_fail(err, TANDEM_E_INVALID, "text %zu has %u tokens, the model takes %zu", t,
+                           end - start, encoder->n_positions);
+        for (uint32_t i = start; i < end; i++) {
+            if (batch->ids[i] >= encoder->n_vocab)
+                return td_fail(err, TANDEM_E_INVALID, "text %zu: token id %u, the model has %zu", t,
+                               batch->ids[i], encoder->n_vocab);
+        }
+    }
+    return TANDEM_OK;
+}
+
+tandem_code td_embed_model_prepare(const td_model *model, const td_ragged *batch,
+                                   const td_team *team, td_scratch *scratch, tandem_error *err)
+{
+    tandem_code code = check_batch(&model->encoder, batch, err);
+    if (code != TANDEM_OK)
+        return code;
+    return td_embed_model_encoder_prepare(&model->encoder, batch, team,
+                                          model->stages.pooling == TD_POOLING_CLS, scratch, err);
+}
+
+void td_embed_model_forward(const td_model *model, td_scratch *scratch, size_t member)
+{
+    if (scratch->batch->n_texts > 0)
+        td_embed_model_encoder_forward(&model->encoder, scratch, member);
+}
+
+static tandem_code pool(const td_model *model, const td_scratch *scratch, size_t text,
+                        float *vector, tandem_error *err)
+{
+    size_t dim = model->encoder.hidden, stride = td_embed_kernels_stride(dim);
+    size_t row = text, n_rows = 1;
+    if (!scratch->first_rows_only) {
+        row = scratch->batch->starts[text];
+        n_rows = scratch->batch->starts[text + 1] - row;
+    }
+    tandem_code code =
+        td_embed_model_pooling_mean(scratch->x + row * stride, stride, n_rows, dim, vector, err);
+    return code == TANDEM_OK ? td_embed_model_pooling_normalize(vector, dim, err) : code;
+}
+
+tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, float *vectors,
+                                  tandem_error *err)
+{
+    int failure = atomic_load(&scratch->failure);
+    if (failure != TANDEM_OK)
+        return td_fail(err, (tandem_code)failure, "a matrix product failed in %s",
+                       model->encoder.kernels->name);
+    for (size_t t = 0; t < scratch->batch->n_texts; t++) {
+        tandem_code code = pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
+        if (code != TANDEM_OK) {
+            td_context(err, "text %zu", t);
+            return code;
+        }
+    }
+    return TANDEM_OK;
+}
+
+tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td_scratch *scratch,
+                               float *vectors, tandem_error *err)
+{
+    tandem_code code = td_embed_model_prepare(model, batch, NULL, scratch, err);
+    if (code != TANDEM_OK)
+        return code;
+    td_embed_model_forward(model, scratch, 0);
+    return td_embed_model_finish(model, scratch, vectors, err);
+}

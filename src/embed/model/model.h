@@ -1,0 +1,80 @@
+/* embed/model/model.h - token ids to vectors: the encoder, its pooling, and how it is read.
+ *
+ * In:       a model directory's small files and its tensors, untrusted; ids
+ * Out:      one vector of length 1 per text
+ * Threads:  a td_model is read-only once made and shared by all; a td_scratch serves one run at a
+ *           time, by one thread or by a team
+ * Source:   the architectures' published code; tests/golden/expected holds each to 1e-4
+ */
+#ifndef TD_EMBED_MODEL_H
+#define TD_EMBED_MODEL_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "embed/kernels/kernels.h"
+#include "embed/weights/weights.h"
+
+typedef struct td_model td_model;
+typedef struct td_scratch td_scratch;
+
+typedef struct td_model_source {
+    /* A file of the model directory by its path there; ptr NULL if there is none. Borrowed: used
+     * during open only. */
+    td_str (*get)(const void *user, const char *name);
+    const void *user;
+    const td_weights *weights; /* must outlive the model, which reads word vectors from it */
+    const td_kernels *kernels;
+} td_model_source;
+
+typedef struct td_model_info {
+    const char *architecture; /* "BertModel" */
+    size_t dim;
+    size_t tokens_max; /* of one text, prompt and special tokens included */
+    size_t n_vocab;    /* ids must be smaller */
+    td_str prompts[2]; /* by tandem_role; may be empty */
+    size_t bytes;      /* of packed weights and tables */
+} td_model_info;
+
+/* Reads config.json, modules.json and what these name, and packs the weights.
+ * Errors: E_FORMAT naming file and field or tensor; E_UNSUPPORTED naming what is not supported
+ * (an unknown architecture: with the list of those that are). */
+tandem_code td_embed_model_open(const td_model_source *source, td_model **model_out,
+                                tandem_error *err);
+void td_embed_model_close(td_model *model);
+
+const td_model_info *td_embed_model_info(const td_model *model);
+
+/* Texts end to end in one long row of ids: no padding. */
+typedef struct td_ragged {
+    const uint32_t *ids;    /* text t: ids[starts[t]] up to ids[starts[t + 1]] */
+    const uint32_t *starts; /* [n_texts + 1], the first is 0 */
+    size_t n_texts;
+} td_ragged;
+
+/* Memory for runs: grows to the largest one and is kept for the next. NULL when out of memory. */
+td_scratch *td_embed_model_scratch_new(void);
+void td_embed_model_scratch_free(td_scratch *scratch);
+size_t td_embed_model_scratch_bytes(const td_scratch *scratch);
+
+/* Vectors of a batch, on the calling thread.
+ *
+ *   vectors  [n_texts, dim], caller's
+ * Errors: E_INVALID for an id or a length past the model's, E_EMPTY for a text without ids, E_FORMAT
+ * naming the text whose vector has no direction or is not finite, E_NOMEM. */
+tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td_scratch *scratch,
+                               float *vectors, tandem_error *err);
+
+/* The same by several threads at once, in three steps: one prepares, each member (0 .. n - 1) calls
+ * forward, and when all have returned one finishes. The vectors are the same bit for bit. */
+typedef struct td_team {
+    size_t n;
+    void (*wait)(void *user); /* returns when all n members are inside */
+    void *user;
+} td_team;
+tandem_code td_embed_model_prepare(const td_model *model, const td_ragged *batch,
+                                   const td_team *team, td_scratch *scratch, tandem_error *err);
+void td_embed_model_forward(const td_model *model, td_scratch *scratch, size_t member);
+tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, float *vectors,
+                                  tandem_error *err);
+
+#endif

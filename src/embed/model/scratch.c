@@ -1,0 +1,156 @@
+/* embed/model/scratch.c - the plan of a run and the memory for it. */
+#include "base/size.h"
+#include "embed/model/encoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* A block's inner rows (its widest) should fill half of a 1 MB L2, the rest is for weights. */
+    BLOCK_INNER_BYTES = 512 * 1024,
+    BLOCK_TILES_MAX = 12,
+};
+
+td_scratch *td_embed_model_scratch_new(void)
+{
+    return calloc(1, sizeof(td_scratch));
+}
+
+void td_embed_model_scratch_free(td_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    free(scratch->floats);
+    free((void *)scratch->angles);
+    free(scratch);
+}
+
+size_t td_embed_model_scratch_bytes(const td_scratch *scratch)
+{
+    return scratch->n_floats * sizeof(float) + scratch->n_angles * sizeof(float *);
+}
+
+/* Results do not depend on it; speed does. */
+static size_t choose_block_rows(const td_encoder *encoder)
+{
+    size_t row_bytes = td_embed_kernels_stride(encoder->intermediate) * sizeof(float);
+    size_t n_tiles = BLOCK_INNER_BYTES / (row_bytes * encoder->kernels->tile_rows);
+    n_tiles = n_tiles < 1 ? 1 : n_tiles;
+    n_tiles = n_tiles > BLOCK_TILES_MAX ? BLOCK_TILES_MAX : n_tiles;
+    return n_tiles * encoder->kernels->tile_rows;
+}
+
+static size_t longest_text(const td_ragged *batch)
+{
+    size_t longest = 0;
+    for (size_t t = 0; t < batch->n_texts; t++) {
+        size_t n = batch->starts[t + 1] - batch->starts[t];
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+static size_t own_angle_floats(const td_encoder *encoder, const td_ragged *batch)
+{
+    size_t n_tokens = 0;
+    for (size_t t = 0; t < batch->n_texts; t++) {
+        size_t n = batch->starts[t + 1] - batch->starts[t];
+        n_tokens += td_embed_model_rope_is_own(&encoder->ropes[0], n) ? n : 0;
+    }
+    return n_tokens * encoder->head_dim;
+}
+
+/* Cuts the next array off; `*used` counts whole cache lines. With base NULL it only counts. */
+static float *cut(float *base, size_t *used, size_t n)
+{
+    float *array = base ? base + *used : NULL;
+    *used += (n + 15) / 16 * 16;
+    return array;
+}
+
+/* Lays all arrays out behind each other; returns their size in floats. */
+static size_t lay_out(const td_encoder *encoder, td_scratch *s, float *base)
+{
+    size_t n_rows = s->batch->starts[s->batch->n_texts] + TD_ROWS_SPARE;
+    size_t n_block_rows = s->block_rows + TD_ROWS_SPARE, members = s->team.n, used = 0;
+    size_t stride = td_embed_kernels_stride(encoder->hidden);
+
+    s->normed_floats = encoder->pre_norm ? n_block_rows * stride : 0;
+    s->inner_floats = n_block_rows * td_embed_kernels_stride(encoder->intermediate);
+    s->heads_floats = td_embed_kernels_attention_floats(longest_text(s->batch), encoder->head_dim);
+    s->heads_floats = (s->heads_floats + 15) / 16 * 16;
+
+    s->x = cut(base, &used, n_rows * stride);
+    s->qkv = cut(base, &used, n_rows * td_embed_kernels_stride(3 * encoder->hidden));
+    s->context = cut(base, &used, n_rows * stride);
+    s->own_angles = cut(base, &used, own_angle_floats(encoder, s->batch));
+    s->normed = cut(base, &used, members * s->normed_floats);
+    s->inner = cut(base, &used, members * s->inner_floats);
+    s->heads = cut(base, &used, members * s->heads_floats);
+    return used;
+}
+
+static tandem_code make_room(const td_encoder *encoder, td_scratch *s, tandem_error *err)
+{
+    size_t need = lay_out(encoder, s, NULL);
+    size_t n_angles = s->batch->starts[s->batch->n_texts] * TD_ROPES_MAX, bytes = 0;
+
+    if (need > s->n_floats) {
+        free(s->floats);
+        s->floats = td_embed_kernels_floats(need);
+        s->n_floats = s->floats ? need : 0;
+    }
+    if (n_angles > s->n_angles) {
+        free((void *)s->angles);
+        s->angles = td_size_mul(n_angles, sizeof(float *), &bytes) ? malloc(bytes) : NULL;
+        s->n_angles = s->angles ? n_angles : 0;
+    }
+    if (s->n_floats < need || s->n_angles < n_angles)
+        return td_fail_nomem(err, "an embedding run");
+    lay_out(encoder, s, s->floats);
+    return TANDEM_OK;
+}
+
+/* Points each token at its row of angles. */
+static void place_angles(const td_encoder *encoder, td_scratch *s)
+{
+    const td_ragged *batch = s->batch;
+    size_t n_tokens = batch->starts[batch->n_texts];
+
+    for (size_t i = 0; i < TD_ROPES_MAX && encoder->ropes[i].angles; i++) {
+        const td_rope *rope = &encoder->ropes[i];
+        const float **to = s->angles + i * n_tokens;
+        float *own = s->own_angles;
+        for (size_t t = 0; t < batch->n_texts; t++) {
+            size_t n = batch->starts[t + 1] - batch->starts[t];
+            const float *table = rope->angles;
+            if (td_embed_model_rope_is_own(rope, n)) {
+                td_embed_model_rope_fill_own(rope, n, own);
+                table = own;
+                own += n * rope->dim;
+            }
+            for (size_t p = 0; p < n; p++)
+                *to++ = table + p * rope->dim;
+        }
+    }
+}
+
+tandem_code td_embed_model_encoder_prepare(const td_encoder *encoder, const td_ragged *batch,
+                                           const td_team *team, bool first_rows_only,
+                                           td_scratch *scratch, tandem_error *err)
+{
+    size_t n_tokens = batch->starts[batch->n_texts];
+
+    scratch->batch = batch;
+    scratch->team = team ? *team : (td_team){.n = 1};
+    scratch->first_rows_only = first_rows_only;
+    scratch->n_rows = first_rows_only ? batch->n_texts : n_tokens;
+    scratch->block_rows = choose_block_rows(encoder);
+    scratch->n_blocks = (n_tokens + scratch->block_rows - 1) / scratch->block_rows;
+    scratch->split_outputs = scratch->n_blocks < scratch->team.n;
+    atomic_store(&scratch->failure, (int)TANDEM_OK);
+    tandem_code code = make_room(encoder, scratch, err);
+    if (code == TANDEM_OK)
+        place_angles(encoder, scratch);
+    return code;
+}
