@@ -78,7 +78,7 @@ enum {
     TEXT_BYTES = sizeof(((tandem_error *)0)->message) * 2 + 8
 };
 
-__attribute__((format(printf, 2, 0))) static void format_text(char text[TEXT_BYTES],
+static __attribute__((format(printf, 2, 0))) void format_text(char text[TEXT_BYTES],
                                                               const char *format, va_list args)
 {
     if (vsnprintf(text, TEXT_BYTES, format, args) < 0)

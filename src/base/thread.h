@@ -9,6 +9,7 @@
  *   2  pipeline/state.h       once->lock         texts that are being embedded
  *   3  base/queue.c           queue->lock        slots of one queue
  *   4  store/sqlite.h         store->read_lock   idle readers
+ *   4  cache/sqlite.c         cache->lock        the cache's connection; held over local file I/O
  *   5  api/library.c          target.lock        one line at a time to the caller's sink
  *   5  base/log.c, metrics.c  lock               sink and registry
  */
