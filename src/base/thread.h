@@ -7,6 +7,8 @@
  *   1  pipeline/state.h       index->lock        lanes; held while a model loads
  *   1  schedule/state.h       schedule->lock     lanes, window, slots
  *   2  pipeline/state.h       once->lock         texts that are being embedded
+ *   2  embed/local.c          engines_lock       loaded models; held while one is packed
+ *   3  embed/local.c          engine->lock       idle workspaces of one model
  *   3  base/queue.c           queue->lock        slots of one queue
  *   4  store/sqlite.h         store->read_lock   idle readers
  *   4  cache/sqlite.c         cache->lock        the cache's connection; held over local file I/O
