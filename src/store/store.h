@@ -169,10 +169,22 @@ typedef struct td_store_options {
         .struct_size = sizeof(td_store_options), .busy_ms = 5000 \
     }
 
+/* The scope that results from what was asked: "global", "project" or "local" (static). Without a
+ * project all is global; with project and dataset it is local unless "project" was asked for.
+ * Errors: E_INVALID when `asked` is neither empty nor one of the three. */
+tandem_code td_store_scope_rule(td_str asked, td_str project, td_str dataset, td_str *scope_out,
+                                tandem_error *err);
+
+/* Appends what the crawl4ai runner calls that place: "global_knowledge", "project_{P}" or
+ * "project_{P}_dataset_{D}". For people: two scopes can have one name. */
+tandem_code td_store_scope_name(td_str scope, td_str project, td_str dataset, td_buf *out,
+                                tandem_error *err);
+
 /* Opens or makes a store; location is a file path. One writer per file: a second store that writes
  * gets E_BUSY naming the file (readers are never refused).
  * Errors: E_FORMAT (not a tandem database), E_UNSUPPORTED (a newer schema: update tandem),
- * E_NOT_FOUND, E_DENIED, E_NO_SPACE. */
+ * E_NOT_FOUND, E_DENIED, E_NO_SPACE. A missing folder is made. Beside the file lie its "-wal" and
+ * "-shm" (SQLite's) and ".lock" (ours; it stays). */
 tandem_code td_store_open(const char *location, const td_store_options *options,
                           td_store **store_out, tandem_error *err);
 
