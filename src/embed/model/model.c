@@ -154,15 +154,16 @@ static tandem_code check_batch(const td_encoder *encoder, const td_ragged *batch
 {
     for (size_t t = 0; t < batch->n_texts; t++) {
         uint32_t start = batch->starts[t], end = batch->starts[t + 1];
+        size_t text = batch->first_text + t;
         if (end <= start)
-            return td_fail(err, TANDEM_E_EMPTY, "text %zu has no tokens", t);
+            return td_fail(err, TANDEM_E_EMPTY, "text %zu has no tokens", text);
         if (end - start > encoder->n_positions)
-            return td_fail(err, TANDEM_E_INVALID, "text %zu has %u tokens, the model takes %zu", t,
-                           end - start, encoder->n_positions);
+            return td_fail(err, TANDEM_E_INVALID, "text %zu has %u tokens, the model takes %zu",
+                           text, end - start, encoder->n_positions);
         for (uint32_t i = start; i < end; i++) {
             if (batch->ids[i] >= encoder->n_vocab)
-                return td_fail(err, TANDEM_E_INVALID, "text %zu: token id %u, the model has %zu", t,
-                               batch->ids[i], encoder->n_vocab);
+                return td_fail(err, TANDEM_E_INVALID, "text %zu: token id %u, the model has %zu",
+                               text, batch->ids[i], encoder->n_vocab);
         }
     }
     return TANDEM_OK;
@@ -208,7 +209,7 @@ tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, fl
     for (size_t t = 0; t < scratch->batch->n_texts; t++) {
         tandem_code code = pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
         if (code != TANDEM_OK) {
-            td_context(err, "text %zu", t);
+            td_context(err, "text %zu", scratch->batch->first_text + t);
             return code;
         }
     }

@@ -49,6 +49,7 @@ typedef struct td_ragged {
     const uint32_t *ids;    /* text t: ids[starts[t]] up to ids[starts[t + 1]] */
     const uint32_t *starts; /* [n_texts + 1], the first is 0 */
     size_t n_texts;
+    size_t first_text; /* what errors call the first one */
 } td_ragged;
 
 /* Memory for runs: grows to the largest one and is kept for the next. NULL when out of memory. */

@@ -67,7 +67,7 @@ static void gives_the_expected_vectors_on_every_isa(void **state)
                 uint32_t starts[] = {0, (uint32_t)one.n_ids};
                 float vector[1024];
                 assert_int_equal(one.dim, o.dim);
-                run_or_fail(&o, &(td_ragged){one.ids, starts, 1}, vector);
+                run_or_fail(&o, &(td_ragged){one.ids, starts, 1, 0}, vector);
                 assert_close(vector, one.vector, o.dim);
                 expected_clear(&one);
             }
@@ -97,7 +97,7 @@ static texts make_texts(const opened *o, unsigned seed)
         t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
         for (size_t j = 0; j < t.n[i]; j++)
             t.ids[i][j] = (uint32_t)rand() % 2000;
-        run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1}, t.alone + i * o->dim);
+        run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0}, t.alone + i * o->dim);
     }
     return t;
 }
@@ -119,7 +119,7 @@ static void make_batch(const texts *t, random_batch *b)
         memcpy(b->ids + b->starts[i], t->ids[which], t->n[which] * sizeof(uint32_t));
         b->starts[i + 1] = b->starts[i] + t->n[which];
     }
-    b->ragged = (td_ragged){b->ids, b->starts, n};
+    b->ragged = (td_ragged){b->ids, b->starts, n, 0};
 }
 
 static void assert_same_bits(const texts *t, const random_batch *b, const float *vectors,
@@ -216,14 +216,14 @@ static void refuses_ids_and_lengths_past_the_models(void **state)
     opened o = open_or_fail("bert", NULL);
     uint32_t ids[100] = {2, 2000, 3};
     float vector[64];
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3}, 1},
+    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3}, 1, 0},
                                         o.scratch, vector, NULL),
                      TANDEM_E_INVALID);
     ids[1] = 5;
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 65}, 1},
+    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 65}, 1, 0},
                                         o.scratch, vector, NULL),
                      TANDEM_E_INVALID);
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3, 3}, 2},
+    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3, 3}, 2, 0},
                                         o.scratch, vector, NULL),
                      TANDEM_E_EMPTY);
     close_all(&o);
