@@ -16,8 +16,8 @@ typedef struct env_file {
 } env_file;
 
 /* Reads `path`, or where it is NULL .env.crawl4ai, else .env, in the working directory; none is
- * fine then. Lines: NAME=value, `export ` allowed, # comments, quotes as in a shell. Returns 0, or 2
- * after an error that names file and line. */
+ * fine then. Lines: NAME=value, `export ` allowed, # comments, quotes as in a shell. Returns 0, or
+ * 2 after an error that names file and line. */
 int env_file_read(env_file *env, const char *path);
 
 /* The environment's value, else the file's, else NULL; *from_out says which. */

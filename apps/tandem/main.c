@@ -10,22 +10,22 @@
 
 static const command commands[] = {
     {"index", CMD_INDEX, "SOURCE...", 1, SIZE_MAX, "crawl or read, chunk, embed, store",
-     "Reads each SOURCE - a folder, a file, or a web page (with -r its whole site) - cuts it into\n"
-     "chunks, embeds prose and code at the same time, and stores what comes out. A second run does\n"
-     "only what has changed, and takes out what is gone; a run that was stopped goes on.\n"
+     "Reads each SOURCE - a folder, a file, or a web page (with -r its whole site) - cuts it\n"
+     "into chunks, embeds prose and code at the same time, and stores what comes out. A second\n"
+     "run does only what has changed, and takes out what is gone; a stopped run goes on.\n"
      "Exit status: 0 done, 3 done but some pages or chunks failed, 130 interrupted.\n",
      "  tandem index ~/notes\n"
      "  tandem index -r https://docs.example.org/ --below --exclude '**/changelog/**'\n"
      "  tandem index . --project tandem --json\n",
      cmd_index},
     {"search", CMD_SEARCH, "WORD...", 1, SIZE_MAX, "find what an index holds",
-     "Asks both models and the words at once and fuses the three lists. Quoted parts are phrases.\n",
+     "Asks both models and the words at once and fuses the lists. Quoted parts are phrases.\n",
      "  tandem search how are chunks cut\n"
      "  tandem search 'retry \"back off\"' --kind code --path 'src/**' -k 5\n"
      "  tandem search --json walk a directory | jq '.hits[].path'\n",
      cmd_search},
     {"embed", CMD_EMBED, "[FILE...]", 0, SIZE_MAX, "vectors of texts",
-     "One vector of length 1 for each line of standard input, or for each FILE as a whole, in order,\n"
+     "One vector of length 1 for each line of standard input, or each FILE as a whole, in order,\n"
      "as JSON lines {\"index\",\"embedding\",\"tokens\",\"truncated\"} or as a NumPy array.\n",
      "  echo 'what is a lane?' | tandem embed --role query\n"
      "  tandem embed --input-format jsonl -o vectors.npy < texts.jsonl\n",
@@ -41,8 +41,8 @@ static const command commands[] = {
      "  curl -s https://example.org/ | tandem extract -\n",
      cmd_extract},
     {"chunk", CMD_CHUNK, "FILE...", 1, 1024, "chunks as JSON lines",
-     "Shows how files or folders would be cut and which lane each chunk would go to. Offsets count\n"
-     "in the document's text: the file itself, or the Markdown that `tandem extract` prints.\n",
+     "Shows how files or folders are cut and which lane each chunk goes to. Offsets count in\n"
+     "the document's text: the file itself, or the Markdown that `tandem extract` prints.\n",
      "  tandem chunk README.md\n"
      "  tandem chunk src | jq -r '[.model_hint,.path,.symbol]|@tsv'\n",
      cmd_chunk},
@@ -58,7 +58,7 @@ static const command commands[] = {
      "Lists the embedded model and those in the local Hugging Face cache.\n",
      "  tandem models --json\n", cmd_models},
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
-     "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of standard input, or each FILE.\n",
+     "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
      "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},
 };
 enum {

@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "env_file.h"
+#include "options_table.h"
 #include "output.h"
 
 #include <errno.h>
@@ -9,132 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum option_kind {
-    KIND_FLAG,     /* bool, set to true */
-    KIND_UNFLAG,   /* bool, set to false by the flag; the variable says true or false */
-    KIND_NUMBER,   /* uint64_t between min and max */
-    KIND_SIZE,     /* bytes: a number with k, M or G */
-    KIND_DURATION, /* milliseconds: a number with ms or s (default) */
-    KIND_TEXT,
-    KIND_WORD, /* one of `words` */
-    KIND_LIST, /* may be given several times */
-} option_kind;
-
-typedef struct option_row {
-    const char *name;
-    char letter;
-    const char *env;
-    option_kind kind;
-    size_t offset;
-    unsigned commands;
-    uint64_t min, max;
-    const char *words;  /* KIND_WORD: "a|b"; others: what the value is called in --help */
-    const char *preset; /* default as text; NULL: none */
-    const char *help;
-} option_row;
-
-#define AT(field) offsetof(settings, field)
-#define JOBS      (CMD_INDEX | CMD_CRAWL | CMD_CHUNK)
-#define WEB       (CMD_INDEX | CMD_CRAWL)
-#define LANES     (CMD_INDEX | CMD_SEARCH)
-#define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE)
-#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM)
-
-/* clang-format off */
-static const option_row rows[] = {
-    {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
-     "the index; default: tandem/tandem.db in $XDG_DATA_HOME or ~/.local/share"},
-    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), LANES, 0, 0, "MODEL", NULL,
-     "model of the prose lane: a Hugging Face folder or name; default: embedded"},
-    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]), LANES, 0, 0, "MODEL", NULL,
-     "model of the code lane"},
-    {"model", 'm', NULL, KIND_TEXT, AT(model), ONE_MODEL, 0, 0, "MODEL", NULL,
-     "a Hugging Face folder or name, or minilm; default: minilm (embedded)"},
-    {"role", 0, NULL, KIND_WORD, AT(role), ONE_MODEL, 0, 0, "document|query", "document",
-     "what the texts are; some models put another prompt before each"},
-    {"input-format", 0, NULL, KIND_WORD, AT(input_format), CMD_EMBED, 0, 0, "lines|jsonl|files", NULL,
-     "standard input is lines of text, or JSON lines with \"text\"; files are taken whole"},
-    {"output", 'o', NULL, KIND_TEXT, AT(output), CMD_EMBED, 0, 0, "FILE.npy", NULL,
-     "write a NumPy array, float32 [n, dim], instead of JSON lines"},
-    {"truncate", 0, NULL, KIND_WORD, AT(truncate), CMD_EMBED, 0, 0, "yes|error", "yes",
-     "texts longer than the model takes are cut, or refused"},
-    {"precision", 0, "TANDEM_PRECISION", KIND_WORD, AT(precision), LANES | ONE_MODEL, 0, 0, "auto|f32", "auto",
-     "arithmetic of the engine"},
-    {"isa", 0, "TANDEM_ISA", KIND_WORD, AT(isa), LANES | ONE_MODEL, 0, 0, "plain|avx2|avx512|onednn", NULL,
-     "kernels to use; default: the best that this CPU has"},
-    {"threads", 0, "TANDEM_THREADS", KIND_NUMBER, AT(threads), CMD_EMBED, 0, 1024, "N", "0",
-     "threads; 0: one a core"},
-
-    {"scope", 0, NULL, KIND_WORD, AT(scope), LANES, 0, 0, "global|project|local", NULL,
-     "where it belongs; default: project if --project is given, local with --dataset, else global"},
-    {"project", 0, NULL, KIND_TEXT, AT(project), LANES, 0, 0, "NAME", NULL, "project that it belongs to"},
-    {"dataset", 0, NULL, KIND_TEXT, AT(dataset), LANES, 0, 0, "NAME", NULL, "part of the project"},
-    {"hits", 'k', NULL, KIND_NUMBER, AT(hits), CMD_SEARCH, 1, 1000, "N", "10", "how many hits"},
-    {"exact", 0, NULL, KIND_FLAG, AT(exact), CMD_SEARCH, 0, 0, NULL, NULL,
-     "compare every vector at full precision instead of one bit a dimension first"},
-    {"kind", 0, NULL, KIND_WORD, AT(kind), CMD_SEARCH, 0, 0, "prose|code", NULL, "only prose, or only code"},
-    {"language", 0, NULL, KIND_TEXT, AT(language), CMD_SEARCH, 0, 0, "NAME", NULL,
-     "only chunks in this language: python, c, markdown, ..."},
-    {"path", 0, NULL, KIND_TEXT, AT(path), CMD_SEARCH, 0, 0, "GLOB", NULL,
-     "only pages whose path or URL matches: 'docs/**', '*.py'"},
-    {"source", 0, NULL, KIND_TEXT, AT(source), CMD_SEARCH | CMD_STATUS, 0, 0, "SOURCE", NULL,
-     "only this source, as it was named to index"},
-
-    {"recursive", 'r', NULL, KIND_FLAG, AT(recursive), WEB, 0, 0, NULL, NULL,
-     "follow links, as deep as they go (see --depth, --max-pages)"},
-    {"depth", 0, NULL, KIND_NUMBER, AT(depth), WEB, 0, 1000, "N", "0",
-     "follow links N deep; 0 without -r: the named page alone"},
-    {"max-pages", 0, NULL, KIND_NUMBER, AT(pages_max), WEB, 0, 10000000, "N", "10000",
-     "stop after N pages of a site; 0: no limit"},
-    {"below", 0, NULL, KIND_FLAG, AT(below), WEB, 0, 0, NULL, NULL,
-     "follow only links below the start page's folder"},
-    {"any-host", 0, NULL, KIND_FLAG, AT(any_host), WEB, 0, 0, NULL, NULL, "follow links to other hosts too"},
-    {"include", 0, NULL, KIND_LIST, AT(include), JOBS, 0, 0, "GLOB", NULL,
-     "only paths or URLs that match; may be repeated"},
-    {"exclude", 0, NULL, KIND_LIST, AT(exclude), JOBS, 0, 0, "GLOB", NULL,
-     "no paths or URLs that match; may be repeated"},
-    {"hidden", 0, NULL, KIND_FLAG, AT(hidden), JOBS, 0, 0, NULL, NULL, "also files whose name starts with a dot"},
-    {"no-ignore", 0, NULL, KIND_FLAG, AT(no_ignore), JOBS, 0, 0, NULL, NULL, "do not honour .gitignore and .ignore"},
-    {"max-file-size", 0, NULL, KIND_SIZE, AT(file_bytes_max), JOBS, 1024, 1u << 30, "SIZE", "10M",
-     "skip larger files and pages"},
-    {"whole-page", 0, NULL, KIND_FLAG, AT(whole_page), JOBS | CMD_EXTRACT, 0, 0, NULL, NULL,
-     "keep navigation, banners and footers of HTML pages"},
-    {"no-robots", 0, NULL, KIND_FLAG, AT(no_robots), WEB, 0, 0, NULL, NULL,
-     "do not ask robots.txt (for sites of your own)"},
-    {"delay", 0, NULL, KIND_DURATION, AT(delay_ms), WEB, 0, 60000, "TIME", "0",
-     "wait between two requests to one host: 0.5, 200ms"},
-    {"per-host", 0, NULL, KIND_NUMBER, AT(per_host), WEB, 1, 64, "N", "6", "requests at once to one host"},
-    {"timeout", 0, NULL, KIND_DURATION, AT(timeout_ms), WEB, 100, 600000, "TIME", "30", "limit for one request"},
-    {"allow-private", 0, NULL, KIND_FLAG, AT(allow_private), WEB, 0, 0, NULL, NULL,
-     "also private addresses beyond the host that is named"},
-    {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), WEB, 0, 0, "TEXT", NULL,
-     "how to introduce oneself to servers"},
-
-    {"chunk-size", 0, "CHUNK_SIZE", KIND_NUMBER, AT(chunk_size), CMD_INDEX | CMD_CHUNK, 64, 100000, "N", "1600",
-     "characters of a chunk, at most"},
-    {"chunk-overlap", 0, "CHUNK_OVERLAP", KIND_NUMBER, AT(chunk_overlap), CMD_INDEX | CMD_CHUNK, 0, 50000, "N", "200",
-     "characters of prose that a chunk repeats of the one before"},
-    {"strategy", 0, "EMBEDDING_STRATEGY", KIND_WORD, AT(strategy), CMD_INDEX, 0, 0, "auto|pipelined|rounds|sequential", "auto",
-     "how the two lanes share the machine"},
-    {"no-parallel", 0, "ENABLE_PARALLEL_EMBEDDING", KIND_UNFLAG, AT(parallel), CMD_INDEX, 0, 0, NULL, "true",
-     "one lane after the other"},
-    {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency), CMD_INDEX, 1, 1024, "N", NULL,
-     "batches in flight over both lanes; default: one a core in process, 2 for servers"},
-    {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), CMD_INDEX, 1, 4096, "N", "32",
-     "chunks of a batch, at most"},
-    {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), CMD_INDEX, 0, 0, NULL, "true",
-     "no metrics in log and summary"},
-    {"cache-size", 0, "TANDEM_CACHE_SIZE", KIND_SIZE, AT(cache_bytes_max), CMD_INDEX, 0, 1ull << 40, "SIZE", "1G",
-     "keep at most this much of cached vectors; 0: no limit"},
-
-    {"json", 0, NULL, KIND_FLAG, AT(json), CMD_ALL & ~(unsigned)(CMD_CHUNK | CMD_EMBED), 0, 0, NULL, NULL,
-     "results as JSON"},
-    {"quiet", 'q', NULL, KIND_FLAG, AT(quiet), CMD_ALL, 0, 0, NULL, NULL, "no progress, no notes"},
-    {"verbose", 'v', NULL, KIND_FLAG, AT(verbose), CMD_ALL, 0, 0, NULL, NULL, "say more of what happens"},
-};
-/* clang-format on */
 enum {
-    N_ROWS = sizeof(rows) / sizeof(rows[0]),
+    options_table_n = sizeof(rows) / sizeof(rows[0]),
     OPT_HELP = 1000,
     OPT_ENV_FILE = 1001
 };
@@ -270,14 +147,15 @@ static int set_from_environment(settings *s, unsigned commands, const env_file *
 {
     int status = 0;
 
-    for (size_t i = 0; i < N_ROWS && status == 0; i++) {
+    for (size_t i = 0; i < options_table_n && status == 0; i++) {
         char name[128];
         const char *from = NULL;
-        const char *value = rows[i].env ? env_file_get(env, rows[i].env, &from) : NULL;
-        if (!value || !(rows[i].commands & commands))
+        const char *value =
+            options_table[i].env ? env_file_get(env, options_table[i].env, &from) : NULL;
+        if (!value || !(options_table[i].commands & commands))
             continue;
-        snprintf(name, sizeof(name), "%s in %s", rows[i].env, from);
-        status = set(s, &rows[i], name, value);
+        snprintf(name, sizeof(name), "%s in %s", options_table[i].env, from);
+        status = set(s, &options_table[i], name, value);
     }
     return status;
 }
@@ -285,12 +163,12 @@ static int set_from_environment(settings *s, unsigned commands, const env_file *
 /* A variable that is nearly one of ours is most likely a misspelt one. */
 static void warn_near_names(const env_file *env)
 {
-    const char *names[N_ROWS];
+    const char *names[OPTIONS_MAX];
     size_t n = 0;
 
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].env)
-            names[n++] = rows[i].env;
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].env)
+            names[n++] = options_table[i].env;
     for (size_t i = 0; i < env->n; i++) {
         const char *near = options_nearest(env->names[i], names, n);
         if (near && strcmp(near, env->names[i]))
@@ -341,13 +219,13 @@ const char *options_nearest(const char *misspelt, const char *const *names, size
 
 static int unknown_option(const command *cmd, const char *given)
 {
-    const char *names[N_ROWS];
+    const char *names[OPTIONS_MAX];
     char name[64];
     size_t n = 0;
 
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].commands & cmd->bit)
-            names[n++] = rows[i].name;
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].commands & cmd->bit)
+            names[n++] = options_table[i].name;
     snprintf(name, sizeof(name), "%s", given + strspn(given, "-"));
     name[strcspn(name, "=")] = '\0';
     const char *near = options_nearest(name, names, n);
@@ -362,9 +240,9 @@ static int unknown_option(const command *cmd, const char *given)
 /* -- the command line -- */
 
 typedef struct parser {
-    struct option longs[N_ROWS + 3];
-    const option_row *of[N_ROWS + 3];
-    char letters[2 * N_ROWS + 8];
+    struct option longs[OPTIONS_MAX + 3];
+    const option_row *of[OPTIONS_MAX + 3];
+    char letters[2 * OPTIONS_MAX + 8];
 } parser;
 
 static void init_parser(parser *p, unsigned commands)
@@ -376,16 +254,16 @@ static void init_parser(parser *p, unsigned commands)
     *letter++ = 'h';
     p->longs[n++] = (struct option){"help", no_argument, NULL, OPT_HELP};
     p->longs[n++] = (struct option){"env-file", required_argument, NULL, OPT_ENV_FILE};
-    for (size_t i = 0; i < N_ROWS; i++) {
-        bool takes = rows[i].kind != KIND_FLAG && rows[i].kind != KIND_UNFLAG;
-        if (!(rows[i].commands & commands))
+    for (size_t i = 0; i < options_table_n; i++) {
+        bool takes = options_table[i].kind != KIND_FLAG && options_table[i].kind != KIND_UNFLAG;
+        if (!(options_table[i].commands & commands))
             continue;
-        p->of[n] = &rows[i];
-        p->longs[n] =
-            (struct option){rows[i].name, takes ? required_argument : no_argument, NULL, (int)n};
+        p->of[n] = &options_table[i];
+        p->longs[n] = (struct option){options_table[i].name,
+                                      takes ? required_argument : no_argument, NULL, (int)n};
         n++;
-        if (rows[i].letter) {
-            *letter++ = rows[i].letter;
+        if (options_table[i].letter) {
+            *letter++ = options_table[i].letter;
             if (takes)
                 *letter++ = ':';
         }
@@ -398,9 +276,9 @@ static const option_row *row_of(const parser *p, int got)
 {
     if (got < OPT_HELP && got < (int)(sizeof(p->of) / sizeof(p->of[0])) && p->of[got])
         return p->of[got];
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].letter == got)
-            return &rows[i];
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].letter == got)
+            return &options_table[i];
     return NULL;
 }
 
@@ -473,9 +351,9 @@ int options_parse(const command *cmd, int argc, char **argv, settings *out)
         options_help(cmd);
         return -1;
     }
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].preset)
-            set(out, &rows[i], rows[i].name, rows[i].preset);
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].preset)
+            set(out, &options_table[i], options_table[i].name, options_table[i].preset);
     if ((status = env_file_read(&env, env_path)) ||
         (status = set_from_environment(out, cmd->bit, &env)) ||
         (status = parse_flags(cmd, &p, argc, argv, out)))
@@ -510,9 +388,9 @@ void options_help(const command *cmd)
 {
     printf("tandem %s - %s\n\n  tandem %s [OPTION...] %s\n\n%s\nExamples:\n%s\nOptions:\n",
            cmd->name, cmd->summary, cmd->name, cmd->operands, cmd->text, cmd->examples);
-    for (size_t i = 0; i < N_ROWS; i++)
-        if (rows[i].commands & cmd->bit)
-            print_row(&rows[i]);
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].commands & cmd->bit)
+            print_row(&options_table[i]);
     printf("     --env-file FILE          variables from this file [.env.crawl4ai, .env]\n"
            "  -h --help                   this page\n");
 }

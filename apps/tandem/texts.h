@@ -15,8 +15,8 @@ typedef struct texts {
     size_t n_lines;
 } texts;
 
-/* The next text, malloc'ed; *end_out is set at the end. Returns 0, or the exit status after an error
- * message that names the file or line. */
+/* The next text, malloc'ed; *end_out is set at the end. Returns 0, or the exit status after an
+ * error message that names the file or line. */
 int texts_next(texts *t, tandem_str *text_out, bool *end_out);
 void texts_clear(texts *t);
 

@@ -32,7 +32,7 @@ typedef struct tandem_link {
     tandem_str href, text;
 } tandem_link;
 
-/* What the job knows of one page when it has gone as far as it should. All borrowed for the call. */
+/* What the job knows of one page when it has gone as far as it should. Borrowed for the call. */
 typedef struct tandem_item {
     tandem_page_status status;
     tandem_str reason; /* why skipped or failed */

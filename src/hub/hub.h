@@ -1,6 +1,6 @@
 /* hub/hub.h - from a model's name to its files, checked.
  *
- * In:       "minilm" (embedded), a directory, or a hub name whose files lie in the Hugging Face cache
+ * In:       "minilm" (embedded), a directory, or a hub name whose files lie in the local cache
  * Out:      td_model_files
  * Threads:  any
  * Source:   layout of the Hugging Face cache: models--ORG--NAME/refs/main, snapshots/REVISION

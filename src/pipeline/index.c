@@ -121,7 +121,7 @@ static void visit(tandem_job *job, const td_page *page, const td_document *docum
 
 /* -- cache and schedule -- */
 
-void td_pipeline_work_settle(td_work *work)
+void td_pipeline_index_settle(td_work *work)
 {
     if (atomic_fetch_sub(&work->n_left, 1) != 1)
         return;
@@ -138,10 +138,10 @@ static void drop(tandem_job *job, td_piece *piece)
 
     while (waiting) {
         td_piece *next = waiting->next_equal;
-        td_pipeline_work_settle(waiting->work);
+        td_pipeline_index_settle(waiting->work);
         waiting = next;
     }
-    td_pipeline_work_settle(piece->work);
+    td_pipeline_index_settle(piece->work);
 }
 
 void td_pipeline_index_done(void *user, td_task *task)
@@ -220,10 +220,10 @@ static void send_work(tandem_job *job, td_work *work, tandem_error *err)
         atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
     }
     if (!td_pipeline_write_page(job, work))
-        td_pipeline_work_settle(work);
+        td_pipeline_index_settle(work);
     for (size_t i = 0; i < n; i++)
         submit(job, &work->pieces[i], scratch);
-    td_pipeline_work_settle(work);
+    td_pipeline_index_settle(work);
     free(scratch);
 }
 

@@ -123,14 +123,16 @@ static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem
 {
     tandem_code code = TANDEM_OK;
     td_store *store = job->index->store;
+    const tandem_job_options *o = &job->options;
     td_store_source source = {
         .kind = td_str_from(feed->source ? feed->source->kind : "file"),
-        .uri = feed->source ? feed->source->uri : td_str_from(job->options.input_name),
-        .scope = td_str_from(job->options.scope),
-        .project = td_str_from(job->options.project),
-        .dataset = td_str_from(job->options.dataset),
+        .uri = feed->source ? feed->source->uri : td_str_from(o->input_name),
+        .project = td_str_from(o->project),
+        .dataset = td_str_from(o->dataset),
     };
 
+    TD_TRY(td_store_scope_rule(td_str_from(o->scope), source.project, source.dataset, &source.scope,
+                               err));
     TD_TRY(store->source_put(store, &source, &feed->source_id, err));
     TD_TRY(store->run_begin(store, feed->source_id, &feed->run_id, err));
 out:

@@ -1,7 +1,7 @@
 /* pipeline/state.h - the insides of tandem_index and tandem_job, for this room alone.
  *
- * A job's threads: `conductor` (reads the sources and ends the job), `core` threads (extract, chunk,
- * route, look in the cache), the schedule's slots (embed), `writer` (owns the store's writes).
+ * A job's threads: `conductor` (reads the sources and ends the job), `core` threads (extract,
+ * chunk, route, look in the cache), the schedule's slots (embed), `writer` (owns the store).
  *
  *     conductor --pages--> core --tasks--> schedule --vectors--> writer
  *                           `-----------pages, cached----------------^
@@ -82,7 +82,8 @@ struct td_work {
     atomic_size_t n_left;
 };
 
-void td_pipeline_work_settle(td_work *work);
+/* One of a work's pieces, or its page, is done with; the last one frees it. */
+void td_pipeline_index_settle(td_work *work);
 
 /* -- once.c: equal texts of one run are embedded once -- */
 

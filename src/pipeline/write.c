@@ -214,10 +214,10 @@ static void settle_with_equals(writer *w, td_write *write)
         for (size_t i = 0; i < n; i++) {
             if (!write->failed)
                 atomic_fetch_add(&w->job->lanes[slice[i]->task.lane].cached, 1);
-            td_pipeline_work_settle(slice[i]->work);
+            td_pipeline_index_settle(slice[i]->work);
         }
     }
-    td_pipeline_work_settle(write->piece->work);
+    td_pipeline_index_settle(write->piece->work);
 }
 
 static void put_gathered(writer *w)
@@ -253,7 +253,7 @@ static void put_other(writer *w, td_write *write)
         if (!w->broken)
             code = store->page_put(store, run, work->page, work->document, &work->chunks,
                                    work->chunk_ids, &error);
-        td_pipeline_work_settle(work);
+        td_pipeline_index_settle(work);
     } else if (!w->broken) {
         int64_t run = w->job->feeds[write->feed].run_id;
         td_store_miss miss = {
