@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-    options_table_n = sizeof(rows) / sizeof(rows[0]),
     OPT_HELP = 1000,
     OPT_ENV_FILE = 1001
 };
