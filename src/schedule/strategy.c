@@ -11,6 +11,8 @@ enum {
     HOLD_ROUND_US = 100 * 1000,
 };
 
+static const double CUTS_UNKNOWN = 8;
+
 static int64_t sooner(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -124,8 +126,9 @@ static double end_of(const td_strategy_state *state, int l)
 }
 
 /* Guided self-scheduling: once nothing more comes, a batch is the slots' share of what is left, so
- * that they end together. Where durations are hard to foretell the share is halved; no batch is so
- * small that the price of a call outweighs its texts. */
+ * that they end together. Where durations are hard to foretell the share is halved; a lane whose
+ * pace nobody knows begins with an eighth, since it may be a hundred times slower than the other;
+ * no batch is so small that the price of a call outweighs its texts. */
 static void guide(const td_strategy_state *state, int l, td_decision *decision)
 {
     if (!state->ended || state->in_flight_max < 2 || width_of(state, l) < 2)
@@ -142,8 +145,9 @@ static void guide(const td_strategy_state *state, int l, td_decision *decision)
         if (lane->n_inside > 0)
             spread = fmax(spread, each.known ? each.spread : 0.5);
     }
-    double cuts = 1 + fmin(1, 2 * spread);
-    double share = fmax(left / (cuts * state->in_flight_max), cost.per_batch);
+    double cuts = cost.known ? 1 + fmin(1, 2 * spread) : CUTS_UNKNOWN;
+    double wide = fmin(left / state->in_flight_max, seconds_left(state, l) / width_of(state, l));
+    double share = fmax(wide / cuts, cost.per_batch);
     if (cost.per_token > 0 && share / cost.per_token < (double)decision->tokens_max)
         decision->tokens_max = (uint64_t)(share / cost.per_token);
     if (cost.per_item > 0 && share / cost.per_item < decision->items_max)
