@@ -12,19 +12,19 @@
 
 typedef struct td_search_options {
     size_t struct_size;
-    uint32_t k;                   /* hits wanted, 1..1000 */
-    bool exact;                   /* scan the full vectors instead of bits first */
-    uint32_t oversample;          /* candidates that bits hand to the full vectors, times k */
+    uint32_t k;                    /* hits wanted, 1..1000 */
+    bool exact;                    /* scan the full vectors instead of bits first */
+    uint32_t oversample;           /* candidates that bits hand to the full vectors, times k */
     float weights[TANDEM_N_LANES]; /* of each lane's list in the fusion; 0 leaves it out */
     float text_weight;
     td_store_filter filter;
 } td_search_options;
 
-#define TD_SEARCH_OPTIONS                                                                          \
-    (td_search_options)                                                                            \
-    {                                                                                              \
-        .struct_size = sizeof(td_search_options), .k = 10, .oversample = 20, .weights = {1, 1},    \
-        .text_weight = 1                                                                           \
+#define TD_SEARCH_OPTIONS                                                                       \
+    (td_search_options)                                                                         \
+    {                                                                                           \
+        .struct_size = sizeof(td_search_options), .k = 10, .oversample = 20, .weights = {1, 1}, \
+        .text_weight = 1                                                                        \
     }
 
 typedef struct td_search_query {
