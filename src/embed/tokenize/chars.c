@@ -1,0 +1,259 @@
+#include "embed/tokenize/chars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HANGUL_FIRST = 0xAC00,
+    HANGUL_LAST = 0xD7A3,
+    JAMO_L = 0x1100,
+    JAMO_V = 0x1161,
+    JAMO_T = 0x11A7, /* one before the first: 0 is "no final" */
+    N_JAMO_V = 21,
+    N_JAMO_T = 28,
+};
+
+static const td_fold_tables *const folds = &td_embed_tokenize_tables_fold;
+
+static tandem_code add_block(td_chars *chars, const td_char *source, uint16_t *out,
+                             tandem_error *err)
+{
+    if (chars->n_blocks == chars->capacity) {
+        size_t capacity = chars->capacity ? chars->capacity * 2 : 64;
+        void *blocks = realloc(chars->blocks, capacity * sizeof(*chars->blocks));
+        if (!blocks)
+            return td_fail_nomem(err, "a table of characters");
+        chars->blocks = blocks;
+        chars->capacity = capacity;
+    }
+    td_char *block = chars->blocks[chars->n_blocks];
+    if (source)
+        memcpy(block, source, sizeof(*chars->blocks));
+    else
+        memset(block, 0, sizeof(*chars->blocks));
+    *out = (uint16_t)chars->n_blocks++;
+    return TANDEM_OK;
+}
+
+static tandem_code set(td_chars *chars, uint32_t codepoint, td_char value, tandem_error *err)
+{
+    uint16_t *at = &chars->block[codepoint / TD_CHAR_BLOCK];
+    tandem_code code = TANDEM_OK;
+    /* The uniform blocks are shared: whoever differs gets a copy. */
+    td_char copy[TD_CHAR_BLOCK];
+    if (*at <= TD_CHAR_HANGUL) {
+        memcpy(copy, chars->blocks[*at], sizeof(copy));
+        TD_TRY(add_block(chars, copy, at, err));
+    }
+    chars->blocks[*at][codepoint % TD_CHAR_BLOCK] = value;
+
+out:
+    return code;
+}
+
+/* Whole blocks of one kind share one. */
+static tandem_code set_range(td_chars *chars, const td_code_range *range, td_char_kind kind,
+                             tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    for (uint32_t c = range->first; c <= range->last;) {
+        if (c % TD_CHAR_BLOCK == 0 && c + TD_CHAR_BLOCK - 1 <= range->last) {
+            chars->block[c / TD_CHAR_BLOCK] = (uint16_t)kind;
+            c += TD_CHAR_BLOCK;
+        } else {
+            TD_TRY(set(chars, c++, td_char_make(kind, 0), err));
+        }
+    }
+
+out:
+    return code;
+}
+
+static tandem_code set_class(td_chars *chars, td_code_class class, td_char_kind kind,
+                             tandem_error *err)
+{
+    const td_code_ranges *ranges = &td_embed_tokenize_tables_class[class];
+    tandem_code code = TANDEM_OK;
+    for (size_t i = 0; i < ranges->n; i++)
+        TD_TRY(set_range(chars, &ranges->items[i], kind, err));
+
+out:
+    return code;
+}
+
+static bool in_class(td_code_class class, uint32_t codepoint)
+{
+    const td_code_ranges *ranges = &td_embed_tokenize_tables_class[class];
+    size_t low = 0, high = ranges->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (ranges->items[mid].last < codepoint)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < ranges->n && ranges->items[low].first <= codepoint;
+}
+
+/* Replaces codes[0..n) by what `result` (see td_fold_tables) stands for. */
+static size_t unfold(uint32_t result, uint32_t codes[TD_FOLD_MAX])
+{
+    if (result < TD_FOLD_SEVERAL) {
+        codes[0] = result;
+        return 1;
+    }
+    size_t n = 0;
+    for (const uint32_t *row = folds->several[result - TD_FOLD_SEVERAL]; n < TD_FOLD_MAX && row[n];
+         n++)
+        codes[n] = row[n];
+    return n;
+}
+
+static uint32_t lower_of(uint32_t codepoint)
+{
+    for (size_t i = 0; i < folds->n_lower; i++) {
+        const td_lower_run *run = &folds->lower[i];
+        if (codepoint >= run->first && codepoint <= run->last &&
+            (codepoint - run->first) % run->step == 0)
+            return (uint32_t)((int32_t)codepoint + run->distance);
+    }
+    return codepoint;
+}
+
+/* What accents and lower case make of `codepoint`, given what accents alone made of it. */
+static tandem_code set_fold(td_chars *chars, uint32_t codepoint, uint32_t stripped,
+                            tandem_error *err)
+{
+    uint32_t codes[TD_FOLD_MAX];
+    size_t n = unfold(stripped, codes);
+    td_char_kind old = td_char_kind_of(td_embed_tokenize_chars_get(chars, codepoint));
+
+    /* Those are gone before the fold, or stand for themselves. */
+    if (old == TD_CHAR_DROP || old == TD_CHAR_SPACE)
+        return TANDEM_OK;
+    if (chars->options.lowercase && n == 1)
+        n = unfold(lower_of(codes[0]), codes);
+    for (size_t i = 0; chars->options.lowercase && n > 1 && i < n; i++)
+        codes[i] = lower_of(codes[i]) < TD_FOLD_SEVERAL ? lower_of(codes[i]) : codes[i];
+    if (n == 1) {
+        td_char_kind kind = old == TD_CHAR_CJK                     ? TD_CHAR_CJK
+                            : in_class(TD_CLASS_PUNCT, codes[0])   ? TD_CHAR_ALONE
+                            : in_class(TD_CLASS_PTSPACE, codes[0]) ? TD_CHAR_SPACE
+                                                                   : TD_CHAR_WORD;
+        return set(chars, codepoint, td_char_make(kind, codes[0]), err);
+    }
+    td_assert(chars->n_several < TD_CHAR_SEVERAL_MAX);
+    memset(chars->several[chars->n_several], 0, sizeof(chars->several[0]));
+    memcpy(chars->several[chars->n_several], codes, n * sizeof(codes[0]));
+    return set(chars, codepoint, td_char_make(TD_CHAR_SEVERAL, (uint32_t)chars->n_several++), err);
+}
+
+static tandem_code set_folds(td_chars *chars, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    for (size_t i = 0; chars->options.lowercase && i < folds->n_lower; i++) {
+        const td_lower_run *run = &folds->lower[i];
+        for (uint32_t c = run->first; c <= run->last; c += run->step)
+            TD_TRY(set_fold(chars, c, c, err));
+    }
+    /* After lower case: a code point with an accent starts from its stripped form. */
+    for (size_t i = 0; chars->options.strip_accents && i < folds->n_strip; i++) {
+        const td_strip_run *run = &folds->strip[i];
+        for (uint32_t k = 0; k < run->n; k++) {
+            uint32_t stripped = folds->strip_pool[run->at + k];
+            if (stripped)
+                TD_TRY(set_fold(chars, run->first + k, stripped, err));
+        }
+    }
+    if (chars->options.strip_accents)
+        TD_TRY(set_range(chars, &(td_code_range){HANGUL_FIRST, HANGUL_LAST}, TD_CHAR_HANGUL, err));
+
+out:
+    return code;
+}
+
+static void set_ascii(td_chars *chars)
+{
+    memset(chars->ascii, TD_ASCII_OTHER, sizeof(chars->ascii));
+    for (uint32_t byte = 0; byte < 0x80; byte++) {
+        td_char c = td_embed_tokenize_chars_get(chars, byte);
+        uint32_t value = td_char_value(c) ? td_char_value(c) : byte;
+        switch (td_char_kind_of(c)) {
+        case TD_CHAR_WORD:
+            chars->ascii[byte] = (uint8_t)value;
+            break;
+        case TD_CHAR_ALONE:
+            chars->ascii[byte] = TD_ASCII_ALONE;
+            break;
+        case TD_CHAR_SPACE:
+            chars->ascii[byte] = TD_ASCII_SPACE;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+tandem_code td_embed_tokenize_chars_init(td_chars *chars, const td_bert_options *options,
+                                         tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    uint16_t index = 0;
+
+    *chars = (td_chars){.options = *options};
+    /* One uniform block per kind, at the index of the kind. */
+    for (uint32_t kind = 0; kind <= TD_CHAR_HANGUL; kind++) {
+        TD_TRY(add_block(chars, NULL, &index, err));
+        for (size_t i = 0; i < TD_CHAR_BLOCK; i++)
+            chars->blocks[index][i] = td_char_make((td_char_kind)kind, 0);
+    }
+    TD_TRY(set_class(chars, TD_CLASS_PUNCT, TD_CHAR_ALONE, err));
+    TD_TRY(set_class(chars, TD_CLASS_PTSPACE, TD_CHAR_SPACE, err));
+    if (options->strip_accents)
+        TD_TRY(set_class(chars, TD_CLASS_MN, TD_CHAR_DROP, err));
+    if (options->chinese_chars)
+        TD_TRY(set_class(chars, TD_CLASS_CJK, TD_CHAR_CJK, err));
+    if (options->clean_text) {
+        TD_TRY(set_class(chars, TD_CLASS_SPACE, TD_CHAR_SPACE, err));
+        TD_TRY(set_class(chars, TD_CLASS_DROP, TD_CHAR_DROP, err));
+    }
+    TD_TRY(set_folds(chars, err));
+    set_ascii(chars);
+
+out:
+    if (code != TANDEM_OK)
+        td_embed_tokenize_chars_clear(chars);
+    return code;
+}
+
+void td_embed_tokenize_chars_clear(td_chars *chars)
+{
+    free(chars->blocks);
+    chars->blocks = NULL;
+}
+
+static size_t expand_hangul(uint32_t codepoint, td_char out[TD_FOLD_MAX])
+{
+    uint32_t index = codepoint - HANGUL_FIRST;
+    uint32_t final = index % N_JAMO_T;
+    out[0] = td_char_make(TD_CHAR_WORD, JAMO_L + index / (N_JAMO_V * N_JAMO_T));
+    out[1] = td_char_make(TD_CHAR_WORD, JAMO_V + index / N_JAMO_T % N_JAMO_V);
+    out[2] = td_char_make(TD_CHAR_WORD, JAMO_T + final);
+    return final ? 3 : 2;
+}
+
+size_t td_embed_tokenize_chars_expand(const td_chars *chars, uint32_t codepoint, td_char c,
+                                      td_char out[TD_FOLD_MAX])
+{
+    if (td_char_kind_of(c) == TD_CHAR_HANGUL)
+        return expand_hangul(codepoint, out);
+    if (td_char_kind_of(c) != TD_CHAR_SEVERAL) {
+        out[0] = td_char_value(c) ? c : td_char_make(td_char_kind_of(c), codepoint);
+        return 1;
+    }
+    size_t n = 0;
+    for (const uint32_t *row = chars->several[td_char_value(c)]; n < TD_FOLD_MAX && row[n]; n++)
+        out[n] =
+            td_char_make(in_class(TD_CLASS_PUNCT, row[n]) ? TD_CHAR_ALONE : TD_CHAR_WORD, row[n]);
+    return n;
+}
