@@ -6,6 +6,7 @@
  *   1  pipeline/state.h       job->visit_lock    one visit at a time; held over the visitor
  *   1  pipeline/state.h       index->lock        lanes; held while a model loads
  *   1  schedule/state.h       schedule->lock     lanes, window, slots
+ *   2  source/crawl.h         crawl->lock        frontier and pages handed out
  *   2  pipeline/state.h       once->lock         texts that are being embedded
  *   2  embed/local.c          engines_lock       loaded models; held while one is packed
  *   3  embed/local.c          engine->lock       idle workspaces of one model

@@ -3,10 +3,24 @@
  * In:       what the user named
  * Out:      td_page after td_page; web pages give links back
  * Threads:  `next` from one thread at a time; `done` and `cancel` from any thread
+ * Source:   gitignore(5); RFC 9309 (robots.txt); RFC 9110 (redirects, Retry-After)
+ *
+ * A directory gives its files in the byte order of their paths. What the ignore rules, `hidden` and
+ * the globs rule out is no part of the source and does not come out; version control folders
+ * (.git, .hg, .svn, ...) are never entered. All else comes out: what cannot be read as text is a
+ * skipped page, what cannot be read at all a failed one.
+ *
+ * A crawl fetches a page's bytes even if an earlier run knows its ETag: a 304 would bring no links,
+ * and the crawl would end there. A page whose bytes hash to what is known is TD_PAGE_UNCHANGED
+ * *with* its body, so that its links can be reported; a file that is unchanged has an empty body.
+ * Redirects are hops of the frontier: robots.txt, scope and delay hold for each, and a page that
+ * leads to one already seen is skipped as its duplicate. Links whose address ends like an image, an
+ * archive or a recording are not followed; such a page that the user named is asked for.
  */
 #ifndef TD_SOURCE_H
 #define TD_SOURCE_H
 
+#include "base/buf.h"
 #include "flow/document.h"
 #include "flow/page.h"
 
@@ -34,30 +48,32 @@ typedef struct td_source_options {
     size_t struct_size;
     td_source_known known; /* NULL: everything is new */
     void *known_user;
-    size_t file_bytes_max;        /* larger files are skipped and counted */
-    bool hidden;                  /* also files and folders whose name starts with a dot */
-    bool no_ignore;               /* do not honour .gitignore, .ignore, .tandemignore */
-    const char *const *include;   /* globs on the path or the URL; none: all */
+    size_t file_bytes_max;      /* larger files are skipped and counted */
+    bool hidden;                /* also files and folders whose name starts with a dot */
+    bool no_ignore;             /* do not honour .gitignore, .ignore, .tandemignore */
+    const char *const *include; /* globs, see source/filter.h; none: all */
     size_t n_include;
     const char *const *exclude;
     size_t n_exclude;
-    uint32_t depth_max;           /* web: 0 = the named pages alone, links are not followed */
-    uint32_t pages_max;           /* web: 0 = no limit */
-    bool any_host;                /* web: follow links to other hosts too */
-    bool below;                   /* web: only URLs below the folder of the start page */
-    bool no_robots;               /* web: do not ask robots.txt (the user's own site) */
-    uint32_t delay_ms;            /* web: between two requests to one host */
-    uint32_t per_host_max;        /* web: requests at once to one host */
-    uint32_t timeout_ms;          /* web: one request */
-    bool allow_private;           /* web: private addresses beyond the one named */
-    const char *user_agent;       /* NULL: tandem's own */
+    uint32_t depth_max; /* web: 0 = the named pages alone, links are not followed */
+    uint32_t pages_max; /* web: pages fetched or failed; 0 = no limit */
+    bool any_host;      /* web: follow links to other hosts too */
+    bool below;         /* web: only below the start page: /a/b is a folder, /a/b.html is in /a */
+    bool no_robots;     /* web: do not ask robots.txt (the user's own site) */
+    uint32_t delay_ms;  /* web: between two requests to one host */
+    uint32_t per_host_max;  /* web: requests at once to one host */
+    uint32_t timeout_ms;    /* web: one request */
+    bool allow_private;     /* web: private addresses beyond the one named */
+    const char *user_agent; /* NULL: tandem's own */
+    bool refuse_private;    /* web: also where the user named it; for those who serve others */
+    uint32_t retry_wait_ms; /* web: before the second try, doubled before each later one */
 } td_source_options;
 
-#define TD_SOURCE_OPTIONS                                                                          \
-    (td_source_options)                                                                            \
-    {                                                                                              \
-        .struct_size = sizeof(td_source_options), .file_bytes_max = 10u << 20, .depth_max = 0,     \
-        .pages_max = 0, .per_host_max = 6, .timeout_ms = 30000                                     \
+#define TD_SOURCE_OPTIONS                                                                      \
+    (td_source_options)                                                                        \
+    {                                                                                          \
+        .struct_size = sizeof(td_source_options), .file_bytes_max = 10u << 20, .depth_max = 0, \
+        .pages_max = 0, .per_host_max = 6, .timeout_ms = 30000, .retry_wait_ms = 1000          \
     }
 
 /* Opens what `name` is: an http(s) URL is a site, a directory a tree, a file a file.

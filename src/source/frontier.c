@@ -1,0 +1,360 @@
+#include "source/frontier.h"
+
+#include "base/hash.h"
+#include "net/net.h"
+#include "source/heap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    ORIGIN_BYTES_MAX = 600,
+    SET_SLOTS_MIN = 1024,
+    HOST_BUCKETS = 1024,
+};
+
+/* Keys of the URLs seen, 8 bytes each at most half full: a million costs 16 MiB. 0 is free. */
+typedef struct key_set {
+    uint64_t *slots;
+    size_t n_slots, n;
+} key_set;
+
+typedef struct host_node {
+    td_source_host host; /* first, so that a host is its node */
+    td_source_heap queue;
+    struct host_node *next; /* in its bucket */
+} host_node;
+
+struct td_source_frontier {
+    key_set seen;
+    host_node *buckets[HOST_BUCKETS];
+    host_node **hosts; /* [n_hosts] in the order they came */
+    size_t n_hosts, hosts_capacity;
+    td_source_heap delayed; /* by time */
+    size_t n_queued;
+    uint64_t n_pushed;
+    size_t urls_max, hosts_max;
+    uint32_t per_host_max;
+    int64_t delay_ms;
+};
+
+uint64_t td_source_frontier_key(td_str url)
+{
+    td_hash hash = td_hash_of(url);
+    uint64_t key;
+
+    memcpy(&key, hash.bytes, sizeof(key));
+    return key ? key : 1;
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static uint64_t *slot_of(const key_set *set, uint64_t key)
+{
+    size_t at = (size_t)key & (set->n_slots - 1);
+    while (set->slots[at] != 0 && set->slots[at] != key)
+        at = (at + 1) & (set->n_slots - 1);
+    return &set->slots[at];
+}
+
+static bool grow_set(key_set *set)
+{
+    key_set larger = {.n_slots = set->n_slots ? set->n_slots * 2 : SET_SLOTS_MIN, .n = set->n};
+
+    larger.slots = calloc(larger.n_slots, sizeof(*larger.slots));
+    if (!larger.slots)
+        return false;
+    for (size_t i = 0; i < set->n_slots; i++)
+        if (set->slots[i] != 0)
+            *slot_of(&larger, set->slots[i]) = set->slots[i];
+    free(set->slots);
+    *set = larger;
+    return true;
+}
+
+static td_source_pushed add_key(td_source_frontier *frontier, uint64_t key)
+{
+    key_set *set = &frontier->seen;
+
+    if (set->n * 2 >= set->n_slots && !grow_set(set))
+        return TD_SOURCE_NO_MEMORY;
+    uint64_t *slot = slot_of(set, key);
+    if (*slot != 0)
+        return TD_SOURCE_SEEN;
+    if (set->n >= frontier->urls_max)
+        return TD_SOURCE_FULL;
+    *slot = key;
+    set->n++;
+    return TD_SOURCE_PUSHED;
+}
+
+tandem_code td_source_frontier_new(size_t urls_max, size_t hosts_max, uint32_t per_host_max,
+                                   int64_t delay_ms, td_source_frontier **frontier_out,
+                                   tandem_error *err)
+{
+    td_source_frontier *frontier = calloc(1, sizeof(*frontier));
+
+    if (!frontier)
+        return td_fail_nomem(err, "frontier");
+    frontier->urls_max = urls_max;
+    frontier->hosts_max = hosts_max;
+    frontier->per_host_max = per_host_max;
+    frontier->delay_ms = delay_ms;
+    *frontier_out = frontier;
+    return TANDEM_OK;
+}
+
+static void free_targets(td_source_heap *heap)
+{
+    for (size_t i = 0; i < heap->n; i++)
+        td_source_frontier_drop(heap->items[i].item);
+    td_source_heap_clear(heap);
+}
+
+void td_source_frontier_free(td_source_frontier *frontier)
+{
+    if (!frontier)
+        return;
+    for (size_t i = 0; i < frontier->n_hosts; i++) {
+        host_node *node = frontier->hosts[i];
+        free_targets(&node->queue);
+        td_source_robots_free(node->host.robots);
+        free(node->host.origin);
+        free(node);
+    }
+    free_targets(&frontier->delayed);
+    free(frontier->hosts);
+    free(frontier->seen.slots);
+    free(frontier);
+}
+
+static host_node *find_host(const td_source_frontier *frontier, td_str origin, size_t bucket)
+{
+    for (host_node *node = frontier->buckets[bucket]; node; node = node->next)
+        if (td_str_eq(td_str_from(node->host.origin), origin))
+            return node;
+    return NULL;
+}
+
+static bool add_host(td_source_frontier *frontier, host_node *node, size_t bucket)
+{
+    if (frontier->n_hosts == frontier->hosts_capacity) {
+        size_t larger = frontier->hosts_capacity ? frontier->hosts_capacity * 2 : 8;
+        host_node **grown = realloc(frontier->hosts, larger * sizeof(host_node *));
+        if (!grown)
+            return false;
+        frontier->hosts = grown;
+        frontier->hosts_capacity = larger;
+    }
+    node->next = frontier->buckets[bucket];
+    frontier->buckets[bucket] = node;
+    frontier->hosts[frontier->n_hosts++] = node;
+    return true;
+}
+
+/* The host of a URL, made on first use. */
+static td_source_pushed host_of(td_source_frontier *frontier, td_str url, td_source_host **host_out)
+{
+    char origin[ORIGIN_BYTES_MAX];
+    td_net_url parts;
+
+    if (!td_net_url_split(url, &parts))
+        return TD_SOURCE_FULL;
+    int n = snprintf(origin, sizeof(origin), "%.*s://%.*s:%u", TD_STR_FMT(parts.scheme),
+                     TD_STR_FMT(parts.host), (unsigned)parts.port);
+    if (n < 0 || (size_t)n >= sizeof(origin))
+        return TD_SOURCE_FULL;
+    td_str name = {origin, (size_t)n};
+    size_t bucket = (size_t)td_source_frontier_key(name) % HOST_BUCKETS;
+    host_node *node = find_host(frontier, name, bucket);
+    if (!node) {
+        if (frontier->n_hosts >= frontier->hosts_max)
+            return TD_SOURCE_FULL;
+        node = calloc(1, sizeof(*node));
+        char *copy = node ? strdup(origin) : NULL;
+        if (!copy || !add_host(frontier, node, bucket)) {
+            free(copy);
+            free(node);
+            return TD_SOURCE_NO_MEMORY;
+        }
+        node->host.origin = copy;
+        node->host.queue = &node->queue;
+        node->host.delay_ms = frontier->delay_ms;
+    }
+    *host_out = &node->host;
+    return TD_SOURCE_PUSHED;
+}
+
+static bool enqueue(td_source_frontier *frontier, td_source_target *target)
+{
+    bool ok = td_source_heap_push(target->host->queue, target->order, target);
+    frontier->n_queued += ok;
+    return ok;
+}
+
+td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth)
+{
+    td_source_host *host = NULL;
+    td_source_pushed pushed = add_key(frontier, td_source_frontier_key(url));
+
+    if (pushed == TD_SOURCE_PUSHED)
+        pushed = host_of(frontier, url, &host);
+    if (pushed != TD_SOURCE_PUSHED)
+        return pushed;
+    td_source_target *target = malloc(sizeof(*target) + url.n + 1);
+    if (!target)
+        return TD_SOURCE_NO_MEMORY;
+    /* 24 bits of depth are more than the links of any path; 2^40 pushes do not happen. */
+    uint64_t level = depth < (1u << 24) ? depth : (1u << 24) - 1;
+    *target = (td_source_target){.host = host, .depth = depth, .url_n = (uint32_t)url.n};
+    target->order = level << 40 | frontier->n_pushed++;
+    memcpy(target->url, url.ptr, url.n);
+    target->url[url.n] = '\0';
+    if (!enqueue(frontier, target)) {
+        td_source_frontier_drop(target);
+        return TD_SOURCE_NO_MEMORY;
+    }
+    return TD_SOURCE_PUSHED;
+}
+
+/* Those whose time has come go back to their hosts. Returns the time of the next one. */
+static int64_t wake_delayed(td_source_frontier *frontier, int64_t now_ms)
+{
+    while (frontier->delayed.n > 0) {
+        if (frontier->delayed.items[0].key > (uint64_t)now_ms)
+            return (int64_t)frontier->delayed.items[0].key;
+        td_source_target *target = td_source_heap_pop(&frontier->delayed);
+        frontier->n_queued--;
+        if (!enqueue(frontier, target))
+            td_source_frontier_drop(target);
+    }
+    return INT64_MAX;
+}
+
+/* When the host may start another request; INT64_MAX when not before one of its own has ended. */
+static int64_t ready_at(const td_source_frontier *frontier, const td_source_host *host)
+{
+    if (host->closed != TANDEM_OK)
+        return INT64_MIN;
+    if (host->robots_state == TD_SOURCE_ROBOTS_ASKED)
+        return INT64_MAX;
+    /* With a delay requests follow one another: only so is the gap between them that long. */
+    uint32_t n_max = host->delay_ms > 0 ? 1 : frontier->per_host_max;
+    return host->n_active < n_max ? host->resume_ms : INT64_MAX;
+}
+
+td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
+                                          int64_t *wait_ms_out)
+{
+    int64_t soonest = wake_delayed(frontier, now_ms);
+    td_source_host *best = NULL;
+
+    for (size_t i = 0; i < frontier->n_hosts; i++) {
+        td_source_host *host = &frontier->hosts[i]->host;
+        if (host->queue->n == 0)
+            continue;
+        int64_t at = ready_at(frontier, host);
+        if (at > now_ms)
+            soonest = at < soonest ? at : soonest;
+        else if (!best || host->queue->items[0].key < best->queue->items[0].key)
+            best = host;
+    }
+    *wait_ms_out = soonest == INT64_MAX ? INT64_MAX : soonest - now_ms;
+    if (!best)
+        return NULL;
+    td_source_target *target = td_source_heap_pop(best->queue);
+    frontier->n_queued--;
+    best->n_active++;
+    return target;
+}
+
+void td_source_frontier_release(td_source_host *host, int64_t now_ms)
+{
+    td_assert(host->n_active > 0);
+    host->n_active--;
+    if (host->delay_ms > 0 && host->resume_ms < now_ms + host->delay_ms)
+        host->resume_ms = now_ms + host->delay_ms;
+}
+
+bool td_source_frontier_put_back(td_source_frontier *frontier, td_source_target *target)
+{
+    if (enqueue(frontier, target))
+        return true;
+    td_source_frontier_drop(target);
+    return false;
+}
+
+bool td_source_frontier_delay(td_source_frontier *frontier, td_source_target *target,
+                              int64_t until_ms)
+{
+    if (!td_source_heap_push(&frontier->delayed, (uint64_t)(until_ms < 0 ? 0 : until_ms), target)) {
+        td_source_frontier_drop(target);
+        return false;
+    }
+    frontier->n_queued++;
+    return true;
+}
+
+bool td_source_frontier_was_at(const td_source_target *target, td_str url)
+{
+    uint64_t key = td_source_frontier_key(url);
+
+    if (key == td_source_frontier_key(td_source_frontier_url(target)))
+        return true;
+    for (size_t i = 0; i < target->n_hops; i++)
+        if (target->hops[i] == key)
+            return true;
+    return false;
+}
+
+td_source_pushed td_source_frontier_follow(td_source_frontier *frontier, td_source_target *target,
+                                           td_str url)
+{
+    td_source_host *host = NULL;
+    td_source_pushed pushed = add_key(frontier, td_source_frontier_key(url));
+
+    if (pushed == TD_SOURCE_PUSHED)
+        pushed = host_of(frontier, url, &host);
+    if (pushed != TD_SOURCE_PUSHED)
+        return pushed;
+    td_assert(target->n_hops < TD_SOURCE_HOPS_MAX);
+    if (!target->hops)
+        target->hops = calloc(TD_SOURCE_HOPS_MAX + 1, sizeof(*target->hops));
+    char *hop = target->hops ? strndup(url.ptr, url.n) : NULL;
+    if (!hop)
+        return TD_SOURCE_NO_MEMORY;
+    target->hops[target->n_hops++] = td_source_frontier_key(td_source_frontier_url(target));
+    free(target->hop);
+    target->hop = hop;
+    target->host = host;
+    target->n_tries = 0;
+    return enqueue(frontier, target) ? TD_SOURCE_PUSHED : TD_SOURCE_NO_MEMORY;
+}
+
+void td_source_frontier_drop(td_source_target *target)
+{
+    if (!target)
+        return;
+    free(target->hop);
+    free(target->hops);
+    free(target);
+}
+
+td_str td_source_frontier_url(const td_source_target *target)
+{
+    return target->hop ? td_str_from(target->hop) : td_source_frontier_start(target);
+}
+
+td_str td_source_frontier_start(const td_source_target *target)
+{
+    return (td_str){target->url, target->url_n};
+}
+
+size_t td_source_frontier_n(const td_source_frontier *frontier)
+{
+    return frontier->n_queued;
+}
+
+size_t td_source_frontier_n_seen(const td_source_frontier *frontier)
+{
+    return frontier->seen.n;
+}

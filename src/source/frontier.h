@@ -1,0 +1,113 @@
+/* source/frontier.h - what a crawl has still to fetch, by host and depth, and what it has seen.
+ *
+ * In:       URLs in normal form, from links and redirects
+ * Out:      the next one that may be fetched now, breadth first
+ * Threads:  none of its own; web.c guards it with its lock
+ *
+ * States of a target, and what moves it on:
+ *  1. queued   in its host's heap                td_source_frontier_push, _put_back
+ *  2. delayed  in the heap of those that wait    td_source_frontier_delay (a retry)
+ *  3. taken    the caller's, its host is busier  td_source_frontier_take
+ * and from 3 back to 1 or 2, or to td_source_frontier_drop. Time is the caller's, so tests need
+ * no clock.
+ */
+#ifndef TD_SOURCE_FRONTIER_H
+#define TD_SOURCE_FRONTIER_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "source/robots.h"
+
+enum {
+    TD_SOURCE_HOPS_MAX = 10,
+    TD_SOURCE_REASON_N = 300,
+};
+
+typedef struct td_source_frontier td_source_frontier;
+
+typedef enum td_source_robots_state {
+    TD_SOURCE_ROBOTS_UNKNOWN,
+    TD_SOURCE_ROBOTS_ASKED, /* nothing of the host is taken meanwhile */
+    TD_SOURCE_ROBOTS_KNOWN, /* `robots`; NULL allows all */
+} td_source_robots_state;
+
+/* One scheme, host and port. */
+typedef struct td_source_host {
+    char *origin; /* "https://example.com:8443" */
+    td_source_robots_state robots_state;
+    td_source_robots *robots;
+    uint32_t robots_tries;
+    int64_t delay_ms;  /* between the end of a request and the start of the next */
+    int64_t resume_ms; /* nothing starts before */
+    uint32_t n_active;
+    uint32_t n_lost_in_row; /* pages without any answer, since the last answer */
+    tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
+    char closed_reason[TD_SOURCE_REASON_N];
+    struct td_source_heap *queue;
+} td_source_host;
+
+typedef struct td_source_target {
+    td_source_host *host; /* of the present hop */
+    uint64_t order;       /* depth, then arrival */
+    uint32_t depth;
+    uint16_t n_tries, n_hops;
+    char *hop;      /* URL of the present hop after a redirect; NULL before the first */
+    uint64_t *hops; /* [TD_SOURCE_HOPS_MAX + 1] keys of the hops before; NULL before the first */
+    uint32_t url_n;
+    char url[]; /* as it was found */
+} td_source_target;
+
+typedef enum td_source_pushed {
+    TD_SOURCE_PUSHED,
+    TD_SOURCE_SEEN, /* queued or fetched before */
+    TD_SOURCE_FULL, /* the frontier knows as many URLs or hosts as it may */
+    TD_SOURCE_NO_MEMORY,
+} td_source_pushed;
+
+/* Errors: E_NOMEM. urls_max and hosts_max count what was ever seen. */
+tandem_code td_source_frontier_new(size_t urls_max, size_t hosts_max, uint32_t per_host_max,
+                                   int64_t delay_ms, td_source_frontier **frontier_out,
+                                   tandem_error *err);
+void td_source_frontier_free(td_source_frontier *frontier); /* NULL is fine */
+
+/* Queues a URL that was not seen before. */
+td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth);
+
+/* The next target that may start at now_ms, or NULL; *wait_ms_out is then how long until one may,
+ * INT64_MAX if only something else than time can help. A target of a closed host is always ready. */
+td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
+                                          int64_t *wait_ms_out);
+
+/* Ends a request to the host: it may take another, after its delay. */
+void td_source_frontier_release(td_source_host *host, int64_t now_ms);
+
+/* A taken target goes back to where it was. False when out of memory; it is then dropped. */
+bool td_source_frontier_put_back(td_source_frontier *frontier, td_source_target *target);
+
+/* A taken target waits until then. False when out of memory; it is then dropped. */
+bool td_source_frontier_delay(td_source_frontier *frontier, td_source_target *target,
+                              int64_t until_ms);
+
+/* A taken target was redirected: `url` becomes its present hop and it is queued again.
+ * TD_SOURCE_SEEN leaves it taken, as do the failures. */
+td_source_pushed td_source_frontier_follow(td_source_frontier *frontier, td_source_target *target,
+                                           td_str url);
+
+/* Whether the target has been at `url` itself: a redirect back there is a circle. */
+bool td_source_frontier_was_at(const td_source_target *target, td_str url);
+
+/* Frees a taken target. NULL is fine. */
+void td_source_frontier_drop(td_source_target *target);
+
+/* URL of the present hop; URL as found. */
+td_str td_source_frontier_url(const td_source_target *target);
+td_str td_source_frontier_start(const td_source_target *target);
+
+/* Targets queued or delayed; URLs ever seen. */
+size_t td_source_frontier_n(const td_source_frontier *frontier);
+size_t td_source_frontier_n_seen(const td_source_frontier *frontier);
+
+/* One number for a URL; two URLs share it once in 2^64 pairs. */
+uint64_t td_source_frontier_key(td_str url);
+
+#endif

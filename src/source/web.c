@@ -1,0 +1,228 @@
+#include "source/web.h"
+
+#include "source/binary.h"
+#include "source/crawl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CONNECTIONS_MAX = 64,
+    HOSTS_MAX = 10 * 1000,
+    URL_TEXT_BYTES = 32 * 1024,
+};
+
+static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+    void *page = NULL;
+    tandem_error failure;
+
+    bool popped = !atomic_load(&crawl->is_cancelled) && td_queue_pop(crawl->pages, &page);
+    if (atomic_load(&crawl->is_cancelled)) {
+        td_page_free(page);
+        return td_fail(err, TANDEM_E_CANCELLED, "cancelled");
+    }
+    pthread_mutex_lock(&crawl->lock);
+    crawl->n_waiting -= popped;
+    failure = crawl->failure;
+    pthread_mutex_unlock(&crawl->lock);
+    if (!popped && failure.code != TANDEM_OK)
+        return td_fail(err, failure.code, "%s", failure.message);
+    if (popped)
+        td_net_wake(crawl->net);
+    *page_out = page;
+    return TANDEM_OK;
+}
+
+static void add_link(td_source_crawl *crawl, td_str url, uint32_t depth)
+{
+    td_net_url parts;
+
+    if (!td_net_url_split(url, &parts) || td_source_binary_name(parts.path) ||
+        td_source_scope_excludes(&crawl->scope, url))
+        return;
+    pthread_mutex_lock(&crawl->lock);
+    td_source_pushed pushed = td_source_frontier_push(crawl->frontier, url, depth);
+    if (pushed == TD_SOURCE_FULL && !crawl->is_full) {
+        crawl->is_full = true;
+        crawl->first_left_out = strndup(url.ptr, url.n);
+    }
+    pthread_mutex_unlock(&crawl->lock);
+    if (pushed == TD_SOURCE_NO_MEMORY)
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+}
+
+static void add_links(td_source_crawl *crawl, const td_link *links, size_t n, uint32_t depth)
+{
+    td_buf url = TD_BUF(URL_TEXT_BYTES);
+
+    for (size_t i = 0; i < n; i++) {
+        if (atomic_load(&crawl->is_cancelled))
+            break;
+        td_buf_cut(&url, 0);
+        if (!links[i].nofollow && td_net_url_normal(links[i].href, &url, NULL) == TANDEM_OK)
+            add_link(crawl, td_buf_str(&url), depth);
+    }
+    td_buf_clear(&url);
+}
+
+/* The entry of a page, out of the list. NULL if there is none. */
+static td_source_given *take_given(td_source_crawl *crawl, td_str uri, bool keep)
+{
+    uint64_t key = td_source_frontier_key(uri);
+    td_source_given **at = &crawl->given, *found;
+
+    while (*at && (*at)->key != key)
+        at = &(*at)->next;
+    found = *at;
+    if (found && !keep)
+        *at = found->next;
+    return found;
+}
+
+static void done(td_source *self, td_str uri, const td_link *links, size_t n)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+
+    pthread_mutex_lock(&crawl->lock);
+    const td_source_given *entry = take_given(crawl, uri, true);
+    uint32_t depth = entry ? entry->depth : UINT32_MAX;
+    bool leads_on = entry && !entry->is_nofollow && depth < crawl->options.depth_max;
+    pthread_mutex_unlock(&crawl->lock);
+    if (leads_on)
+        add_links(crawl, links, n, depth + 1);
+    /* Only now: without this page's links and without the page the crawl might be over. */
+    pthread_mutex_lock(&crawl->lock);
+    td_source_given *last = take_given(crawl, uri, false);
+    pthread_mutex_unlock(&crawl->lock);
+    free(last);
+    td_net_wake(crawl->net);
+}
+
+static void cancel(td_source *self)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+
+    atomic_store(&crawl->is_cancelled, true);
+    td_queue_end(crawl->pages);
+    td_net_wake(crawl->net);
+}
+
+static void free_web(td_source_crawl *crawl)
+{
+    void *page = NULL;
+
+    td_net_close(crawl->net); /* calls on_page, so the rest must still be there */
+    while (crawl->pages && td_queue_try_pop(crawl->pages, &page))
+        td_page_free(page);
+    td_queue_free(crawl->pages);
+    for (td_source_given *entry = crawl->given, *after; entry; entry = after) {
+        after = entry->next;
+        free(entry);
+    }
+    td_source_frontier_free(crawl->frontier);
+    td_source_filter_free(crawl->filter);
+    td_buf_clear(&crawl->uri);
+    pthread_mutex_destroy(&crawl->lock);
+    free(crawl->first_left_out);
+    free(crawl->user_agent);
+    free(crawl->named);
+    free(crawl);
+}
+
+static void close_web(td_source *self)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+
+    if (crawl->is_running) {
+        atomic_store(&crawl->is_closing, true);
+        td_queue_end(crawl->pages);
+        td_net_wake(crawl->net);
+        pthread_join(crawl->thread, NULL);
+    }
+    free_web(crawl);
+}
+
+/* -- opening -- */
+
+static tandem_code name_host(td_source_crawl *crawl, td_str url, tandem_error *err)
+{
+    td_net_url parts;
+    char named[600];
+
+    if (!td_net_url_split(url, &parts))
+        return td_fail(err, TANDEM_E_INVALID, "not a usable URL: %.*s", TD_STR_FMT(url));
+    snprintf(named, sizeof(named), "%.*s:%u", TD_STR_FMT(parts.host), (unsigned)parts.port);
+    crawl->named = strdup(named);
+    crawl->user_agent =
+        strdup(crawl->options.user_agent ? crawl->options.user_agent : "tandem/" TANDEM_VERSION);
+    return crawl->named && crawl->user_agent ? TANDEM_OK : td_fail_nomem(err, "web source");
+}
+
+static tandem_code open_net(td_source_crawl *crawl, tandem_error *err)
+{
+    const char *const allowed[1] = {crawl->named};
+    td_net_options options = TD_NET_OPTIONS;
+
+    options.user_agent = crawl->user_agent;
+    options.connections_max = CONNECTIONS_MAX;
+    options.connections_per_host_max = crawl->options.per_host_max;
+    options.timeout_ms = crawl->options.timeout_ms;
+    if (options.connect_timeout_ms > options.timeout_ms)
+        options.connect_timeout_ms = options.timeout_ms;
+    options.body_bytes_max = crawl->options.file_bytes_max;
+    options.allow_private = crawl->options.allow_private;
+    options.allowed = allowed;
+    options.n_allowed = crawl->options.refuse_private ? 0 : 1;
+    return td_net_open(&options, &crawl->net, err);
+}
+
+static tandem_code open_parts(td_source_crawl *crawl, td_str url, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_buf_add(&crawl->uri, url, err));
+    TD_TRY(name_host(crawl, url, err));
+    TD_TRY(td_source_filter_new(&crawl->options, &crawl->filter, err));
+    TD_TRY(td_source_frontier_new(TD_SOURCE_URLS_MAX, HOSTS_MAX, crawl->options.per_host_max,
+                                  crawl->options.delay_ms, &crawl->frontier, err));
+    TD_TRY(open_net(crawl, err));
+    /* One place more than rule 1 needs, for the page that report_left_out makes. */
+    crawl->pages = td_queue_new(TD_SOURCE_WAITING_MAX + 1);
+    if (!crawl->pages)
+        TD_TRY(td_fail_nomem(err, "web source"));
+    crawl->scope.filter = crawl->filter;
+    crawl->scope.any_host = crawl->options.any_host;
+    crawl->scope.below = crawl->options.below;
+    td_source_scope_set(&crawl->scope, url);
+    if (td_source_frontier_push(crawl->frontier, url, 0) != TD_SOURCE_PUSHED)
+        TD_TRY(td_fail_nomem(err, "web source"));
+
+out:
+    return code;
+}
+
+tandem_code td_source_web_open(td_str url, const td_source_options *options, td_source **source_out,
+                               tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_source_crawl *crawl = calloc(1, sizeof(*crawl));
+
+    if (!crawl)
+        return td_fail_nomem(err, "web source");
+    crawl->options = *options;
+    crawl->uri = TD_BUF(URL_TEXT_BYTES);
+    pthread_mutex_init(&crawl->lock, NULL);
+    TD_TRY(open_parts(crawl, url, err));
+    crawl->source = (td_source){next, done, cancel, close_web, "web", td_buf_str(&crawl->uri)};
+    TD_TRY(td_thread_start(&crawl->thread, "td-crawl", td_source_crawl_run, crawl, err));
+    crawl->is_running = true;
+    *source_out = &crawl->source;
+    crawl = NULL;
+
+out:
+    if (crawl)
+        free_web(crawl);
+    return code;
+}
