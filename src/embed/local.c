@@ -329,6 +329,11 @@ static tandem_code tokenize(td_embedder *embedder, td_str text, tandem_role role
                                   info->tokens_max, n_out, truncated_out, err);
 }
 
+static td_str token(td_embedder *embedder, uint32_t id)
+{
+    return td_embed_tokenize_token(((const local *)embedder)->engine->tokenizer, id);
+}
+
 static void close_local(td_embedder *embedder)
 {
     local *self = (local *)embedder;
@@ -377,6 +382,7 @@ static tandem_code open_local(const td_model_files *files, const td_embed_local_
         .embed = embed,
         .estimate_tokens = estimate_tokens,
         .tokenize = tokenize,
+        .token = token,
         .close = close_local,
         .dim = info->dim,
         .tokens_max = info->tokens_max,

@@ -133,6 +133,7 @@ tandem_code td_pipeline_model_embed(tandem_embedder *e, const tandem_str *in, si
     options.role = role;
     options.in_flight_max = e->threads;
     options.metrics = false;
+    options.quiet = true;
     TD_TRY(td_schedule_run(lanes, &options, t.tasks, n, t.rows, &progress, err));
     TD_TRY(first_failure(t.tasks, n, err));
     for (size_t i = 0; notes && i < n; i++)

@@ -323,7 +323,7 @@ static void sum_up(const td_schedule *schedule, const td_schedule_progress *p,
 {
     const td_lane_progress *g = &p->lanes[TANDEM_LANE_GTE], *c = &p->lanes[TANDEM_LANE_CODERANK];
     td_schedule_meter_run(p);
-    if (all_failed(p))
+    if (all_failed(p) && !schedule->options.quiet)
         td_log(TD_ERROR, "schedule",
                "every chunk failed: zero vectors only gte=%llu coderank=%llu gte_reason=\"%s\" "
                "coderank_reason=\"%s\"",

@@ -98,6 +98,7 @@ typedef struct td_schedule_options {
     uint64_t jitter_seed;
     tandem_role role; /* of all texts */
     bool metrics;     /* EMBEDDING_METRICS_ENABLED: log per round and at the end */
+    bool quiet;       /* failures are not logged: the caller passes them on */
     /* One task finished; called exactly once for each, in any order. Must not call put. */
     void (*done)(void *user, td_task *task);
     void *user;

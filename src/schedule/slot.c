@@ -157,10 +157,9 @@ static void settle_locked(td_schedule *schedule, call *c, const td_text_note *no
     td_schedule_slot_poke_locked(schedule, c->event.end_us);
 }
 
-static void tell(td_schedule *schedule, const call *c)
+static void log_call(const call *c)
 {
     int l = (int)c->event.lane;
-    td_schedule_meter_batch(&schedule->metrics[l], &c->event, c->settled);
     if (c->settled == TD_SETTLED_FAILED)
         td_log(TD_WARN, "schedule", "lane=%s chunks=%u failed code=%s message=\"%s\"", name_of(l),
                c->event.n, tandem_code_name(c->error.code), c->error.message);
@@ -174,6 +173,13 @@ static void tell(td_schedule *schedule, const call *c)
     else if (c->opened)
         td_log(TD_WARN, "schedule", "lane=%s circuit=open seconds=%d", name_of(l),
                (int)(TD_CIRCUIT_OPEN_US / 1000000));
+}
+
+static void tell(td_schedule *schedule, const call *c)
+{
+    td_schedule_meter_batch(&schedule->metrics[c->event.lane], &c->event, c->settled);
+    if (!schedule->options.quiet)
+        log_call(c);
     if (schedule->options.observe)
         schedule->options.observe(schedule->options.user, &c->event);
 }
