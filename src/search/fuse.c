@@ -59,6 +59,8 @@ size_t td_search_fuse(const td_search_list lists[TD_SEARCH_N_LISTS], td_search_f
             item->rank[list] = (uint32_t)i + 1;
             item->list_score[list] = lists[list].items[i].score;
         }
+    if (n_all == 0)
+        return 0;
     qsort(fused_out, n_all, sizeof(*fused_out), compare_ids);
     for (size_t i = 0; i < n_all; i++) {
         if (n == 0 || fused_out[n - 1].chunk_id != fused_out[i].chunk_id) {

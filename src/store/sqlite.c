@@ -16,10 +16,10 @@
 
 /* Full syncs happen at checkpoints (WAL, synchronous NORMAL): a power cut may lose the last
  * commits, never the file. Checkpoints are our own (sqlite_write.c), so that a failed fsync is
- * seen. */
-#define WRITER_SQL                                                                          \
-    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;" \
-    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"   \
+ * seen; the hook of sqlite_db.c has taken the place of SQLite's. */
+#define WRITER_SQL                                                                        \
+    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"                              \
+    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;" \
     "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON"
 #define READER_SQL                                                                   \
     "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;" \

@@ -50,12 +50,26 @@ static bool is_no_space(int errno_value)
     return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG;
 }
 
+/* What the system said last of the file or its log. Not every failure is told through
+ * sqlite3_system_errno. */
+static bool had_no_space(const td_store_db *db)
+{
+    int of_file = 0, of_log = 0;
+    sqlite3_file *log = NULL;
+
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &of_file);
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+    return is_no_space(of_file) || is_no_space(of_log);
+}
+
 static tandem_code fail_io(const td_store_db *db, tandem_error *err)
 {
     int system = sqlite3_system_errno(db->handle);
     int extended = sqlite3_extended_errcode(db->handle);
 
-    if (is_no_space(system))
+    if (is_no_space(system) || (extended == SQLITE_IOERR_WRITE && had_no_space(db)))
         return td_fail(err, TANDEM_E_NO_SPACE,
                        "no space left for %s: make room and run again; what was stored is whole",
                        db->path);
