@@ -7,6 +7,7 @@
 #ifndef TD_EXTRACT_H
 #define TD_EXTRACT_H
 
+#include "base/buf.h"
 #include "flow/document.h"
 #include "flow/page.h"
 

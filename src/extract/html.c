@@ -1,0 +1,133 @@
+#include "extract/html.h"
+
+#include "extract/flatten.h"
+#include "extract/main_content.h"
+#include "extract/markdown.h"
+#include "extract/metadata.h"
+
+enum {
+    TREE_BYTES_MAX = 160 << 20,
+    NESTING_MOST = 5000, /* more would let a page take minutes, whatever the options say */
+};
+
+/* Parses with all tags, or, when that takes too much, text and line breaks only. */
+static tandem_code parse(td_str html, size_t nesting_max, td_buf *flat, td_arena **arena_out,
+                         td_tree *tree_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_arena *arena = td_arena_new(TREE_BYTES_MAX);
+
+    if (!arena)
+        TD_TRY(td_fail_nomem(err, "HTML tree"));
+    TD_TRY(td_extract_flatten(html, nesting_max, flat, err));
+    code = td_extract_tree_parse(td_buf_str(flat), arena, tree_out, err);
+    if (code == TANDEM_E_TOO_LARGE && nesting_max > 0) {
+        td_arena_free(arena);
+        arena = td_arena_new(TREE_BYTES_MAX);
+        if (!arena)
+            TD_TRY(td_fail_nomem(err, "HTML tree"));
+        td_buf_cut(flat, 0);
+        TD_TRY(td_extract_flatten(html, 0, flat, err));
+        TD_TRY(td_extract_tree_parse(td_buf_str(flat), arena, tree_out, err));
+    }
+    if (code == TANDEM_OK) {
+        *arena_out = arena;
+        arena = NULL;
+    }
+out:
+    td_arena_free(arena);
+    return code;
+}
+
+static bool is_blank(td_str text)
+{
+    return td_str_trim(text).n == 0;
+}
+
+/* Many themes keep the title above the element with the text. */
+static tandem_code write_title(const td_tree *tree, uint32_t root, const td_document *document,
+                               td_buf *out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf text = TD_BUF(1 << 20);
+
+    for (uint32_t i = root; i < tree->nodes[root].end; i++)
+        if (tree->nodes[i].tag == TD_TAG_H1)
+            goto out;
+    for (uint32_t i = 0; i < root && text.n == 0; i++) {
+        if (tree->nodes[i].flags & TD_NODE_DROPPED)
+            i = tree->nodes[i].end - 1;
+        else if (tree->nodes[i].tag == TD_TAG_H1)
+            TD_TRY(td_extract_tree_text(tree, i, 500, &text, err));
+    }
+    if (text.n && td_str_find(document->title, td_buf_str(&text), 0) != TD_STR_NONE)
+        TD_TRY(td_buf_add_fmt(out, err, "# %.*s\n", TD_STR_FMT(td_buf_str(&text))));
+out:
+    td_buf_clear(&text);
+    return code;
+}
+
+static void undrop(td_tree *tree)
+{
+    for (uint32_t i = 0; i < tree->n; i++)
+        tree->nodes[i].flags &= (uint8_t)~TD_NODE_DROPPED;
+}
+
+/* The content; if that is nothing, the whole body; if that is nothing, hidden text too: a page
+ * that has text is never given back empty. */
+static tandem_code write_text(td_tree *tree, td_str base, const td_extract_options *options,
+                              td_arena *arena, const td_document *document, td_buf *out,
+                              tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    uint32_t root = td_extract_main_content_body(tree), body = root;
+
+    td_extract_main_content_drop_hidden(tree);
+    if (!options->whole_page) {
+        TD_TRY(td_extract_main_content_find(tree, arena, &root, err));
+        TD_TRY(write_title(tree, root, document, out, err));
+    }
+    TD_TRY(td_extract_markdown_write(tree, root, base, options, arena, out, err));
+    if (is_blank(td_buf_str(out)) && !options->whole_page) {
+        td_buf_cut(out, 0);
+        undrop(tree);
+        td_extract_main_content_drop_hidden(tree);
+        TD_TRY(td_extract_markdown_write(tree, body, base, options, arena, out, err));
+    }
+    if (is_blank(td_buf_str(out))) {
+        td_buf_cut(out, 0);
+        undrop(tree);
+        TD_TRY(td_extract_markdown_write(tree, body, base, options, arena, out, err));
+    }
+    if (is_blank(td_buf_str(out)))
+        TD_FAIL(err, TANDEM_E_EMPTY, "page has no text");
+out:
+    return code;
+}
+
+tandem_code td_extract_html_read(td_str html, td_str uri, const td_extract_options *options,
+                                 td_document *document, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t nesting_max = options->nesting_max < NESTING_MOST ? options->nesting_max : NESTING_MOST;
+    td_arena *arena = NULL;
+    td_buf flat = TD_BUF(html.n * 2 + 1024);
+    td_buf text = TD_BUF(options->text_bytes_max);
+    td_tree tree = {0};
+    td_str base;
+
+    TD_TRY(parse(html, nesting_max, &flat, &arena, &tree, err));
+    TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
+    TD_TRY(td_extract_metadata_read(&tree, base, options, document, err));
+    TD_TRY(td_extract_metadata_links(&tree, base, options, document, err));
+    TD_TRY(write_text(&tree, base, options, arena, document, &text, err));
+    document->format = TD_FORMAT_MARKDOWN;
+    document->text = td_arena_copy(document->arena, td_buf_str(&text));
+    if (!document->text.ptr)
+        TD_TRY(td_arena_fail(document->arena, err));
+out:
+    td_buf_clear(&text);
+    td_buf_clear(&flat);
+    td_arena_free(arena);
+    return code;
+}
