@@ -17,10 +17,10 @@ typedef struct td_chunk_options {
     uint32_t overlap_chars; /* of prose with the chunk before it; < size_chars */
 } td_chunk_options;
 
-#define TD_CHUNK_OPTIONS                                                                           \
-    (td_chunk_options)                                                                             \
-    {                                                                                              \
-        .struct_size = sizeof(td_chunk_options), .size_chars = 1600, .overlap_chars = 200          \
+#define TD_CHUNK_OPTIONS                                                                  \
+    (td_chunk_options)                                                                    \
+    {                                                                                     \
+        .struct_size = sizeof(td_chunk_options), .size_chars = 1600, .overlap_chars = 200 \
     }
 
 /* Cuts. Arrays, headings and symbols live in `arena`; texts point into document->text. White space
@@ -30,10 +30,12 @@ typedef struct td_chunk_options {
 tandem_code td_chunk_split(const td_document *document, const td_chunk_options *options,
                            td_arena *arena, td_chunks *chunks_out, tandem_error *err);
 
-/* How code-like a text is on its own, 0..1, and its most likely language (static text; "unknown"
- * for code of no known language, "markdown" for prose). Cost: linear. */
+/* How code-like a text is on its own, and what it most likely is (static text). Code: programs,
+ * markup and configuration (HTML, CSS, JSON, YAML, TOML, INI, make ...), diffs, shell sessions
+ * ("console"). Not code: prose ("markdown"), logs and stack traces ("log"), tables of values ("csv").
+ * "unknown" is code of no known language. Long texts are judged by samples. Cost: linear. */
 typedef struct td_chunk_look {
-    float code;       /* >= 0.5: code */
+    float code;       /* 0..1; >= 0.5: code */
     float confidence; /* of that decision, 0.5..1 */
     td_str language;
 } td_chunk_look;

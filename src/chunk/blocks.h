@@ -1,0 +1,58 @@
+/* chunk/blocks.h - the blocks of a prose document, one after the other.
+ *
+ * A scanner over lines: no tree, no memory, each line seen a bounded number of times. Containers are
+ * flattened: a list item holds its nested items, but ends before a fence, so that code in a list is
+ * code. Rules ("---") and the lines of fences belong to no block.
+ * Threads:  one owner
+ * Source:   CommonMark 0.31, GFM tables; reStructuredText specification of docutils
+ */
+#ifndef TD_CHUNK_BLOCKS_H
+#define TD_CHUNK_BLOCKS_H
+
+#include "chunk/lines.h"
+#include "flow/document.h"
+
+typedef enum td_chunk_block_kind {
+    TD_CHUNK_HEADING,
+    TD_CHUNK_PARAGRAPH,
+    TD_CHUNK_ITEM,  /* of a list, with what is nested in it */
+    TD_CHUNK_TABLE, /* each line a row */
+    TD_CHUNK_DATA,  /* front matter, HTML: prose of lines */
+    TD_CHUNK_CODE,
+} td_chunk_block_kind;
+
+/* How sure it is that a code block is code. */
+typedef enum td_chunk_code_mark {
+    TD_CHUNK_CODE_FENCED,   /* between fences; info may say more */
+    TD_CHUNK_CODE_LITERAL,  /* after "::" */
+    TD_CHUNK_CODE_INDENTED, /* by four columns */
+    TD_CHUNK_CODE_BARE,     /* not marked: found by its looks, and sure enough */
+} td_chunk_code_mark;
+
+typedef struct td_chunk_block {
+    td_chunk_block_kind kind;
+    size_t start, end;             /* whole lines, with the lines of fences */
+    size_t inner_start, inner_end; /* CODE: the code itself */
+    td_str info;                   /* CODE: info string; HEADING: title */
+    size_t level;                  /* HEADING: 1..6 */
+    td_chunk_code_mark mark;
+} td_chunk_block;
+
+typedef struct td_chunk_blocks {
+    td_str text;
+    td_format format;
+    size_t at;          /* the next line */
+    size_t list_indent; /* columns of the open list item's text; 0: none is open */
+    size_t judged_to;   /* bare text before here is known to be prose */
+    bool after_blank;
+    bool literal_next; /* RST: the paragraph before ended in "::" */
+    char styles[12];   /* RST: underline characters by level; upper half: with overline */
+    size_t n_styles;
+} td_chunk_blocks;
+
+void td_chunk_blocks_init(td_chunk_blocks *blocks, td_str text, td_format format);
+
+/* False at the end. Cost of all calls together: linear. */
+bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out);
+
+#endif

@@ -1,0 +1,23 @@
+/* chunk/code.h - source code into chunks, at its own joints.
+ *
+ * Threads:  pure functions
+ */
+#ifndef TD_CHUNK_CODE_H
+#define TD_CHUNK_CODE_H
+
+#include "chunk/sink.h"
+
+/* Cuts the bytes of `part`, which is code in part->language ("unknown" is fine). Every chunk takes
+ * all else from `part` but its symbol.
+ *
+ *   - A unit is a declaration with its comments and decorators, or statements without a blank line
+ *     between. One that fits is never cut; neighbours are merged up to the size, unless both are of
+ *     fair size or lie at different depths. One that does not fit is cut at the units inside it,
+ *     then at blank lines, then at lines. A line is cut only if it is longer than the size.
+ *   - A chunk's symbol is the path to the outermost declaration that begins in it, the first of
+ *     several; if none does, the path of those around it: "Parser.read_line". Always with dots.
+ *
+ * Errors: E_NOMEM, E_TOO_LARGE. Cost: linear. */
+tandem_code td_chunk_code_split(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err);
+
+#endif

@@ -1,0 +1,348 @@
+#include "chunk/prose.h"
+
+#include "base/utf8.h"
+#include "chunk/blocks.h"
+#include "chunk/code.h"
+#include "chunk/cut.h"
+#include "chunk/headings.h"
+#include "chunk/names.h"
+
+/* Blocks gather in a run until the next one does not fit; the run is then a chunk.
+ *
+ *   start        core      section                       end
+ *     | overlap    | whole sections | heading, body so far |
+ *
+ * 1. start <= core <= section <= end; [start, end) has at most size_chars, but while add_large()
+ *    is cutting a block off it.
+ * 2. Everything before core is in a chunk already.
+ * 3. `section` is where the newest section's headings begin; what lies before it can leave alone, so
+ *    that a heading is never the end of a chunk whose next one has its text (leave_sections()). */
+typedef struct run {
+    td_chunk_sink *sink;
+    bool open;
+    size_t start, core, section, end;
+    bool body;                /* the newest section has more than headings */
+    size_t level;             /* of the newest section's first heading */
+    td_chunk_headings before; /* path of what lies in [core, section) */
+    td_chunk_headings now;    /* path of the newest section */
+    td_chunk_block last;      /* added most recently */
+    size_t n_blocks;
+} run;
+
+enum {
+    SHORT_CHARS = 80,
+    SHORT_LINES = 3,
+    SHORT_LONG_CHARS = 160
+};
+
+static size_t chars_between(const run *r, size_t start, size_t end)
+{
+    return td_chunk_sink_chars(r->sink, start, end);
+}
+
+/* Enough to stand alone: such sections under their own level 1 or 2 heading are not merged. */
+static bool is_fair(const run *r, size_t start, size_t end)
+{
+    return chars_between(r, start, end) >= r->sink->size_chars / 4;
+}
+
+static bool fits(const run *r, size_t start, size_t end)
+{
+    return chars_between(r, start, end) <= r->sink->size_chars;
+}
+
+static tandem_code emit_prose(run *r, size_t start, size_t end, const td_chunk_headings *path,
+                              tandem_error *err)
+{
+    td_str heading = td_chunk_headings_path(path, r->sink->arena);
+    if (!heading.ptr)
+        return td_arena_fail(r->sink->arena, err);
+    td_chunk_look look = td_chunk_look_at(td_str_slice(r->sink->text, start, end));
+    td_chunk_part part = {.start = start,
+                          .end = end,
+                          .confidence = 1 - look.code,
+                          .language = TD_STR("markdown"),
+                          .heading = heading};
+    return td_chunk_sink_add(r->sink, &part, err);
+}
+
+static tandem_code emit_code(run *r, const td_chunk_block *block, float confidence, td_str language,
+                             tandem_error *err)
+{
+    td_str heading = td_chunk_headings_path(&r->now, r->sink->arena);
+    if (!heading.ptr)
+        return td_arena_fail(r->sink->arena, err);
+    td_chunk_part part = {.start = block->inner_start,
+                          .end = block->inner_end,
+                          .is_code = true,
+                          .confidence = confidence,
+                          .language = language,
+                          .heading = heading};
+    return td_chunk_code_split(r->sink, &part, err);
+}
+
+/* What a code block is. `prior` moves the scorer's answer by what the mark alone promises. */
+typedef struct verdict {
+    bool is_code, is_console;
+    float confidence;
+    td_str language;
+} verdict;
+
+static td_str keep_language(run *r, td_str language)
+{
+    if (td_chunk_names_canonical(language).ptr || language.n == 0 ||
+        td_str_eq(language, TD_STR("console")))
+        return language.n ? language : TD_STR("unknown");
+    td_str copy = td_arena_copy(r->sink->arena, language);
+    for (size_t i = 0; copy.ptr && i < copy.n; i++) {
+        if (copy.ptr[i] >= 'A' && copy.ptr[i] <= 'Z')
+            ((char *)copy.ptr)[i] += 32;
+    }
+    return copy.ptr ? copy : TD_STR("unknown");
+}
+
+static verdict judge(run *r, const td_chunk_block *block)
+{
+    static const float least[] = {[TD_CHUNK_CODE_FENCED] = 0.3f,
+                                  [TD_CHUNK_CODE_LITERAL] = 0.35f,
+                                  [TD_CHUNK_CODE_INDENTED] = 0.5f,
+                                  [TD_CHUNK_CODE_BARE] = 0};
+    td_str language;
+    td_chunk_info info = td_chunk_names_info(block->info, &language);
+    if (info == TD_CHUNK_INFO_CODE || info == TD_CHUNK_INFO_CONSOLE)
+        return (verdict){true, info == TD_CHUNK_INFO_CONSOLE, 1, keep_language(r, language)};
+    td_str inner = td_str_slice(r->sink->text, block->inner_start, block->inner_end);
+    td_chunk_look look = td_chunk_look_at(inner);
+    if (info == TD_CHUNK_INFO_PROSE || look.code < least[block->mark])
+        return (verdict){false, false, 1, TD_STR("markdown")};
+    float confidence = look.code > 0.5f ? look.code : 0.5f;
+    return (verdict){true, td_str_eq(look.language, TD_STR("console")), confidence, look.language};
+}
+
+/* Too little to be found by itself, and the prose around it reads better with it. */
+static bool is_short(const run *r, const td_chunk_block *block)
+{
+    td_str inner = td_str_trim(td_str_slice(r->sink->text, block->inner_start, block->inner_end));
+    size_t n_lines = inner.n > 0, n_chars = 0;
+    for (size_t i = 0; i < inner.n && n_chars < SHORT_LONG_CHARS; i++) {
+        n_lines += inner.ptr[i] == '\n';
+        n_chars += (inner.ptr[i] & 0xC0) != 0x80;
+    }
+    return n_chars < SHORT_CHARS || (n_lines < SHORT_LINES && n_chars < SHORT_LONG_CHARS);
+}
+
+static td_chunk_headings whole_path(const run *r)
+{
+    return r->section > r->core ? td_chunk_headings_common(&r->before, &r->now) : r->now;
+}
+
+static void reopen(run *r, size_t start)
+{
+    r->open = true;
+    r->start = r->core = r->section = r->end = start;
+    r->body = false;
+    r->level = 0;
+    r->n_blocks = 0;
+    r->last = (td_chunk_block){0};
+}
+
+/* The part of the run before `end` becomes a chunk. A lone short code block is code after all. */
+static tandem_code flush(run *r, size_t end, tandem_error *err)
+{
+    if (!r->open || end <= r->core)
+        return TANDEM_OK;
+    if (r->n_blocks == 1 && r->last.kind == TD_CHUNK_CODE && r->last.start == r->core) {
+        verdict is = judge(r, &r->last);
+        if (is.is_code)
+            return emit_code(r, &r->last, is.confidence, is.language, err);
+    }
+    td_chunk_headings path = end > r->section ? whole_path(r) : r->before;
+    return emit_prose(r, r->start, end, &path, err);
+}
+
+static tandem_code flush_all(run *r, tandem_error *err)
+{
+    tandem_code code = flush(r, r->end, err);
+    r->open = false;
+    return code;
+}
+
+/* The sections before the newest one become a chunk; the newest stays. */
+static tandem_code leave_sections(run *r, tandem_error *err)
+{
+    tandem_code code = flush(r, r->section, err);
+    size_t end = r->end, level = r->level;
+    bool body = r->body;
+    td_chunk_block last = r->last;
+    reopen(r, r->section);
+    r->end = end;
+    r->level = level;
+    r->body = body;
+    r->last = last;
+    r->n_blocks = 2; /* a heading and what follows */
+    return code;
+}
+
+/* Where a new run starts that follows text up to `at`: up to `n_chars` before it, at a sentence. */
+static size_t overlap_start(const run *r, size_t at, size_t n_chars)
+{
+    td_chunk_block_kind kind = r->last.kind;
+    if (n_chars == 0 || (kind != TD_CHUNK_PARAGRAPH && kind != TD_CHUNK_ITEM))
+        return at;
+    size_t chars = td_chunk_sink_chars(r->sink, 0, at);
+    size_t from = chars > n_chars ? td_chunk_ruler_forward(&r->sink->ruler, 0, chars - n_chars) : 0;
+    size_t floor = r->last.start > r->core ? r->last.start : r->core;
+    if (from <= floor)
+        return floor > r->start ? floor : at;
+    return td_chunk_cut_overlap(r->sink->text, from, at);
+}
+
+/* The run so far becomes a chunk; the next one starts at `at`, with overlap. */
+static tandem_code flush_over(run *r, size_t at, size_t room, tandem_error *err)
+{
+    size_t n_chars = r->sink->overlap_chars < room ? r->sink->overlap_chars : room;
+    tandem_code code = flush(r, r->end, err);
+    size_t start = overlap_start(r, at, n_chars);
+    td_chunk_block last = r->last;
+    reopen(r, at);
+    r->start = start;
+    r->last = last;
+    return code;
+}
+
+static size_t skip_space(td_str text, size_t at, size_t end)
+{
+    while (at < end && strchr(" \t\r\n\f\v", text.ptr[at]) && text.ptr[at] != '\0')
+        at++;
+    return at;
+}
+
+/* A block that does not fit behind what the run has: cut where it reads best. */
+static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_chunk_cut_kind kind =
+        block->kind == TD_CHUNK_PARAGRAPH ? TD_CHUNK_CUT_PROSE : TD_CHUNK_CUT_LINES;
+    size_t at = block->start;
+    while (code == TANDEM_OK && !fits(r, r->start, block->end)) {
+        if (chars_between(r, r->start, at) > r->sink->size_chars / 2) {
+            r->end = at; /* headings alone that leave no room */
+            code = flush_over(r, at, 0, err);
+            continue;
+        }
+        size_t limit = td_chunk_ruler_forward(&r->sink->ruler, r->start, r->sink->size_chars);
+        r->end = td_chunk_cut_at(r->sink->text, at, limit, kind);
+        at = skip_space(r->sink->text, r->end, block->end);
+        r->last = *block;
+        r->n_blocks = 2;
+        r->body = true;
+        code = flush_over(r, at, r->sink->size_chars, err);
+    }
+    r->end = block->end;
+    r->last = *block;
+    r->last.start = at;
+    r->body = true;
+    r->n_blocks += 2;
+    return code;
+}
+
+static bool is_whole(const td_chunk_block *block)
+{
+    return block->kind == TD_CHUNK_ITEM || block->kind == TD_CHUNK_CODE;
+}
+
+static tandem_code add(run *r, const td_chunk_block *block, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    if (!r->open)
+        reopen(r, block->start);
+    if (!fits(r, r->start, block->end) && r->section > r->core)
+        code = leave_sections(r, err);
+    size_t n_chars = chars_between(r, block->start, block->end), size = r->sink->size_chars;
+    if (code == TANDEM_OK && !fits(r, r->start, block->end)) {
+        bool leave =
+            n_chars <= size ? r->body || is_whole(block) : r->body && is_fair(r, r->core, r->end);
+        if (leave)
+            code = flush_over(r, block->start, n_chars < size ? size - n_chars : size, err);
+        if (code == TANDEM_OK && !fits(r, r->start, block->end))
+            return add_large(r, block, err);
+    }
+    r->end = block->end;
+    r->last = *block;
+    r->body = true;
+    r->n_blocks++;
+    return code;
+}
+
+/* The newest section is complete: does it stay with those before it? */
+static tandem_code close_section(run *r, tandem_error *err)
+{
+    bool apart = r->open && r->section > r->core && r->level <= 2 &&
+                 is_fair(r, r->core, r->section) && is_fair(r, r->section, r->end);
+    return apart ? leave_sections(r, err) : TANDEM_OK;
+}
+
+static tandem_code add_heading(run *r, const td_chunk_block *block, tandem_error *err)
+{
+    tandem_code code = r->body ? close_section(r, err) : TANDEM_OK;
+    if (code == TANDEM_OK && r->open && !fits(r, r->start, block->end))
+        code = flush_all(r, err);
+    if (!r->open) {
+        reopen(r, block->start);
+        r->level = block->level;
+    } else if (r->body) {
+        r->before = whole_path(r);
+        r->section = block->start;
+        r->level = block->level;
+    }
+    td_chunk_headings_open(&r->now, block->info, block->level);
+    r->body = false;
+    r->end = block->end;
+    r->last = *block;
+    r->n_blocks += 2;
+    return code;
+}
+
+/* A block of code becomes chunks of its own, or stays in the prose: when it is short, when it is
+ * no code, and when it is a session of commands of no more than half a chunk. */
+static tandem_code add_code(run *r, const td_chunk_block *block, tandem_error *err)
+{
+    if (is_short(r, block))
+        return add(r, block, err);
+    verdict is = judge(r, block);
+    size_t n_chars = chars_between(r, block->inner_start, block->inner_end);
+    if (!is.is_code || (is.is_console && n_chars <= r->sink->size_chars / 2)) {
+        td_chunk_block prose = *block;
+        prose.kind =
+            is.is_code || fits(r, block->start, block->end) ? TD_CHUNK_CODE : TD_CHUNK_DATA;
+        return add(r, &prose, err);
+    }
+    tandem_code code = TANDEM_OK;
+    if (r->body)
+        code = close_section(r, err);
+    if (code == TANDEM_OK)
+        code = flush_all(r, err);
+    if (code == TANDEM_OK)
+        code = emit_code(r, block, is.confidence, is.language, err);
+    return code;
+}
+
+tandem_code td_chunk_prose_split(td_chunk_sink *sink, td_format format, tandem_error *err)
+{
+    run r = {.sink = sink};
+    td_chunk_blocks blocks;
+    td_chunk_block block;
+    tandem_code code = TANDEM_OK;
+    td_chunk_blocks_init(&blocks, sink->text, format);
+    while (code == TANDEM_OK && td_chunk_blocks_next(&blocks, &block)) {
+        if (block.kind == TD_CHUNK_HEADING)
+            code = add_heading(&r, &block, err);
+        else if (block.kind == TD_CHUNK_CODE)
+            code = add_code(&r, &block, err);
+        else
+            code = add(&r, &block, err);
+    }
+    if (code == TANDEM_OK && r.body)
+        code = close_section(&r, err);
+    return code == TANDEM_OK ? flush_all(&r, err) : code;
+}

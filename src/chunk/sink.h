@@ -1,0 +1,44 @@
+/* chunk/sink.h - where the parts of a document become its chunks.
+ *
+ * The sink trims a part, gives it its offsets in characters and lines, and keeps it.
+ * Threads:  one owner
+ */
+#ifndef TD_CHUNK_SINK_H
+#define TD_CHUNK_SINK_H
+
+#include "base/error.h"
+#include "chunk/chunk.h"
+#include "chunk/ruler.h"
+
+typedef struct td_chunk_sink {
+    td_str text; /* of the document */
+    td_arena *arena;
+    td_chunk_ruler ruler;
+    size_t size_chars, overlap_chars;
+    tandem_chunk *items;
+    size_t n, capacity;
+} td_chunk_sink;
+
+/* A part of the document: bytes, and what is said of them. Texts are static, in the document or in
+ * the sink's arena. */
+typedef struct td_chunk_part {
+    size_t start, end;
+    bool is_code;
+    float confidence;
+    td_str language, heading, symbol;
+} td_chunk_part;
+
+/* The options must have been checked. Errors: as td_chunk_ruler_init. */
+tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_options *options,
+                               td_arena *arena, tandem_error *err);
+
+/* Keeps a part; one of white space alone is dropped. Errors: E_NOMEM, E_TOO_LARGE. */
+tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err);
+
+/* Code points in bytes [start, end). */
+static inline size_t td_chunk_sink_chars(const td_chunk_sink *sink, size_t start, size_t end)
+{
+    return td_chunk_ruler_between(&sink->ruler, start, end);
+}
+
+#endif
