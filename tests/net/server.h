@@ -89,7 +89,7 @@ static inline bool server_html(server_request *request, const char *body)
 
 static inline bool server_redirect(server_request *request, int status, const char *to)
 {
-    char header[2200];
+    char header[4400];
     snprintf(header, sizeof(header), "Location: %s\r\n", to);
     return server_send(request, status, header, "moved");
 }
@@ -105,6 +105,10 @@ static inline bool server_read_request(server_request *request)
             return false;
         n += (size_t)got;
         request->text[n] = '\0';
+        if (request->text[0] == 0x16) { /* the hello of a TLS client */
+            snprintf(request->path, sizeof(request->path), "/tls");
+            return true;
+        }
     }
     return sscanf(request->text, "%*15s %2099s", request->path) == 1;
 }

@@ -1,0 +1,225 @@
+#include "net/client.h"
+#include "net/net.h"
+#include "net/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static bool say_path(void *user, server_request *request)
+{
+    (void)user;
+    return server_html(request, request->path);
+}
+
+static void a_connection_is_used_again(void **state)
+{
+    server *s = server_start(say_path, NULL);
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    char url[2200];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        answer *a = get(net, server_url(s, "/a?b=c", url));
+        assert_int_equal(a->status, 200);
+        assert_string_equal(a->body, "/a?b=c");
+        assert_string_equal(a->media_type, "text/html");
+        assert_string_equal(a->charset, "utf-8");
+        assert_string_equal(a->final_url, url);
+        free(a);
+    }
+    assert_int_equal(server_n_connections(s), 1);
+    td_net_close(net);
+    server_stop(s);
+}
+
+/* Answers only when as many requests are here at once as the test says. */
+typedef struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int n_here, n_needed;
+    bool is_open;
+} gate;
+
+static bool wait_at_gate(void *user, server_request *request)
+{
+    gate *g = user;
+
+    pthread_mutex_lock(&g->lock);
+    g->n_here++;
+    g->is_open = g->is_open || g->n_here >= g->n_needed;
+    pthread_cond_broadcast(&g->changed);
+    while (!g->is_open)
+        pthread_cond_wait(&g->changed, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+    return server_html(request, "x");
+}
+
+static void no_host_gets_more_requests_at_once_than_allowed(void **state)
+{
+    gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 3, false};
+    server *s = server_start(wait_at_gate, &g);
+    td_net_options options = local_options();
+    answer answers[40] = {0};
+    char url[2200];
+
+    (void)state;
+    options.connections_per_host_max = 3;
+    td_net *net = open_net(&options);
+    for (size_t i = 0; i < 40; i++) {
+        td_net_request request = {.url = td_str_from(server_url(s, "/", url)),
+                                  .done = keep_answer,
+                                  .user = &answers[i]};
+        assert_int_equal(td_net_get(net, &request, NULL), TANDEM_OK);
+    }
+    assert_int_equal(td_net_n_active(net), 40);
+    run_all(net);
+    for (size_t i = 0; i < 40; i++)
+        assert_int_equal(answers[i].status, 200);
+    assert_int_equal(s->n_busy_most, 3);
+    assert_int_equal(server_n_connections(s), 3);
+    td_net_close(net);
+    server_stop(s);
+}
+
+typedef struct chain {
+    td_net *net;
+    const char *url;
+    int n_left;
+} chain;
+
+static void ask_again(void *user, const td_net_reply *reply)
+{
+    chain *c = user;
+    td_net_request request = {.url = td_str_from(c->url), .done = ask_again, .user = c};
+
+    assert_int_equal(reply->status, 200);
+    if (c->n_left-- > 0)
+        assert_int_equal(td_net_get(c->net, &request, NULL), TANDEM_OK);
+}
+
+static void done_may_start_the_next_request(void **state)
+{
+    server *s = server_start(say_path, NULL);
+    td_net_options options = local_options();
+    char url[2200];
+    chain c = {open_net(&options), server_url(s, "/", url), 10};
+    td_net_request request = {.url = td_str_from(url), .done = ask_again, .user = &c};
+
+    (void)state;
+    assert_int_equal(td_net_get(c.net, &request, NULL), TANDEM_OK);
+    run_all(c.net);
+    assert_int_equal(server_n_requests(s, NULL), 11);
+    td_net_close(c.net);
+    server_stop(s);
+}
+
+static void close_reports_every_request_that_is_under_way(void **state)
+{
+    gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 99, false};
+    server *s = server_start(wait_at_gate, &g);
+    td_net_options options = local_options();
+    answer answers[4] = {0};
+    char url[2200];
+
+    (void)state;
+    options.connections_per_host_max = 2;
+    td_net *net = open_net(&options);
+    for (size_t i = 0; i < 4; i++) {
+        td_net_request request = {.url = td_str_from(server_url(s, "/", url)),
+                                  .done = keep_answer,
+                                  .user = &answers[i]};
+        assert_int_equal(td_net_get(net, &request, NULL), TANDEM_OK);
+    }
+    assert_int_equal(td_net_step(net, 0, NULL), TANDEM_OK);
+    td_net_close(net);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(answers[i].n_done, 1);
+        assert_int_equal(answers[i].code, TANDEM_E_CANCELLED);
+    }
+    pthread_mutex_lock(&g.lock);
+    g.is_open = true;
+    pthread_cond_broadcast(&g.changed);
+    pthread_mutex_unlock(&g.lock);
+    server_stop(s);
+}
+
+static void *wake(void *net)
+{
+    td_net_wake(net);
+    return NULL;
+}
+
+/* Without the wake-up this test would take ten minutes and be stopped by its time-out. */
+static void wake_ends_the_wait_of_a_step(void **state)
+{
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, wake, net), 0);
+    assert_int_equal(td_net_step(net, 600 * 1000, NULL), TANDEM_OK);
+    pthread_join(thread, NULL);
+    td_net_close(net);
+}
+
+static void options_out_of_range_are_refused(void **state)
+{
+    td_net *net = NULL;
+    tandem_error err = {0};
+    td_net_options options = local_options();
+
+    (void)state;
+    options.connections_max = 0;
+    assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
+    options = local_options();
+    options.connections_per_host_max = 65;
+    assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
+    options = local_options();
+    options.timeout_ms = 0;
+    assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
+    options = local_options();
+    options.redirects_max = 51;
+    assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
+    assert_null(net);
+    td_net_close(NULL);
+}
+
+static void proxy_variables_are_ignored(void **state)
+{
+    server *s = server_start(say_path, NULL);
+    td_net_options options = local_options();
+    char proxy[100], url[2200];
+
+    (void)state;
+    snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", server_dead_port());
+    setenv("http_proxy", proxy, 1);
+    setenv("ALL_PROXY", proxy, 1);
+    td_net *net = open_net(&options);
+    answer *a = get(net, server_url(s, "/", url));
+    assert_int_equal(a->status, 200);
+    free(a);
+    td_net_close(net);
+    unsetenv("http_proxy");
+    unsetenv("ALL_PROXY");
+    server_stop(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_is_used_again),
+        cmocka_unit_test(no_host_gets_more_requests_at_once_than_allowed),
+        cmocka_unit_test(done_may_start_the_next_request),
+        cmocka_unit_test(close_reports_every_request_that_is_under_way),
+        cmocka_unit_test(wake_ends_the_wait_of_a_step),
+        cmocka_unit_test(options_out_of_range_are_refused),
+        cmocka_unit_test(proxy_variables_are_ignored),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
