@@ -81,20 +81,6 @@ out:
     return code;
 }
 
-static bool in_class(td_code_class class, uint32_t codepoint)
-{
-    const td_code_ranges *ranges = &td_embed_tokenize_tables_class[class];
-    size_t low = 0, high = ranges->n;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (ranges->items[mid].last < codepoint)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low < ranges->n && ranges->items[low].first <= codepoint;
-}
-
 /* Replaces codes[0..n) by what `result` (see td_fold_tables) stands for. */
 static size_t unfold(uint32_t result, uint32_t codes[TD_FOLD_MAX])
 {
@@ -136,10 +122,11 @@ static tandem_code set_fold(td_chars *chars, uint32_t codepoint, uint32_t stripp
     for (size_t i = 0; chars->options.lowercase && n > 1 && i < n; i++)
         codes[i] = lower_of(codes[i]) < TD_FOLD_SEVERAL ? lower_of(codes[i]) : codes[i];
     if (n == 1) {
-        td_char_kind kind = old == TD_CHAR_CJK                     ? TD_CHAR_CJK
-                            : in_class(TD_CLASS_PUNCT, codes[0])   ? TD_CHAR_ALONE
-                            : in_class(TD_CLASS_PTSPACE, codes[0]) ? TD_CHAR_SPACE
-                                                                   : TD_CHAR_WORD;
+        td_char_kind kind = old == TD_CHAR_CJK                                       ? TD_CHAR_CJK
+                            : td_embed_tokenize_tables_has(TD_CLASS_PUNCT, codes[0]) ? TD_CHAR_ALONE
+                            : td_embed_tokenize_tables_has(TD_CLASS_PTSPACE, codes[0])
+                                ? TD_CHAR_SPACE
+                                : TD_CHAR_WORD;
         return set(chars, codepoint, td_char_make(kind, codes[0]), err);
     }
     td_assert(chars->n_several < TD_CHAR_SEVERAL_MAX);
@@ -253,7 +240,8 @@ size_t td_embed_tokenize_chars_expand(const td_chars *chars, uint32_t codepoint,
     }
     size_t n = 0;
     for (const uint32_t *row = chars->several[td_char_value(c)]; n < TD_FOLD_MAX && row[n]; n++)
-        out[n] =
-            td_char_make(in_class(TD_CLASS_PUNCT, row[n]) ? TD_CHAR_ALONE : TD_CHAR_WORD, row[n]);
+        out[n] = td_char_make(td_embed_tokenize_tables_has(TD_CLASS_PUNCT, row[n]) ? TD_CHAR_ALONE
+                                                                                   : TD_CHAR_WORD,
+                              row[n]);
     return n;
 }

@@ -1,24 +1,18 @@
 /* tokenizer.json. Its "truncation" and "padding" are not read: the engine has its own limits. */
-#include "embed/tokenize/json.h"
-#include "embed/tokenize/tokenizer.h"
+#include "embed/tokenize/load.h"
 
 #include <stdio.h>
-
-typedef struct loader {
-    td_tokenizer *tokenizer;
-    td_json_file file;
-} loader;
 
 #define FAIL(l, err, code, format, ...) \
     td_fail(err, code, "%s: " format, (l)->file.name, __VA_ARGS__)
 
-static const td_json *root_get(const loader *l, const char *key)
+static const td_json *root_get(const td_loader *l, const char *key)
 {
     return td_embed_tokenize_json_get(l->file.root, key);
 }
 
-static tandem_code fail_type(const loader *l, const char *where, td_str type, const char *supported,
-                             tandem_error *err)
+tandem_code td_embed_tokenize_load_fail_type(const td_loader *l, const char *where, td_str type,
+                                             const char *supported, tandem_error *err)
 {
     return FAIL(l, err, TANDEM_E_UNSUPPORTED, "%s.type is \"%.*s\": supported %s", where,
                 TD_STR_FMT(type), supported);
@@ -29,10 +23,50 @@ static bool is(td_str text, const char *wanted)
     return td_str_eq(text, td_str_from(wanted));
 }
 
+tandem_code td_embed_tokenize_load_step(const td_loader *l, const char *key,
+                                        const td_json **object_out, td_str *type_out,
+                                        tandem_error *err)
+{
+    /* Where a Sequence keeps its steps. */
+    const char *list = strcmp(key, "normalizer") == 0 ? "normalizers" : "pretokenizers";
+    const td_json *object = root_get(l, key);
+    tandem_code code = TANDEM_OK;
+
+    *object_out = object;
+    if (!object)
+        return TANDEM_OK;
+    TD_TRY(td_embed_tokenize_json_type(&l->file, key, object, type_out, err));
+    if (!is(*type_out, "Sequence"))
+        return TANDEM_OK;
+    const td_json *steps = td_embed_tokenize_json_get(object, list);
+    if (td_embed_tokenize_json_n(steps) != 1)
+        return FAIL(l, err, TANDEM_E_UNSUPPORTED, "%s is a Sequence of %zu: supported is one step",
+                    key, td_embed_tokenize_json_n(steps));
+    *object_out = td_embed_tokenize_json_at(steps, 0);
+    TD_TRY(td_embed_tokenize_json_type(&l->file, key, *object_out, type_out, err));
+
+out:
+    return code;
+}
+
+tandem_code td_embed_tokenize_load_id(const td_loader *l, const char *where, td_str token,
+                                      uint32_t *id_out, tandem_error *err)
+{
+    const td_json *vocab = td_embed_tokenize_json_get(l->model, "vocab");
+    char key[256];
+    if (token.n < sizeof(key)) {
+        snprintf(key, sizeof(key), "%.*s", TD_STR_FMT(token));
+        if (td_embed_tokenize_json_is_count(td_embed_tokenize_json_get(vocab, key), id_out))
+            return TANDEM_OK;
+    }
+    return FAIL(l, err, TANDEM_E_FORMAT, "%s \"%.*s\" is not in model.vocab", where,
+                TD_STR_FMT(token));
+}
+
 static tandem_code load_vocab_entry(void *user, td_str token, const td_json *value,
                                     tandem_error *err)
 {
-    const loader *l = user;
+    const td_loader *l = user;
     uint32_t id;
     if (!td_embed_tokenize_json_is_count(value, &id))
         return FAIL(l, err, TANDEM_E_FORMAT, "model.vocab.\"%.*s\" is not a token id",
@@ -47,110 +81,17 @@ static tandem_code load_vocab_entry(void *user, td_str token, const td_json *val
     return code;
 }
 
-static tandem_code load_vocab(const loader *l, const td_json *model, tandem_error *err)
+static tandem_code load_vocab(const td_loader *l, const td_json *model, tandem_error *err)
 {
     const td_json *vocab = td_embed_tokenize_json_get(model, "vocab");
     if (!td_embed_tokenize_json_is_object(vocab) || td_embed_tokenize_json_n(vocab) == 0)
         return FAIL(l, err, TANDEM_E_FORMAT, "model.vocab is %s",
                     vocab ? "not an object with tokens" : "missing");
-    loader copy = *l;
+    td_loader copy = *l;
     return td_embed_tokenize_json_each(vocab, load_vocab_entry, &copy, err);
 }
 
-static tandem_code load_bert_options(const loader *l, td_bert_options *options, tandem_error *err)
-{
-    const td_json *normalizer = root_get(l, "normalizer");
-    tandem_code code = TANDEM_OK;
-    td_str type = {0};
-
-    if (!normalizer)
-        return TANDEM_OK;
-    TD_TRY(td_embed_tokenize_json_type(&l->file, "normalizer", normalizer, &type, err));
-    if (!is(type, "BertNormalizer"))
-        return fail_type(l, "normalizer", type, "with WordPiece is BertNormalizer", err);
-    *options = (td_bert_options){true, true, true, true};
-    TD_TRY(td_embed_tokenize_json_flag(&l->file, "normalizer", normalizer, "clean_text",
-                                       &options->clean_text, err));
-    TD_TRY(td_embed_tokenize_json_flag(&l->file, "normalizer", normalizer, "handle_chinese_chars",
-                                       &options->chinese_chars, err));
-    TD_TRY(td_embed_tokenize_json_flag(&l->file, "normalizer", normalizer, "lowercase",
-                                       &options->lowercase, err));
-    options->strip_accents = options->lowercase;
-    TD_TRY(td_embed_tokenize_json_flag(&l->file, "normalizer", normalizer, "strip_accents",
-                                       &options->strip_accents, err));
-
-out:
-    return code;
-}
-
-static tandem_code check_bert_split(const loader *l, tandem_error *err)
-{
-    const td_json *splitter = root_get(l, "pre_tokenizer");
-    tandem_code code = TANDEM_OK;
-    td_str type = {0};
-
-    if (!splitter)
-        return FAIL(l, err, TANDEM_E_UNSUPPORTED, "%s",
-                    "pre_tokenizer is missing: supported with WordPiece is BertPreTokenizer");
-    TD_TRY(td_embed_tokenize_json_type(&l->file, "pre_tokenizer", splitter, &type, err));
-    if (!is(type, "BertPreTokenizer"))
-        code = fail_type(l, "pre_tokenizer", type, "with WordPiece is BertPreTokenizer", err);
-
-out:
-    return code;
-}
-
-static tandem_code find_token(const loader *l, const char *where, td_str token, uint32_t *id_out,
-                              tandem_error *err)
-{
-    const td_json *vocab = td_embed_tokenize_json_get(root_get(l, "model"), "vocab");
-    char key[256];
-    if (token.n < sizeof(key)) {
-        snprintf(key, sizeof(key), "%.*s", TD_STR_FMT(token));
-        if (td_embed_tokenize_json_is_count(td_embed_tokenize_json_get(vocab, key), id_out))
-            return TANDEM_OK;
-    }
-    return FAIL(l, err, TANDEM_E_FORMAT, "%s \"%.*s\" is not in model.vocab", where,
-                TD_STR_FMT(token));
-}
-
-static tandem_code load_wordpiece(const loader *l, const td_json *model, tandem_error *err)
-{
-    td_wordpiece *wordpiece = &l->tokenizer->wordpiece;
-    tandem_code code = TANDEM_OK;
-    td_str unk = TD_STR("[UNK]");
-    uint32_t n_chars = 100;
-
-    TD_TRY(td_embed_tokenize_json_text(&l->file, "model", model, "unk_token", &unk, err));
-    TD_TRY(find_token(l, "model.unk_token", unk, &wordpiece->unk, err));
-    TD_TRY(td_embed_tokenize_json_count(&l->file, "model", model, "max_input_chars_per_word",
-                                        &n_chars, err));
-    if (n_chars < 1 || n_chars > TD_WORD_CHARS_MAX)
-        TD_FAIL(err, TANDEM_E_UNSUPPORTED,
-                "%s: model.max_input_chars_per_word is %u: supported are 1 to %d", l->file.name,
-                n_chars, TD_WORD_CHARS_MAX);
-    wordpiece->word_chars_max = n_chars;
-
-out:
-    return code;
-}
-
-static tandem_code finish_wordpiece(const loader *l, const td_json *model, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    td_str prefix = TD_STR("##");
-    TD_TRY(td_embed_tokenize_json_text(&l->file, "model", model, "continuing_subword_prefix",
-                                       &prefix, err));
-    TD_TRY(td_embed_tokenize_wordpiece_init(&l->tokenizer->wordpiece, &l->tokenizer->vocab, prefix,
-                                            err));
-
-out:
-    if (code != TANDEM_OK)
-        td_context(err, "%s: model", l->file.name);
-    return code;
-}
-
-static tandem_code load_added_token(const loader *l, size_t index, const td_json *object,
+static tandem_code load_added_token(const td_loader *l, size_t index, const td_json *object,
                                     tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -177,7 +118,7 @@ out:
     return code;
 }
 
-static tandem_code load_added_tokens(const loader *l, tandem_error *err)
+static tandem_code load_added_tokens(const td_loader *l, tandem_error *err)
 {
     const td_json *tokens = root_get(l, "added_tokens");
     tandem_code code = TANDEM_OK;
@@ -190,7 +131,7 @@ out:
     return code;
 }
 
-static tandem_code add_special(const loader *l, td_specials *specials, uint32_t id,
+static tandem_code add_special(const td_loader *l, td_specials *specials, uint32_t id,
                                tandem_error *err)
 {
     if (specials->n == TD_SPECIALS_MAX)
@@ -201,7 +142,7 @@ static tandem_code add_special(const loader *l, td_specials *specials, uint32_t 
 }
 
 /* "cls": ["[CLS]", 101] */
-static tandem_code load_pair(const loader *l, const td_json *post, const char *key,
+static tandem_code load_pair(const td_loader *l, const td_json *post, const char *key,
                              td_specials *specials, tandem_error *err)
 {
     const td_json *pair = td_embed_tokenize_json_get(post, key);
@@ -212,7 +153,7 @@ static tandem_code load_pair(const loader *l, const td_json *post, const char *k
 }
 
 /* The ids that a template's special token stands for. */
-static tandem_code load_template_token(const loader *l, const td_json *post, td_str name,
+static tandem_code load_template_token(const td_loader *l, const td_json *post, td_str name,
                                        td_specials *specials, tandem_error *err)
 {
     const td_json *tokens = td_embed_tokenize_json_get(post, "special_tokens");
@@ -239,7 +180,7 @@ out:
 }
 
 /* "single": special tokens around the sequence A. */
-static tandem_code load_template(const loader *l, const td_json *post, tandem_error *err)
+static tandem_code load_template(const td_loader *l, const td_json *post, tandem_error *err)
 {
     const td_json *single = td_embed_tokenize_json_get(post, "single");
     td_specials *specials = &l->tokenizer->before;
@@ -265,7 +206,7 @@ out:
     return code;
 }
 
-static tandem_code load_post_step(const loader *l, const char *where, const td_json *post,
+static tandem_code load_post_step(const td_loader *l, const char *where, const td_json *post,
                                   tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -283,17 +224,18 @@ static tandem_code load_post_step(const loader *l, const char *where, const td_j
         TD_TRY(load_pair(l, post, "cls", &l->tokenizer->before, err));
         TD_TRY(load_pair(l, post, "sep", &l->tokenizer->after, err));
     } else {
-        code = fail_type(l, where, type,
-                         "are TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel and "
-                         "a Sequence of them",
-                         err);
+        code = td_embed_tokenize_load_fail_type(
+            l, where, type,
+            "are TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel and "
+            "a Sequence of them",
+            err);
     }
 
 out:
     return code;
 }
 
-static tandem_code load_post(const loader *l, tandem_error *err)
+static tandem_code load_post(const td_loader *l, tandem_error *err)
 {
     const td_json *post = root_get(l, "post_processor");
     tandem_code code = TANDEM_OK;
@@ -315,26 +257,38 @@ out:
     return code;
 }
 
-static tandem_code load_model(loader *l, tandem_error *err)
-{
-    const td_json *model = root_get(l, "model");
-    tandem_code code = TANDEM_OK;
-    td_bert_options options = {0};
-    td_str type = {0};
+/* What the models' files have to say. */
+static const struct {
+    const char *type;
+    const td_tokenizer_kind *kind;
+    tandem_code (*options)(const td_loader *loader, tandem_error *err);
+    tandem_code (*tables)(const td_loader *loader, tandem_error *err);
+} MODELS[] = {
+    {"WordPiece", &td_embed_tokenize_kind_wordpiece, td_embed_tokenize_load_wordpiece_options,
+     td_embed_tokenize_load_wordpiece_tables},
+    {"BPE", &td_embed_tokenize_kind_bpe, td_embed_tokenize_load_bpe_options,
+     td_embed_tokenize_load_bpe_tables},
+};
 
-    if (!model)
+static tandem_code load_model(td_loader *l, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str type = {0};
+    size_t i = 0, n = sizeof(MODELS) / sizeof(MODELS[0]);
+
+    l->model = root_get(l, "model");
+    if (!l->model)
         return FAIL(l, err, TANDEM_E_FORMAT, "%s", "model is missing");
-    TD_TRY(td_embed_tokenize_json_type(&l->file, "model", model, &type, err));
-    if (!is(type, "WordPiece"))
-        return fail_type(l, "model", type, "is WordPiece", err);
-    l->tokenizer->kind = &td_embed_tokenize_kind_wordpiece;
-    TD_TRY(load_bert_options(l, &options, err));
-    TD_TRY(check_bert_split(l, err));
-    TD_TRY(td_embed_tokenize_chars_init(&l->tokenizer->wordpiece.chars, &options, err));
-    TD_TRY(load_vocab(l, model, err));
-    TD_TRY(load_wordpiece(l, model, err));
+    TD_TRY(td_embed_tokenize_json_type(&l->file, "model", l->model, &type, err));
+    while (i < n && !is(type, MODELS[i].type))
+        i++;
+    if (i == n)
+        return td_embed_tokenize_load_fail_type(l, "model", type, "are WordPiece and BPE", err);
+    l->tokenizer->kind = MODELS[i].kind;
+    TD_TRY(load_vocab(l, l->model, err));
+    TD_TRY(MODELS[i].options(l, err));
     TD_TRY(load_added_tokens(l, err));
-    TD_TRY(finish_wordpiece(l, model, err));
+    TD_TRY(MODELS[i].tables(l, err));
 
 out:
     return code;
@@ -344,7 +298,7 @@ tandem_code td_embed_tokenize_load_json(td_tokenizer *tokenizer, td_str tokenize
                                         tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    loader l = {.tokenizer = tokenizer};
+    td_loader l = {.tokenizer = tokenizer};
 
     TD_TRY(td_embed_tokenize_json_open("tokenizer.json", tokenizer_json, &l.file, err));
     TD_TRY(load_model(&l, err));

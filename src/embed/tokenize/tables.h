@@ -6,6 +6,7 @@
 #ifndef TD_EMBED_TOKENIZE_TABLES_H
 #define TD_EMBED_TOKENIZE_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,5 +59,19 @@ typedef struct td_fold_tables {
 
 extern const td_code_ranges td_embed_tokenize_tables_class[TD_CLASS_N];
 extern const td_fold_tables td_embed_tokenize_tables_fold;
+
+static inline bool td_embed_tokenize_tables_has(td_code_class class, uint32_t codepoint)
+{
+    const td_code_ranges *ranges = &td_embed_tokenize_tables_class[class];
+    size_t low = 0, high = ranges->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (ranges->items[mid].last < codepoint)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < ranges->n && ranges->items[low].first <= codepoint;
+}
 
 #endif

@@ -12,10 +12,14 @@ enum {
     NORMALIZED_GROWTH_MAX = 4
 };
 
-static tandem_code wordpiece_normalize(const td_tokenizer *tokenizer, td_str text, td_buf *out,
-                                       tandem_error *err)
+static tandem_code wordpiece_normalize(const td_tokenizer *tokenizer, td_str text, td_buf *scratch,
+                                       td_str *out, tandem_error *err)
 {
-    return td_embed_tokenize_normalize_bert(&tokenizer->wordpiece.chars, text, out, err);
+    tandem_code code =
+        td_embed_tokenize_normalize_bert(&tokenizer->wordpiece.chars, text, scratch, err);
+    if (code == TANDEM_OK)
+        *out = td_buf_str(scratch);
+    return code;
 }
 
 static tandem_code wordpiece_run(const td_tokenizer *tokenizer, td_str text, td_ids *ids,
@@ -27,10 +31,29 @@ static tandem_code wordpiece_run(const td_tokenizer *tokenizer, td_str text, td_
 }
 
 const td_tokenizer_kind td_embed_tokenize_kind_wordpiece = {
-    .model = "WordPiece",
     .normalize = wordpiece_normalize,
     .run = wordpiece_run,
     .normalizes_itself = true,
+};
+
+static tandem_code bpe_normalize(const td_tokenizer *tokenizer, td_str text, td_buf *scratch,
+                                 td_str *out, tandem_error *err)
+{
+    if (tokenizer->bpe.nfc)
+        return td_embed_tokenize_normalize_nfc(text, scratch, out, err);
+    *out = text;
+    return TANDEM_OK;
+}
+
+static tandem_code bpe_run(const td_tokenizer *tokenizer, td_str text, td_ids *ids,
+                           tandem_error *err)
+{
+    return td_embed_tokenize_bpe_run(&tokenizer->bpe, text, ids, err);
+}
+
+const td_tokenizer_kind td_embed_tokenize_kind_bpe = {
+    .normalize = bpe_normalize,
+    .run = bpe_run,
 };
 
 tandem_code td_embed_tokenize_add_token(td_tokenizer *tokenizer, const char *file,
@@ -49,8 +72,7 @@ tandem_code td_embed_tokenize_add_token(td_tokenizer *tokenizer, const char *fil
         TD_TRY(
             td_embed_tokenize_vocab_set(&tokenizer->vocab, token->id, token->content, true, err));
     if (normalized && token->content.n <= TD_ADDED_BYTES_MAX) {
-        TD_TRY(tokenizer->kind->normalize(tokenizer, token->content, &content, err));
-        copy.content = td_buf_str(&content);
+        TD_TRY(tokenizer->kind->normalize(tokenizer, token->content, &content, &copy.content, err));
     }
     TD_TRY(td_embed_tokenize_added_add(normalized ? &tokenizer->normalized : &tokenizer->raw, &copy,
                                        err));
@@ -103,6 +125,7 @@ void td_embed_tokenize_close(td_tokenizer *tokenizer)
     if (!tokenizer)
         return;
     td_embed_tokenize_wordpiece_clear(&tokenizer->wordpiece);
+    td_embed_tokenize_bpe_clear(&tokenizer->bpe);
     td_embed_tokenize_added_clear(&tokenizer->raw);
     td_embed_tokenize_added_clear(&tokenizer->normalized);
     td_embed_tokenize_vocab_clear(&tokenizer->vocab);
@@ -136,15 +159,16 @@ static tandem_code run_piece(const td_tokenizer *tokenizer, td_str text, td_ids 
                              tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_buf normalized = TD_BUF(text.n * NORMALIZED_GROWTH_MAX);
+    td_buf scratch = TD_BUF(text.n * NORMALIZED_GROWTH_MAX);
+    td_str normalized;
 
     if (tokenizer->kind->normalizes_itself && tokenizer->normalized.n_tokens == 0)
         return tokenizer->kind->run(tokenizer, text, ids, err);
-    TD_TRY(tokenizer->kind->normalize(tokenizer, text, &normalized, err));
-    TD_TRY(run_normalized(tokenizer, td_buf_str(&normalized), ids, err));
+    TD_TRY(tokenizer->kind->normalize(tokenizer, text, &scratch, &normalized, err));
+    TD_TRY(run_normalized(tokenizer, normalized, ids, err));
 
 out:
-    td_buf_clear(&normalized);
+    td_buf_clear(&scratch);
     return code;
 }
 

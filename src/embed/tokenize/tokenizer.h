@@ -6,6 +6,7 @@
 #define TD_EMBED_TOKENIZE_TOKENIZER_H
 
 #include "embed/tokenize/added.h"
+#include "embed/tokenize/bpe.h"
 #include "embed/tokenize/tokenize.h"
 #include "embed/tokenize/wordpiece.h"
 
@@ -20,10 +21,9 @@ typedef struct td_specials {
 
 /* What the two kinds of tokenizer do differently. */
 typedef struct td_tokenizer_kind {
-    const char *model; /* model.type in tokenizer.json */
-    /* Appends the normalised text. */
-    tandem_code (*normalize)(const td_tokenizer *tokenizer, td_str text, td_buf *out,
-                             tandem_error *err);
+    /* The normalised text: itself, or in `scratch`. */
+    tandem_code (*normalize)(const td_tokenizer *tokenizer, td_str text, td_buf *scratch,
+                             td_str *out, tandem_error *err);
     /* Appends ids of a text in which no added token is left. */
     tandem_code (*run)(const td_tokenizer *tokenizer, td_str text, td_ids *ids, tandem_error *err);
     /* `run` takes text that was not normalised, too. */
@@ -31,6 +31,7 @@ typedef struct td_tokenizer_kind {
 } td_tokenizer_kind;
 
 extern const td_tokenizer_kind td_embed_tokenize_kind_wordpiece;
+extern const td_tokenizer_kind td_embed_tokenize_kind_bpe;
 
 struct td_tokenizer {
     const td_tokenizer_kind *kind;
@@ -38,7 +39,8 @@ struct td_tokenizer {
     td_added raw;              /* tokens looked for in the text as it is */
     td_added normalized;       /* in the normalised text */
     td_specials before, after; /* [CLS] and [SEP] */
-    td_wordpiece wordpiece;
+    td_wordpiece wordpiece;    /* one of these two, as `kind` says */
+    td_bpe bpe;
 };
 
 /* Each fills an empty tokenizer; on failure it may be half filled. */
