@@ -205,11 +205,11 @@ static bool is_ignored(flattener *f, td_tag tag)
 /* Where a tag was that is left out: words must not run together. */
 static tandem_code write_break(flattener *f, td_tag tag)
 {
-    const td_buf *out = f->out;
+    td_str mark = f->nesting_max > 0 ? TD_STR("<br>") : TD_STR("\n");
 
-    if (!td_extract_tag_is(tag, TD_TAG_IS_BLOCK) || td_str_ends(td_buf_str(out), TD_STR("<br>")))
+    if (!td_extract_tag_is(tag, TD_TAG_IS_BLOCK) || td_str_ends(td_buf_str(f->out), mark))
         return TANDEM_OK;
-    return td_buf_add(f->out, TD_STR("<br>"), f->err);
+    return td_buf_add(f->out, mark, f->err);
 }
 
 static bool closes_itself(const flattener *f, td_tag tag, const td_flat_tag *token)
@@ -218,6 +218,19 @@ static bool closes_itself(const flattener *f, td_tag tag, const td_flat_tag *tok
         return true;
     return token->self_closing &&
            (tag == TD_TAG_SVG || tag == TD_TAG_MATH || (f->foreign && tag == TD_TAG_UNKNOWN));
+}
+
+/* Spans that only colour code: half the tags of a page with highlighted examples. Keywords stay,
+ * since they tell code that was understood from code that was not ("ln" counts lines). */
+static bool only_colours(td_tag tag, const td_flat_tag *token)
+{
+    td_str c = token->class_value;
+
+    if (tag != TD_TAG_SPAN || token->has_others)
+        return false;
+    return c.n == 0 || (c.n <= 2 && c.ptr[0] != 'k' && !td_str_eq(c, TD_STR("ln"))) ||
+           td_str_eq(c, TD_STR("pre")) || td_str_starts(c, TD_STR("token ")) ||
+           (td_str_starts(c, TD_STR("hljs-")) && !td_str_starts(c, TD_STR("hljs-ln")));
 }
 
 /* The start tag is already written at `mark`; decides whether it stays. */
@@ -235,14 +248,13 @@ static tandem_code handle_start(flattener *f, td_tag tag, const td_flat_tag *tok
         f->foreign = false; /* most HTML elements end an svg; not sure which: assume all */
     close_implied(f, tag);
     if (closes_itself(f, tag, token)) {
-        if (f->nesting_max == 0 && tag != TD_TAG_BR) {
-            td_buf_cut(f->out, mark);
-            return write_break(f, tag);
-        }
-        return TANDEM_OK;
+        if (f->nesting_max > 0)
+            return TANDEM_OK;
+        td_buf_cut(f->out, mark);
+        return write_break(f, tag == TD_TAG_BR ? TD_TAG_P : tag);
     }
     room = f->n_written < f->nesting_max && f->n_stack < f->n_stack_max;
-    if (format && f->n_format_open >= FORMAT_OPEN_MAX)
+    if ((format && f->n_format_open >= FORMAT_OPEN_MAX) || only_colours(tag, token))
         room = false;
     push(f, name, room);
     if (!room) {

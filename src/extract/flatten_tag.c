@@ -108,8 +108,8 @@ static bool read_attribute(td_str s, size_t *at, attribute *attribute_out)
     return true;
 }
 
-static tandem_code write_attribute(const attribute *a, uint32_t *seen, td_buf *out,
-                                   tandem_error *err)
+static tandem_code write_attribute(const attribute *a, uint32_t *seen, td_flat_tag *tag,
+                                   td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_attribute id = td_extract_tag_attribute_find(a->name);
@@ -130,6 +130,10 @@ static tandem_code write_attribute(const attribute *a, uint32_t *seen, td_buf *o
         quote = TD_STR("'");
     }
     *seen |= 1u << id;
+    if (id == TD_ATTRIBUTE_CLASS)
+        tag->class_value = value;
+    else
+        tag->has_others = true;
     TD_TRY(td_buf_add_byte(out, ' ', err));
     TD_TRY(td_buf_add(out, td_extract_tag_attribute_name(id), err));
     if (a->has_value || id == TD_ATTRIBUTE_HIDDEN) {
@@ -164,7 +168,7 @@ static tandem_code copy_attributes(td_str html, size_t *at, td_buf *out, td_flat
             break;
         }
         if (!tag->is_end)
-            TD_TRY(write_attribute(&a, &seen, out, err));
+            TD_TRY(write_attribute(&a, &seen, tag, out, err));
     }
     if (i < html.n) {
         tag->self_closing = html.ptr[i - 1] == '/';

@@ -12,6 +12,8 @@
 typedef struct td_flat_tag {
     td_str name; /* as written; empty: it was no tag, and all is done */
     bool is_end, self_closing;
+    td_str class_value; /* as written, entities not resolved */
+    bool has_others;    /* attributes that are read, other than class */
 } td_flat_tag;
 
 /* Reads what starts with '<' at html[*at], moves *at behind it. A start tag is appended with only

@@ -10,35 +10,6 @@ enum {
     NESTING_MOST = 5000, /* more would let a page take minutes, whatever the options say */
 };
 
-/* Parses with all tags, or, when that takes too much, text and line breaks only. */
-static tandem_code parse(td_str html, size_t nesting_max, td_buf *flat, td_arena **arena_out,
-                         td_tree *tree_out, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    td_arena *arena = td_arena_new(TREE_BYTES_MAX);
-
-    if (!arena)
-        TD_TRY(td_fail_nomem(err, "HTML tree"));
-    TD_TRY(td_extract_flatten(html, nesting_max, flat, err));
-    code = td_extract_tree_parse(td_buf_str(flat), arena, tree_out, err);
-    if (code == TANDEM_E_TOO_LARGE && nesting_max > 0) {
-        td_arena_free(arena);
-        arena = td_arena_new(TREE_BYTES_MAX);
-        if (!arena)
-            TD_TRY(td_fail_nomem(err, "HTML tree"));
-        td_buf_cut(flat, 0);
-        TD_TRY(td_extract_flatten(html, 0, flat, err));
-        TD_TRY(td_extract_tree_parse(td_buf_str(flat), arena, tree_out, err));
-    }
-    if (code == TANDEM_OK) {
-        *arena_out = arena;
-        arena = NULL;
-    }
-out:
-    td_arena_free(arena);
-    return code;
-}
-
 static bool is_blank(td_str text)
 {
     return td_str_trim(text).n == 0;
@@ -105,29 +76,77 @@ out:
     return code;
 }
 
+/* Text without any structure: what is left of a page that no tree could be made of. */
+static tandem_code write_lines(const td_tree *tree, td_buf *out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (uint32_t i = 0; i < tree->n; i++) {
+        td_str rest = tree->nodes[i].text, line;
+
+        while (td_str_next(&rest, '\n', &line)) {
+            line = td_str_trim(line);
+            if (line.n == 0)
+                continue;
+            if (out->n > 0)
+                TD_TRY(td_buf_add_byte(out, '\n', err));
+            TD_TRY(td_buf_add(out, line, err));
+            TD_TRY(td_buf_add_byte(out, '\n', err));
+        }
+    }
+    if (out->n == 0)
+        TD_FAIL(err, TANDEM_E_EMPTY, "page has no text");
+out:
+    return code;
+}
+
+static tandem_code read_once(td_str html, td_str uri, const td_extract_options *options,
+                             size_t nesting_max, td_buf *text, td_document *document,
+                             tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_arena *arena = td_arena_new(TREE_BYTES_MAX);
+    td_buf flat = TD_BUF(html.n * 4 + 1024);
+    td_tree tree = {0};
+    td_str base;
+
+    if (!arena)
+        TD_TRY(td_fail_nomem(err, "HTML tree"));
+    TD_TRY(td_extract_flatten(html, nesting_max, &flat, err));
+    TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, err));
+    if (nesting_max == 0) {
+        TD_TRY(write_lines(&tree, text, err));
+        goto out;
+    }
+    TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
+    TD_TRY(td_extract_metadata_read(&tree, base, options, document, err));
+    TD_TRY(td_extract_metadata_links(&tree, base, options, document, err));
+    TD_TRY(write_text(&tree, base, options, arena, document, text, err));
+out:
+    td_buf_clear(&flat);
+    td_arena_free(arena);
+    return code;
+}
+
 tandem_code td_extract_html_read(td_str html, td_str uri, const td_extract_options *options,
                                  td_document *document, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t nesting_max = options->nesting_max < NESTING_MOST ? options->nesting_max : NESTING_MOST;
-    td_arena *arena = NULL;
-    td_buf flat = TD_BUF(html.n * 2 + 1024);
     td_buf text = TD_BUF(options->text_bytes_max);
-    td_tree tree = {0};
-    td_str base;
 
-    TD_TRY(parse(html, nesting_max, &flat, &arena, &tree, err));
-    TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
-    TD_TRY(td_extract_metadata_read(&tree, base, options, document, err));
-    TD_TRY(td_extract_metadata_links(&tree, base, options, document, err));
-    TD_TRY(write_text(&tree, base, options, arena, document, &text, err));
+    code = read_once(html, uri, options, nesting_max, &text, document, err);
+    if (code == TANDEM_E_TOO_LARGE && nesting_max > 0) {
+        td_buf_cut(&text, 0);
+        code = read_once(html, uri, options, 0, &text, document, err);
+    }
+    if (code != TANDEM_OK)
+        goto out;
     document->format = TD_FORMAT_MARKDOWN;
     document->text = td_arena_copy(document->arena, td_buf_str(&text));
     if (!document->text.ptr)
         TD_TRY(td_arena_fail(document->arena, err));
 out:
     td_buf_clear(&text);
-    td_buf_clear(&flat);
-    td_arena_free(arena);
     return code;
 }

@@ -13,11 +13,25 @@
 enum {
     PARSE_MS_MAX = 4000, /* of this thread's CPU; real pages of 10 MB need less than a tenth */
     CLOCK_EVERY = 4096,  /* allocations between two looks at the clock */
-    TEXT_NODES_FIRST = 1024,
+};
+
+/* Freed pieces wait in a list by size: gumbo's vectors and strings grow by copying, and would leave
+ * twice their size behind in a bare arena. */
+typedef struct piece {
+    size_t class_index;
+    struct piece *next; /* while it is free; else the first bytes of what gumbo keeps there */
+} piece;
+
+enum {
+    HEAD_BYTES = sizeof(size_t),
+    SMALL_STEP = 16,
+    N_SMALL = 32, /* classes of 16, 32, ... 512 bytes, then powers of two */
+    N_CLASSES = N_SMALL + 32,
 };
 
 typedef struct pool {
     td_arena *arena;
+    piece *free[N_CLASSES];
     jmp_buf give_up;
     int64_t deadline_ms;
     uint32_t n_allocations;
@@ -32,24 +46,56 @@ static int64_t thread_cpu_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* *bytes grows to what the class holds. */
+static size_t class_of(size_t *bytes)
+{
+    size_t index = N_SMALL, room = SMALL_STEP * N_SMALL * 2;
+
+    if (*bytes <= SMALL_STEP * N_SMALL) {
+        index = *bytes ? (*bytes - 1) / SMALL_STEP : 0;
+        *bytes = (index + 1) * SMALL_STEP;
+        return index;
+    }
+    while (room < *bytes && index + 1 < N_CLASSES) {
+        room *= 2;
+        index++;
+    }
+    *bytes = room < *bytes ? *bytes : room;
+    return index;
+}
+
 static void *pool_alloc(void *user, size_t bytes)
 {
     pool *p = user;
-    void *memory = td_arena_alloc(p->arena, bytes ? bytes : 1);
+    size_t room = bytes + HEAD_BYTES;
+    size_t index = class_of(&room);
+    piece *made = p->free[index];
 
     if (++p->n_allocations % CLOCK_EVERY == 0 && thread_cpu_ms() > p->deadline_ms) {
         p->late = true;
         longjmp(p->give_up, 1);
     }
-    if (!memory)
+    if (made && index + 1 < N_CLASSES) {
+        p->free[index] = made->next;
+        return &made->next;
+    }
+    made = td_arena_alloc(p->arena, room);
+    if (!made)
         longjmp(p->give_up, 1);
-    return memory;
+    made->class_index = index;
+    return &made->next;
 }
 
 static void pool_free(void *user, void *memory)
 {
-    (void)user;
-    (void)memory;
+    pool *p = user;
+    piece *freed;
+
+    if (!memory)
+        return;
+    freed = (piece *)((char *)memory - HEAD_BYTES);
+    freed->next = p->free[freed->class_index];
+    p->free[freed->class_index] = freed;
 }
 
 static tandem_code parse(pool *p, td_str html, const GumboNode **root_out, tandem_error *err)
@@ -76,8 +122,8 @@ static tandem_code parse(pool *p, td_str html, const GumboNode **root_out, tande
 typedef struct builder {
     td_arena *arena;
     uint8_t tags[GUMBO_TAG_UNKNOWN]; /* gumbo's numbers to ours */
-    td_node *nodes;
-    uint32_t n, n_max;
+    td_node *nodes;                  /* NULL while they are only counted */
+    uint32_t n;
     struct level {
         const GumboVector *children;
         unsigned next;
@@ -86,23 +132,6 @@ typedef struct builder {
     size_t n_stack, n_stack_max;
     tandem_error *err;
 } builder;
-
-static tandem_code add_node(builder *b, td_node **node_out)
-{
-    if (b->n == b->n_max) {
-        uint32_t n_max = b->n_max ? b->n_max * 2 : TEXT_NODES_FIRST;
-        td_node *nodes = td_arena_grow(b->arena, b->nodes, b->n_max * sizeof(*nodes),
-                                       (size_t)n_max * sizeof(*nodes));
-
-        if (!nodes || n_max > UINT32_MAX / 4)
-            return td_arena_fail(b->arena, b->err);
-        b->nodes = nodes;
-        b->n_max = n_max;
-    }
-    *node_out = &b->nodes[b->n++];
-    **node_out = (td_node){0};
-    return TANDEM_OK;
-}
 
 static td_tag tag_of(const builder *b, const GumboElement *element)
 {
@@ -154,34 +183,41 @@ static tandem_code push(builder *b, const GumboVector *children, uint32_t node)
     return TANDEM_OK;
 }
 
+static tandem_code fill(builder *b, const GumboNode *from, td_node *node, uint32_t parent)
+{
+    *node = (td_node){.parent = parent, .end = b->n + 1};
+    if (from->type != GUMBO_NODE_ELEMENT && from->type != GUMBO_NODE_TEMPLATE) {
+        node->tag = TD_TAG_TEXT;
+        node->text = td_str_from(from->v.text.text);
+        return TANDEM_OK;
+    }
+    node->tag = (uint8_t)tag_of(b, &from->v.element);
+    return add_attributes(b, &from->v.element.attributes, node);
+}
+
 static tandem_code add(builder *b, const GumboNode *from, uint32_t parent)
 {
     tandem_code code = TANDEM_OK;
-    td_node *node = NULL;
 
     if (from->type == GUMBO_NODE_COMMENT || from->type == GUMBO_NODE_DOCUMENT)
         return TANDEM_OK;
-    TD_TRY(add_node(b, &node));
-    node->parent = parent;
-    node->end = b->n;
-    if (from->type == GUMBO_NODE_ELEMENT || from->type == GUMBO_NODE_TEMPLATE) {
-        uint32_t index = b->n - 1;
-
-        node->tag = (uint8_t)tag_of(b, &from->v.element);
-        TD_TRY(add_attributes(b, &from->v.element.attributes, node));
-        TD_TRY(push(b, &from->v.element.children, index));
-    } else {
-        node->tag = TD_TAG_TEXT;
-        node->text = td_str_from(from->v.text.text);
-    }
+    if (b->n == UINT32_MAX)
+        return td_fail(b->err, TANDEM_E_TOO_LARGE, "HTML has more nodes than can be counted");
+    if (b->nodes)
+        TD_TRY(fill(b, from, &b->nodes[b->n], parent));
+    if (from->type == GUMBO_NODE_ELEMENT || from->type == GUMBO_NODE_TEMPLATE)
+        TD_TRY(push(b, &from->v.element.children, b->n));
+    b->n++;
 out:
     return code;
 }
 
-static tandem_code build(builder *b, const GumboNode *root)
+/* All nodes in the order of the page; with b->nodes NULL they are only counted. */
+static tandem_code walk(builder *b, const GumboNode *root)
 {
     tandem_code code = TANDEM_OK;
 
+    b->n = 0;
     TD_TRY(add(b, root, 0));
     while (b->n_stack > 0) {
         struct level *top = &b->stack[b->n_stack - 1];
@@ -191,10 +227,26 @@ static tandem_code build(builder *b, const GumboNode *root)
 
             TD_TRY(add(b, child, top->node));
         } else {
-            b->nodes[top->node].end = b->n;
+            if (b->nodes)
+                b->nodes[top->node].end = b->n;
             b->n_stack--;
         }
     }
+out:
+    return code;
+}
+
+static tandem_code build(builder *b, const GumboNode *root)
+{
+    tandem_code code = TANDEM_OK;
+    td_node *nodes;
+
+    TD_TRY(walk(b, root));
+    nodes = td_arena_zalloc(b->arena, b->n, sizeof(*nodes));
+    if (!nodes)
+        return td_arena_fail(b->arena, b->err);
+    b->nodes = nodes;
+    TD_TRY(walk(b, root));
 out:
     return code;
 }
