@@ -5,6 +5,7 @@
 static const double TOLERANCE = 1.5; /* slower than unloaded by this much is no load yet */
 static const double SMOOTHING = 0.2;
 static const double DROP = 0.6;
+static const double DRIFT = 0.02;
 
 enum {
     LIMIT_FIRST = 4 /* more are let in only after a server has shown that it bears them */
@@ -30,8 +31,11 @@ void td_schedule_limit_good(td_limit *limit, uint64_t n_tokens, double seconds, 
     if (tokens < 0.5 * limit->typical_tokens)
         return;
     limit->recent += SMOOTHING * (pace - limit->recent);
-    /* The base drifts up slowly, so that one lucky batch does not rule for ever. */
-    limit->base = fmin(limit->base + 0.01 * (limit->recent - limit->base), pace);
+    /* One lucky batch must not rule for ever, so the base follows slowly, but only where few are
+     * out: under our own load it would take the load for the server's pace, and so let in more. */
+    if (limit->value <= LIMIT_FIRST)
+        limit->base += DRIFT * (limit->recent - limit->base);
+    limit->base = fmin(limit->base, pace);
 
     /* Where the limit was not used, its height was not tried. */
     if (2.0 * in_flight < limit->value)

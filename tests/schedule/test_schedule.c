@@ -392,9 +392,25 @@ static void close_without_finish_hands_every_task_out(void **state)
     fake_open(job);
     for (int i = 0; i < 300; i++)
         td_schedule_put(job->schedule, fake_add(job, (tandem_lane)(i % 2), "text"), NULL);
+    td_schedule_cancel(job->schedule);
     fake_close(job);
     fake_check(job);
     assert_true(fake_count(job, 0, TD_TASK_CANCELLED) > 0);
+    fake_job_free(job);
+}
+
+static void close_alone_cancels_and_hands_every_task_out(void **state)
+{
+    (void)state;
+    fake_job *job = fake_job_new(2);
+    job->options.clock = NULL;
+    job->models[0].per_text = job->models[1].per_text = 0;
+    fake_open(job);
+    for (int i = 0; i < 300; i++)
+        td_schedule_put(job->schedule, fake_add(job, (tandem_lane)(i % 2), "text"), NULL);
+    td_schedule_close(job->schedule);
+    job->schedule = NULL;
+    fake_check(job);
     fake_job_free(job);
 }
 
@@ -517,6 +533,7 @@ int main(void)
         cmocka_unit_test(a_run_larger_than_the_window_keeps_its_order),
         cmocka_unit_test(a_lone_text_does_not_wait_for_others_to_come),
         cmocka_unit_test(close_without_finish_hands_every_task_out),
+        cmocka_unit_test(close_alone_cancels_and_hands_every_task_out),
         cmocka_unit_test(after_a_cancel_no_batch_begins_and_put_refuses),
         cmocka_unit_test(a_cancel_frees_those_who_wait_for_room),
         cmocka_unit_test(many_threads_put_at_once),

@@ -1,0 +1,111 @@
+#include "schedule/rate.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void before_the_first_batch_nothing_is_known(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_false(cost.known);
+    assert_true(td_schedule_rate_work(cost, 3, 500) > 0);
+}
+
+static void a_price_for_call_and_token_is_found(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    srand(1);
+    for (int i = 0; i < 60; i++) {
+        size_t items = (size_t)(rand() % 30) + 1;
+        uint64_t tokens = items * 50 + (uint64_t)(rand() % 2000);
+        td_schedule_rate_add(&rate, items, tokens, 0.02 + 1e-4 * (double)tokens);
+    }
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.known && cost.per_item == 0);
+    assert_true(fabs(cost.per_token - 1e-4) < 2e-6);
+    assert_true(fabs(cost.per_batch - 0.02) < 2e-3);
+    assert_true(cost.spread < 0.05);
+}
+
+static void a_price_for_a_text_is_told_from_one_for_a_token(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    srand(2);
+    for (int i = 0; i < 60; i++) {
+        size_t items = (size_t)(rand() % 30) + 1;
+        td_schedule_rate_add(&rate, items, items * (uint64_t)(rand() % 500 + 10),
+                             0.1 * (double)items);
+    }
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.per_token == 0);
+    assert_true(fabs(cost.per_item - 0.1) < 1e-3);
+}
+
+static void equal_batches_give_the_mean_and_no_price_for_a_call(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    for (int i = 0; i < 10; i++)
+        td_schedule_rate_add(&rate, 32, 1000, 2);
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.per_batch == 0);
+    assert_true(fabs(td_schedule_rate_work(cost, 32, 1000) - 2) < 1e-9);
+}
+
+static void jitter_shows_as_spread_and_makes_no_price_up(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    srand(3);
+    for (int i = 0; i < 200; i++) {
+        uint64_t tokens = (uint64_t)(rand() % 1000) + 500;
+        double jitter = 0.3 + 1.4 * rand() / RAND_MAX;
+        td_schedule_rate_add(&rate, 10, tokens, 1e-3 * (double)tokens * jitter);
+    }
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.spread > 0.2 && cost.spread < 0.7);
+    assert_true(cost.per_batch == 0);
+}
+
+static void a_changed_pace_is_learnt(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    for (int i = 0; i < 50; i++)
+        td_schedule_rate_add(&rate, 32, 1000, 1);
+    for (int i = 0; i < 50; i++)
+        td_schedule_rate_add(&rate, 32, 1000, 4);
+    double seconds = td_schedule_rate_work(td_schedule_rate_cost(&rate), 32, 1000);
+    assert_true(seconds > 3.9 && seconds < 4.1);
+}
+
+static void a_batch_that_took_no_time_breaks_nothing(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    for (int i = 0; i < 5; i++)
+        td_schedule_rate_add(&rate, 1, 1, 0);
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(isfinite(cost.per_token) && isfinite(cost.per_batch) && isfinite(cost.spread));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(before_the_first_batch_nothing_is_known),
+        cmocka_unit_test(a_price_for_call_and_token_is_found),
+        cmocka_unit_test(a_price_for_a_text_is_told_from_one_for_a_token),
+        cmocka_unit_test(equal_batches_give_the_mean_and_no_price_for_a_call),
+        cmocka_unit_test(jitter_shows_as_spread_and_makes_no_price_up),
+        cmocka_unit_test(a_changed_pace_is_learnt),
+        cmocka_unit_test(a_batch_that_took_no_time_breaks_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
