@@ -51,12 +51,6 @@ class Tandem:
     def lines(self, *args, **more):
         return [json.loads(line) for line in self.run(*args, **more).stdout.decode().splitlines()]
 
-
-@pytest.fixture
-def tandem(tmp_path):
-    return Tandem(tmp_path)
-
-
     def chunks(self):
         """All chunks of the index by content, no ids and no times: (uri, index) -> the rest, vector included."""
         db = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
@@ -69,7 +63,13 @@ def tandem(tmp_path):
             key = (uri.decode(), index)
             assert key not in found
             found[key] = (text[start:end], start, *rest)
+        db.close()
         return found
+
+
+@pytest.fixture
+def tandem(tmp_path):
+    return Tandem(tmp_path)
 
 
 class Site:

@@ -26,10 +26,10 @@ def test_removed_files_leave_the_index(tandem):
     tree = make_tree(tandem.folder / "tree", 10)
     (tree / "unicorn.md").write_text("# Unicorns\n\nA unicorn lives in the garden behind the house.\n")
     tandem.index("tree")
-    assert tandem.search("unicorn in the garden")[0]["path"] == "unicorn.md"
+    assert tandem.search("unicorn in the garden")[0]["path"] == str(tree / "unicorn.md")
     (tree / "unicorn.md").unlink()
     assert tandem.index("tree")["removed"] == 1
-    assert all(hit["path"] != "unicorn.md" for hit in tandem.search("unicorn in the garden"))
+    assert all(not hit["path"].endswith("unicorn.md") for hit in tandem.search("unicorn in the garden"))
     assert tandem.status()["pages"] == 10
 
 
@@ -83,8 +83,8 @@ def test_filters(tandem):
     assert {h["is_code"] for h in tandem.search("total of items", "--kind", "code")} == {True}
     assert {h["is_code"] for h in tandem.search("lane queue", "--kind", "prose")} == {False}
     assert {h["language"] for h in tandem.search("total", "--language", "python")} == {"python"}
-    assert {h["path"] for h in tandem.search("lane queue", "--project", "Beta")} == {"a.md"}
-    assert all(h["path"].startswith("part3/") for h in tandem.search("lane", "--path", "part3/**"))
+    assert {h["path"] for h in tandem.search("lane queue", "--project", "Beta")} == {str(tandem.folder / "other" / "a.md")}
+    assert all("/part3/" in h["path"] for h in tandem.search("lane", "--path", "part3/**"))
     assert len(tandem.search("lane queue chunk", "-k", 3)) == 3
 
 

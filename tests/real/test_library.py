@@ -23,7 +23,7 @@ def test_the_example_finds_what_it_indexed(tandem):
     done = subprocess.run([program, "notes.db", "tree", "where is the key of the shed?"], cwd=tandem.folder, env=tandem.environment(),
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "1 key.md:1"
+    assert done.stdout.splitlines()[0] == f"1 {tandem.folder}/tree/key.md:1"
     shutil.rmtree(tandem.folder / "tree")
     done = subprocess.run([program, "notes.db", "tree", "x"], cwd=tandem.folder, env=tandem.environment(), capture_output=True, text=True, timeout=120)
     assert done.returncode == 1 and "tree" in done.stderr
