@@ -18,8 +18,8 @@ typedef enum td_verdict {
 
 enum {
     TD_RETRY_BACKOFF_MS_MAX = 5000,
-    /* A server that asks for longer is taken as gone: the chunks are failed now and tried again by a
-     * later run, which is better than a run that sits and waits. */
+    /* A server that asks for longer is taken as gone: the chunks are failed now and tried again by
+     * a later run, which is better than a run that sits and waits. */
     TD_RETRY_AFTER_MS_MAX = 5 * 60 * 1000,
 };
 

@@ -13,9 +13,9 @@
  *               until its oldest task has waited 5 s.
  *   pipelined   with two or more slots a lane that has work always holds one; the others go to the
  *               lane that would end last. Near the end batches shrink, long texts go first.
- *   rounds      batches in the order of put. With in_flight_max 1 the two batches of a round run one
- *               after the other. A batch that waits for another try does not hold its round up: it
- *               is its lane's batch of a later round.
+ *   rounds      batches in the order of put. With in_flight_max 1 the two batches of a round run
+ *               one after the other. A batch that waits for another try does not hold its round up:
+ *               it is its lane's batch of a later round.
  *   sequential  coderank starts when no gte task is inside and the input has ended or the window
  *               is full.
  */

@@ -2,8 +2,8 @@
  *
  * In:       how both lanes stand, and what time it is
  * Out:      what a free slot is to do
- * Threads:  pure functions: no lock, no clock, no memory of their own. tests/schedule/test_strategy.c
- *           runs them over virtual time.
+ * Threads:  pure functions: no lock, no clock, no memory of their own; the tests run them over
+ *           virtual time.
  */
 #ifndef TD_SCHEDULE_STRATEGY_H
 #define TD_SCHEDULE_STRATEGY_H

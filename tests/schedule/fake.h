@@ -1,8 +1,8 @@
-/* tests/schedule/fake.h - a clock that runs only when everybody waits, and models that fail on order.
+/* tests/schedule/fake.h - a clock that runs only when everybody waits, models that fail on order.
  *
- * fake_clock knows all threads that take part: the schedule's slots and the test's own caller. While
- * one of them works, time stands still; when all wait, it jumps to the first thing that is due. So
- * seconds of back-off cost nothing and come out the same each time.
+ * fake_clock knows all threads that take part: the schedule's slots and the test's own caller.
+ * While one of them works, time stands still; when all wait, it jumps to the first thing that is
+ * due. So seconds of back-off cost nothing and come out the same each time.
  */
 #ifndef TESTS_SCHEDULE_FAKE_H
 #define TESTS_SCHEDULE_FAKE_H

@@ -1,4 +1,4 @@
-/* tests/schedule/simulator.h - lanes and policy over virtual time: no threads, no clock, no waiting.
+/* tests/schedule/simulator.h - lanes and policy over virtual time: no threads, no waiting.
  *
  * A workload is tasks with arrival times, services with a price for batch, text and token, jitter,
  * so many requests at a time, and faults. Every step checks what must hold at every step.

@@ -6,7 +6,7 @@ enum {
     TIGHT_CASES = 1500,
 };
 
-/* n[l] tasks of each lane, mixed, all there at the start unless `rate` (tasks a second) is given. */
+/* n[l] tasks of each lane, mixed; all there at the start, or `rate` of them a second. */
 static void fill(sim *s, const size_t n[TANDEM_N_LANES], size_t tokens_min, size_t tokens_max,
                  double rate)
 {
@@ -142,7 +142,7 @@ static uint32_t pick(sim *s, uint32_t min, uint32_t max)
     return min + (uint32_t)(sim_random(&s->seed) % (max - min + 1));
 }
 
-/* Random services without faults, up to a hundred times apart in pace, everything there at the start:
+/* Random services without faults, up to a hundred times apart in pace, all there at the start:
  * besides the longest text and a call's price for each slot the makespan is within 1 % of the
  * bound, within 10 % where a lane may not have all slots. */
 static void makespan_is_within_the_stated_factor_of_the_lower_bound(void **state)
