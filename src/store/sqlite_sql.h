@@ -92,6 +92,8 @@
         " ifnull(sum(miss = 1), 0), ifnull(sum(miss = 2), 0) FROM pages")                          \
     X(COUNT_VECTORS, "SELECT lane, sum(n_used) FROM bit_blocks GROUP BY lane")                     \
     X(COUNT_OPEN, "SELECT status, count(*) FROM chunks WHERE status <> 0 GROUP BY status")         \
+    X(WORDS_COUNT, "SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?1"                   \
+        " AND rowid BETWEEN ?2 AND ?3")                                                            \
     X(EACH_SOURCE, "SELECT s.kind, s.uri, z.scope, z.project, z.dataset,"                          \
         " (SELECT ifnull(sum(has_text), 0) FROM pages p WHERE p.source = s.id),"                   \
         " (SELECT ifnull(sum(n_chunks), 0) FROM pages p WHERE p.source = s.id),"                   \

@@ -4,7 +4,6 @@
 
 enum {
     IDENTIFIER_BYTES_MAX = 64, /* longer ones are data (base64, hashes), not names */
-    TERMS_MAX = 64,
     QUERY_BYTES_MAX = 16 << 10,
 };
 
@@ -114,13 +113,13 @@ static bool is_common(td_str word)
 }
 
 typedef struct terms {
-    td_str items[TERMS_MAX]; /* slices of the query */
+    td_str items[TD_STORE_TERMS_MAX]; /* slices of the query */
     size_t n;
 } terms;
 
 static void add_term(terms *list, td_str term)
 {
-    if (term.n == 0 || list->n == TERMS_MAX)
+    if (term.n == 0 || list->n == TD_STORE_TERMS_MAX)
         return;
     for (size_t i = 0; i < list->n; i++)
         if (td_str_eq_nocase(list->items[i], term))
@@ -181,38 +180,39 @@ static void add_all_terms(terms *list, td_str query, bool common_too)
 }
 
 /* "term" with its quotes doubled: FTS5 then sees a string, never syntax. */
-static tandem_code write_term(td_str term, td_buf *out, tandem_error *err)
+static tandem_code quote(td_str term, td_arena *arena, td_str *quoted_out, tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
+    char *quoted = td_arena_alloc(arena, term.n * 2 + 3);
+    size_t n = 0;
 
-    TD_TRY(td_buf_add_byte(out, '"', err));
+    if (!quoted)
+        return td_arena_fail(arena, err);
+    quoted[n++] = '"';
     for (size_t i = 0; i < term.n; i++) {
-        char c = term.ptr[i];
-        if (c == '"')
-            TD_TRY(td_buf_add_byte(out, '"', err));
-        TD_TRY(td_buf_add_byte(out, c == '\0' ? ' ' : c, err));
+        if (term.ptr[i] == '"')
+            quoted[n++] = '"';
+        quoted[n++] = term.ptr[i];
     }
-    TD_TRY(td_buf_add_byte(out, '"', err));
-
-out:
-    return code;
+    quoted[n++] = '"';
+    quoted[n] = '\0';
+    *quoted_out = (td_str){quoted, n};
+    return TANDEM_OK;
 }
 
-tandem_code td_store_words_query(td_str text, td_buf *out, tandem_error *err)
+tandem_code td_store_words_terms(td_str text, td_arena *arena, td_str terms_out[TD_STORE_TERMS_MAX],
+                                 size_t *n_out, tandem_error *err)
 {
     terms list = {.n = 0};
-    td_buf clean = TD_BUF(QUERY_BYTES_MAX * 3 + 16); /* a bad byte becomes three */
+    td_buf clean = TD_BUF(QUERY_BYTES_MAX * 3 + 16); /* a bad byte becomes three, as a NUL does */
     tandem_code code = TANDEM_OK;
 
     TD_TRY(td_utf8_add_clean(&clean, td_str_slice(text, 0, QUERY_BYTES_MAX), err));
     add_all_terms(&list, td_buf_str(&clean), false);
     if (list.n == 0)
         add_all_terms(&list, td_buf_str(&clean), true);
-    for (size_t i = 0; i < list.n; i++) {
-        if (i > 0)
-            TD_TRY(td_buf_add(out, TD_STR(" OR "), err));
-        TD_TRY(write_term(list.items[i], out, err));
-    }
+    for (size_t i = 0; i < list.n; i++)
+        TD_TRY(quote(list.items[i], arena, &terms_out[i], err));
+    *n_out = list.n;
 
 out:
     td_buf_clear(&clean);

@@ -8,6 +8,7 @@
 #ifndef TD_STORE_WORDS_H
 #define TD_STORE_WORDS_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 /* Appends the parts of every identifier in `text` that has more than one, or a '_' at an end,
@@ -15,10 +16,15 @@
  * Cost: linear. */
 void td_store_words_parts(td_str text, td_buf *out);
 
-/* Appends an FTS5 expression for what a person typed: words are OR-ed, each also by its parts;
- * a "quoted part" is a phrase. Whatever stands in the text, the expression is valid; it is empty
- * when there is no word in it. Common English words are left out unless there are no others.
- * Words past the 64th are ignored. */
-tandem_code td_store_words_query(td_str text, td_buf *out, tandem_error *err);
+enum {
+    TD_STORE_TERMS_MAX = 64
+};
+
+/* The terms of what a person typed, each a string of FTS5's syntax ("read_line" with its quotes), so
+ * that nothing in the text is ever taken for syntax: every word, the parts of words that have some,
+ * and each "quoted part" as a phrase. Common English words are left out unless there are no others.
+ * Terms past the 64th are ignored; none at all is no error. terms_out [64], in `arena`. */
+tandem_code td_store_words_terms(td_str text, td_arena *arena, td_str terms_out[TD_STORE_TERMS_MAX],
+                                 size_t *n_out, tandem_error *err);
 
 #endif
