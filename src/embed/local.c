@@ -2,7 +2,7 @@
  *
  * What embedders of the same files and options share is a td_engine: tokenizer, packed weights and
  * idle workspaces. A call of `embed` takes a workspace, cuts its batch into groups of about
- * GROUP_TOKENS, so that memory does not grow with the batch, and runs each on the calling thread. */
+ * GROUP_TOKENS, so that memory does not grow with it, and runs each on the calling thread. */
 #include "base/thread.h"
 #include "embed/embed.h"
 #include "embed/model/model.h"

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/os.h"
 #include "embed/model/model.h"
+#include "flow/model_files.h"
 
 #include <jansson.h>
 
@@ -116,6 +117,34 @@ static inline tandem_code dir_load(model_dir *dir, const char *isa, td_weights *
     return code;
 }
 
+/* The directory as the embedders want it; borrowed from `dir`, which must stay as it is. */
+typedef struct dir_files {
+    td_model_file items[DIR_FILES_MAX];
+    td_model_files files;
+} dir_files;
+
+static inline void dir_list(model_dir *dir, dir_files *list)
+{
+    static const char *const names[] = {"config.json",
+                                        "model.safetensors",
+                                        "modules.json",
+                                        "1_Pooling/config.json",
+                                        "sentence_bert_config.json",
+                                        "config_sentence_transformers.json",
+                                        "tokenizer_config.json",
+                                        "tokenizer.json",
+                                        "vocab.txt"};
+    *list = (dir_files){.files = {.id = TD_STR("test/model"),
+                                  .revision = TD_STR("1"),
+                                  .origin = td_str_from(dir->path)}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        td_str bytes = dir_get(dir, names[i]);
+        if (bytes.ptr)
+            list->items[list->files.n_files++] = (td_model_file){td_str_from(names[i]), bytes};
+    }
+    list->files.files = list->items;
+}
+
 /* One case of an expected file. */
 typedef struct expected_case {
     td_buf text;
@@ -146,6 +175,7 @@ static inline expected_case expected_get(const json_t *root, size_t i)
     const json_t *ids = json_object_get(entry, "ids"),
                  *vector = json_object_get(entry, "embedding");
     const char *hex = json_string_value(json_object_get(entry, "text_utf8_hex"));
+    assert_non_null(hex);
     expected_case one = {.text = TD_BUF(1 << 20),
                          .prompt = json_string_value(json_object_get(entry, "prompt")),
                          .n_ids = json_array_size(ids),
@@ -171,18 +201,25 @@ static inline void expected_clear(expected_case *one)
     free(one->vector);
 }
 
+static inline double cosine_of(const float *a, const float *b, size_t dim)
+{
+    double dot = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i < dim; i++) {
+        dot += (double)a[i] * b[i];
+        aa += (double)a[i] * a[i];
+        bb += (double)b[i] * b[i];
+    }
+    return dot / sqrt(aa * bb);
+}
+
 /* The f32 tolerance of every expected file: cosine 0.99999, largest difference 1e-4. */
 static inline void assert_close(const float *vector, const float *expected, size_t dim)
 {
-    double dot = 0, a = 0, b = 0, largest = 0;
-    for (size_t i = 0; i < dim; i++) {
-        dot += (double)vector[i] * expected[i];
-        a += (double)vector[i] * vector[i];
-        b += (double)expected[i] * expected[i];
+    double cosine = cosine_of(vector, expected, dim), largest = 0;
+    for (size_t i = 0; i < dim; i++)
         largest = fmax(largest, fabs((double)vector[i] - expected[i]));
-    }
-    if (!(dot / sqrt(a * b) >= 0.99999 && largest <= 1e-4))
-        fail_msg("cosine %.7f, largest difference %.2g", dot / sqrt(a * b), largest);
+    if (!(cosine >= 0.99999 && largest <= 1e-4))
+        fail_msg("cosine %.7f, largest difference %.2g", cosine, largest);
 }
 
 #endif

@@ -16,7 +16,7 @@ enum {
     BLOCK_ROWS = 32,
     WIDTH = 128
 };
-_Static_assert((int)BLOCK_ROWS <= (int)TD_ROWS_SPARE, "a block may read past the last row by this much");
+_Static_assert((int)BLOCK_ROWS <= (int)TD_ROWS_SPARE, "a block reads past the last row");
 
 /* ---- the shim: what differs between oneDNN 2 and 3 ---- */
 
@@ -98,12 +98,20 @@ typedef struct call {
     dnnl_memory_t rows, panel, products, scratch;
 } call;
 
-#    define OR_OUT(expression)          \
-        do {                            \
-            status = (expression);      \
-            if (status != dnnl_success) \
-                goto out;               \
-        } while (0)
+/* oneDNN's answers as ours. */
+static tandem_code told(dnnl_status_t status)
+{
+    switch (status) {
+    case dnnl_success:
+        return TANDEM_OK;
+    case dnnl_out_of_memory:
+        return TANDEM_E_NOMEM;
+    case dnnl_unimplemented:
+        return TANDEM_E_UNSUPPORTED;
+    default:
+        return TANDEM_E_INTERNAL;
+    }
+}
 
 /* oneDNN shall use the calling thread alone; tandem has its own threads. */
 static int hold_threads(void)
@@ -132,7 +140,7 @@ static void free_foreign(td_matrix *matrix)
 
 static tandem_code pack_foreign(td_matrix *matrix, tandem_error *err)
 {
-    dnnl_status_t status = dnnl_out_of_memory;
+    tandem_code code = TANDEM_E_NOMEM;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_dim_t n_in = (dnnl_dim_t)matrix->n_in;
     int n_threads = hold_threads();
@@ -141,25 +149,23 @@ static tandem_code pack_foreign(td_matrix *matrix, tandem_error *err)
     matrix->foreign = p;
     if (!p)
         goto out;
-    OR_OUT(dnnl_engine_create(&p->engine, dnnl_cpu, 0));
-    OR_OUT(describe(&p->shapes[0], BLOCK_ROWS, n_in,
-                    (dnnl_dim_t)td_embed_kernels_stride(matrix->n_in)));
-    OR_OUT(describe(&p->shapes[1], n_in, WIDTH, WIDTH));
-    OR_OUT(describe(&p->shapes[2], BLOCK_ROWS, WIDTH, WIDTH));
-    OR_OUT(dnnl_primitive_attr_create(&attr));
-    OR_OUT(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user));
-    OR_OUT(make_product(&p->plan, p->engine, attr, p->shapes));
-    OR_OUT(dnnl_primitive_create(&p->primitive, p->plan));
+    TD_TRY(told(dnnl_engine_create(&p->engine, dnnl_cpu, 0)));
+    TD_TRY(told(describe(&p->shapes[0], BLOCK_ROWS, n_in,
+                         (dnnl_dim_t)td_embed_kernels_stride(matrix->n_in))));
+    TD_TRY(told(describe(&p->shapes[1], n_in, WIDTH, WIDTH)));
+    TD_TRY(told(describe(&p->shapes[2], BLOCK_ROWS, WIDTH, WIDTH)));
+    TD_TRY(told(dnnl_primitive_attr_create(&attr)));
+    TD_TRY(told(dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user)));
+    TD_TRY(told(make_product(&p->plan, p->engine, attr, p->shapes)));
+    TD_TRY(told(dnnl_primitive_create(&p->primitive, p->plan)));
 
 out:
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     omp_set_num_threads(n_threads);
-    if (status == dnnl_success)
+    if (code == TANDEM_OK)
         return TANDEM_OK;
-    return td_fail(err, status == dnnl_out_of_memory ? TANDEM_E_NOMEM : TANDEM_E_UNSUPPORTED,
-                   "oneDNN cannot multiply by %zu x %zu (status %d)", matrix->n_in, matrix->n_out,
-                   (int)status);
+    return td_fail(err, code, "oneDNN cannot multiply by %zu x %zu", matrix->n_in, matrix->n_out);
 }
 
 static void end_call(call *c)
@@ -173,33 +179,32 @@ static void end_call(call *c)
         dnnl_stream_destroy(c->stream);
 }
 
-static dnnl_status_t start_call(const product *p, float *products, call *c)
+static tandem_code start_call(const product *p, float *products, call *c)
 {
-    dnnl_status_t status;
-    OR_OUT(dnnl_stream_create(&c->stream, p->engine, dnnl_stream_default_flags));
-    OR_OUT(make_memory(&c->rows, &p->shapes[0], p->engine, DNNL_MEMORY_NONE));
-    OR_OUT(make_memory(&c->panel, &p->shapes[1], p->engine, DNNL_MEMORY_NONE));
-    OR_OUT(make_memory(&c->products, &p->shapes[2], p->engine, products));
-    OR_OUT(make_scratch(&c->scratch, p->plan, p->engine));
+    tandem_code code = TANDEM_OK;
+    TD_TRY(told(dnnl_stream_create(&c->stream, p->engine, dnnl_stream_default_flags)));
+    TD_TRY(told(make_memory(&c->rows, &p->shapes[0], p->engine, DNNL_MEMORY_NONE)));
+    TD_TRY(told(make_memory(&c->panel, &p->shapes[1], p->engine, DNNL_MEMORY_NONE)));
+    TD_TRY(told(make_memory(&c->products, &p->shapes[2], p->engine, products)));
+    TD_TRY(told(make_scratch(&c->scratch, p->plan, p->engine)));
 out:
-    return status;
+    return code;
 }
 
-static dnnl_status_t multiply(const product *p, const call *c, const float *rows,
-                              const float *panel)
+static tandem_code multiply(const product *p, const call *c, const float *rows, const float *panel)
 {
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, c->rows},
                                    {DNNL_ARG_WEIGHTS, c->panel},
                                    {DNNL_ARG_DST, c->products},
                                    {DNNL_ARG_SCRATCHPAD, c->scratch}};
-    dnnl_status_t status;
+    tandem_code code = TANDEM_OK;
     /* Inputs are only read; the interface has no const. */
-    OR_OUT(dnnl_memory_set_data_handle(c->rows, (void *)(uintptr_t)rows));
-    OR_OUT(dnnl_memory_set_data_handle(c->panel, (void *)(uintptr_t)panel));
-    OR_OUT(dnnl_primitive_execute(p->primitive, c->stream, 4, arguments));
-    OR_OUT(dnnl_stream_wait(c->stream));
+    TD_TRY(told(dnnl_memory_set_data_handle(c->rows, (void *)(uintptr_t)rows)));
+    TD_TRY(told(dnnl_memory_set_data_handle(c->panel, (void *)(uintptr_t)panel)));
+    TD_TRY(told(dnnl_primitive_execute(p->primitive, c->stream, 4, arguments)));
+    TD_TRY(told(dnnl_stream_wait(c->stream)));
 out:
-    return status;
+    return code;
 }
 
 static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows, size_t panel_from,
@@ -210,13 +215,13 @@ static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows
     _Alignas(64) float products[BLOCK_ROWS * WIDTH];
     int n_threads = hold_threads();
     call c = {0};
-    dnnl_status_t status;
+    tandem_code code = TANDEM_OK;
 
-    OR_OUT(start_call(p, products, &c));
+    TD_TRY(start_call(p, products, &c));
     for (size_t panel = panel_from; panel < panel_to; panel++) {
         for (size_t row = 0; row < n_rows; row += BLOCK_ROWS) {
             size_t n = n_rows - row < BLOCK_ROWS ? n_rows - row : BLOCK_ROWS;
-            OR_OUT(
+            TD_TRY(
                 multiply(p, &c, x + row * x_stride, matrix->panels + panel * matrix->n_in * WIDTH));
             for (size_t m = 0; m < n; m++)
                 td_embed_kernels_plain_finish(matrix, panel, products + m * WIDTH, epilogue,
@@ -226,9 +231,7 @@ static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows
 out:
     end_call(&c);
     omp_set_num_threads(n_threads);
-    return status == dnnl_success         ? TANDEM_OK
-           : status == dnnl_out_of_memory ? TANDEM_E_NOMEM
-                                          : TANDEM_E_INTERNAL;
+    return code;
 }
 
 const td_kernels td_embed_kernels_onednn = {

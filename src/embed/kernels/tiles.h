@@ -6,7 +6,7 @@
  * Order of summation (what makes a row's result independent of its neighbours):
  *   1. a product sums over its inputs from first to last in one accumulator, whatever the number of
  *      rows in the tile;
- *   2. a LayerNorm's and a softmax's sum goes over whole vectors from left to right, then over lanes;
+ *   2. a LayerNorm's and a softmax's sum goes over vectors from left to right, then over lanes;
  *   3. attention's key blocks begin at the text's own first token (with a window: at a place that
  *      depends on the query's place in its own text alone).
  */

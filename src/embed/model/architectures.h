@@ -1,8 +1,8 @@
-/* embed/model/architectures.h - one function per architecture: config and tensors into a td_encoder.
+/* embed/model/architectures.h - one function per architecture: its files into a td_encoder.
  *
- * Each sets every field that its architecture uses; model.c frees the encoder, also after a failure.
- * encoder->n_positions comes in as the most that the caller wants (0: no wish) and leaves as what
- * the model takes.
+ * Each sets every field that its architecture uses; model.c frees the encoder, also after a
+ * failure. tokens_max is the longest text that is wanted (0: the config decides); the model's own
+ * limit may be lower. Afterwards encoder->n_positions holds it.
  */
 #ifndef TD_EMBED_MODEL_ARCHITECTURES_H
 #define TD_EMBED_MODEL_ARCHITECTURES_H

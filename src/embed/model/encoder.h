@@ -1,4 +1,4 @@
-/* embed/model/encoder.h - the layers that all architectures share; they differ in what they fill in.
+/* embed/model/encoder.h - the layers of all architectures; these differ in what they fill in.
  *
  * In:       token ids, end to end
  * Out:      one row per token (or only the first row of each text, if that is all pooling needs)

@@ -1,8 +1,8 @@
 /* embed/model/fields.h - typed values out of a small JSON file that nobody vouches for.
  *
- * A path names a value: "rope_parameters.full_attention.rope_theta", "architectures.0". A value that
- * is absent or null takes the default; one of another type or outside the bounds is E_FORMAT with
- * file, path and bounds.
+ * A path names a value: "rope_parameters.full_attention.rope_theta", "architectures.0". A value
+ * that is absent or null takes the default; one of another type or outside the bounds is E_FORMAT
+ * with file, path and bounds.
  * Threads:  read-only once made
  */
 #ifndef TD_EMBED_MODEL_FIELDS_H

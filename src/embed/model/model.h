@@ -60,8 +60,8 @@ size_t td_embed_model_scratch_bytes(const td_scratch *scratch);
 /* Vectors of a batch, on the calling thread.
  *
  *   vectors  [n_texts, dim], caller's
- * Errors: E_INVALID for an id or a length past the model's, E_EMPTY for a text without ids, E_FORMAT
- * naming the text whose vector has no direction or is not finite, E_NOMEM. */
+ * Errors: E_INVALID for an id or a length past the model's, E_EMPTY for a text without ids,
+ * E_FORMAT naming the text whose vector has no direction or is not finite, E_NOMEM. */
 tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td_scratch *scratch,
                                float *vectors, tandem_error *err);
 
