@@ -1,37 +1,76 @@
-# Which Debian/Ubuntu packages tandem needs, and how they get here. Sourced by the other scripts.
+# Which Debian and Ubuntu packages tandem needs, and how they get here. Sourced by the other scripts.
 
-# What the program is built from.
-packages_build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libgumbo-dev
-libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
+# What the program is built from, and the certificates without which no https page is trusted.
+packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcurl4-openssl-dev
+libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
 
-# What the tests need besides: sanitizers, fuzzers, oneDNN as the kernels' oracle, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang clang-format libclang-rt-dev git python3 python3-pytest
-curl openssl"
+# What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
+# clang-format by version, because each version lays out a few lines in its own way.
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev clang-format-14 git openssl python3
+python3-pytest"
 
-# install_packages NAME...: installs those that are missing, with apt; says what to do elsewhere.
+# has PACKAGE: whether it is installed; on a system without dpkg, whether what it is for is here.
+has() {
+    if command -v dpkg-query >/dev/null 2>&1; then
+        dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed'
+        return
+    fi
+    case "$1" in
+        gcc) command -v cc ;;
+        ninja-build) command -v ninja ;;
+        libcurl4-openssl-dev) pkg-config --exists libcurl ;;
+        libsqlite3-dev) pkg-config --exists sqlite3 ;;
+        libgumbo-dev | libjansson-dev | libcmocka-dev)
+            name=${1#lib} && pkg-config --exists "${name%-dev}" ;;
+        libxxhash-dev | libutf8proc-dev) pkg-config --exists "${1%-dev}" ;;
+        python3-pytest) python3 -c 'import pytest' ;;
+        zlib1g-dev) pkg-config --exists zlib ;;
+        libc6-dev | ca-certificates | libdnnl-dev | libclang-rt-dev | clang-format-14) true ;;
+        *) command -v "$1" ;;
+    esac >/dev/null 2>&1
+}
+
+refuse() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+
+# install_packages PACKAGE...: installs those that are missing, or says why it cannot.
 install_packages() {
     missing=""
     for package in "$@"; do
-        dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed' ||
-            missing="$missing $package"
+        has "$package" || missing="$missing $package"
     done
-    [ -n "$missing" ] || return 0
-    if ! command -v apt-get >/dev/null 2>&1; then
-        echo "This system has no apt. Install what these Debian packages hold, then run again:" >&2
-        echo " $missing" >&2
-        exit 1
-    fi
+    [ -z "$missing" ] || install_missing
+    version=$(cmake --version | sed -n '1s/[^0-9]*//p')
+    printf '3.25\n%s\n' "$version" | sort -V -C ||
+        refuse "This is cmake $version; tandem needs 3.25 (Debian 12 and Ubuntu 24.04 have it)."
+}
+
+install_missing() {
+    command -v apt-get >/dev/null 2>&1 ||
+        refuse "There is no apt here. Install what Debian calls" " $missing" "and run this again."
     as_root=""
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null 2>&1 || {
-            echo "Not root, and no sudo. Have these packages installed, then run again:$missing" >&2
-            exit 1
-        }
-        as_root="sudo"
+        as_root=sudo
+        command -v sudo >/dev/null 2>&1 ||
+            refuse "Packages are missing, you are not root, and there is no sudo. Have root run" \
+                "  apt-get install --no-install-recommends$missing" "and run this again."
     fi
-    echo "installing:$missing"
-    $as_root apt-get update -qq
+    echo "installing with ${as_root:+sudo }apt-get:$missing"
+    log=$(mktemp)
+    # A list that cannot be renewed is no reason to stop: the packages may be known already.
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
-        >/dev/null
+    if {
+        $as_root apt-get update -qq || true
+        $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y \
+            -o DPkg::Lock::Timeout=300 --no-install-recommends $missing
+    } >"$log" 2>&1 </dev/null; then
+        sed -n 's/^Need to get \(.*\) of archives.*/downloaded \1 of packages/p' "$log"
+        rm -f "$log"
+    else
+        tail -20 "$log" >&2
+        rm -f "$log"
+        refuse "apt could not install:$missing" "See its words above; then run this again."
+    fi
 }
