@@ -91,7 +91,7 @@ out:
 static uint32_t size_lanes(td_embedder *const lanes[TANDEM_N_LANES], uint32_t asked,
                            uint32_t lane_max_out[TANDEM_N_LANES])
 {
-    uint32_t n_cpus = (uint32_t)td_os_n_cpus(), local = 0, remote = 0;
+    uint32_t n_cpus = asked ? asked : (uint32_t)td_os_n_cpus(), local = 0, remote = 0;
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         if (!lanes[l])
             continue;
