@@ -277,6 +277,19 @@ tandem_code td_source_ignore_parse(td_str text, td_arena *arena, td_source_rules
     return TANDEM_OK;
 }
 
+/* Git compares what stands before the first wildcard by itself and gives only the rest to its
+ * matcher, for which a `**` right there is a whole part: "ab** /c" fits "abx/y/c". */
+static bool fits_path(td_str pattern, td_str path)
+{
+    size_t n = 0;
+
+    while (n < pattern.n && !strchr("*?[\\", pattern.ptr[n]))
+        n++;
+    return td_str_starts(path, td_str_slice(pattern, 0, n)) &&
+           td_source_ignore_glob(td_str_slice(pattern, n, pattern.n),
+                                 td_str_slice(path, n, path.n));
+}
+
 td_source_verdict td_source_ignore_match(const td_source_rules *rules, td_str path, bool is_dir)
 {
     size_t slash = td_str_find_last_byte(path, '/');
@@ -286,7 +299,8 @@ td_source_verdict td_source_ignore_match(const td_source_rules *rules, td_str pa
         const td_source_rule *rule = &rules->items[i - 1];
         if (rule->is_for_dirs && !is_dir)
             continue;
-        if (td_source_ignore_glob(rule->pattern, rule->has_slash ? path : name))
+        if (rule->has_slash ? fits_path(rule->pattern, path)
+                            : td_source_ignore_glob(rule->pattern, name))
             return rule->is_negated ? TD_SOURCE_KEPT : TD_SOURCE_IGNORED;
     }
     return TD_SOURCE_UNDECIDED;
