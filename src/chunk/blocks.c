@@ -131,6 +131,20 @@ static size_t stanza_end(const td_chunk_blocks *blocks, size_t at, size_t *n_lin
     return at;
 }
 
+/* Titles over rulers and tables drawn with marks are not code, whatever the words in them are. */
+static bool is_ruled(const td_chunk_blocks *blocks, size_t at, size_t end)
+{
+    while (at < end) {
+        td_chunk_line line = line_at(blocks, at);
+        td_str body = body_of(blocks, &line);
+        char mark = td_chunk_lines_ruler(body, 3);
+        if ((mark != '\0' && strchr("=-~^", mark)) || td_chunk_lines_is_table_rule(body))
+            return true;
+        at = line.end;
+    }
+    return false;
+}
+
 /* Code that nobody marked: stanzas that look like it, up to the first that does not. */
 static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
@@ -145,8 +159,9 @@ static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
         td_str info;
         if (td_chunk_lines_fence(body_of(blocks, &line), &info) > 0)
             break;
-        float code = td_chunk_look_at(stanza).code;
-        if (code < least) {
+        if (end == blocks->at && n_more == 1)
+            least = 0.95f; /* a line alone is most often a title */
+        if (td_chunk_look_at(stanza).code < least || is_ruled(blocks, at, stop)) {
             /* The stanza that ends a run of code will be asked again as its own first. */
             blocks->judged_to = end == blocks->at ? stop : end;
             break;

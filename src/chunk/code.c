@@ -227,16 +227,39 @@ static tandem_code add_rows(cutter *c, size_t a, size_t b, tandem_error *err)
     return code;
 }
 
+/* Where in (a, b) a declaration would begin that fits without the start of its long comment; `b` if
+ * it would not fit even then, or if there is nothing but comment. */
+static size_t without_comment(const cutter *c, size_t a, size_t b)
+{
+    size_t first = b, row = a;
+    for (; row < b && has(c, row, TD_CHUNK_ROW_LEAD | TD_CHUNK_ROW_INSIDE); row++) {
+        if (first == b && row > a && !has(c, row, TD_CHUNK_ROW_INSIDE) && fits(c, row, b))
+            first = row;
+    }
+    if (row == a || row == b)
+        return b;
+    return first < b || !fits(c, row, b) ? first : row;
+}
+
 static tandem_code add_units(cutter *c, size_t a, size_t b, uint32_t floor, int level,
                              tandem_error *err)
 {
     division by;
     if (fits(c, a, b))
         return add_piece(c, a, b, err);
+    size_t bare = without_comment(c, a, b);
+    if (bare < b) {
+        tandem_code first =
+            fits(c, a, bare) ? add_piece(c, a, bare, err) : add_rows(c, a, bare, err);
+        return first == TANDEM_OK ? add_piece(c, bare, b, err) : first;
+    }
     if (level >= LEVELS_MAX || !find_division(c, a, b, floor, &by))
         return add_rows(c, a, b, err);
 
+    /* A declaration that will take chunks of its own does not begin in its neighbour's. */
     tandem_code code = TANDEM_OK;
+    if (begins_named(c, a, b) && chars_of(c, c->run_a, c->run_b) >= c->sink->size_chars / 3)
+        code = flush(c, err);
     bool lead = has(c, a, TD_CHUNK_ROW_LEAD);
     size_t start = a, held = a; /* [held, start) is tiny and waits for what it may be the head of */
     for (size_t row = a + 1; row <= b && code == TANDEM_OK; row++) {

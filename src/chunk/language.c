@@ -111,6 +111,7 @@ td_chunk_look td_chunk_look_at(td_str text)
             *best = k;
         code += table->classes[k].is_code ? scores[k] : 0;
     }
+    code = code > 1 ? 1 : code; /* shares may add up to a little more */
     bool is_code = code >= 0.5f;
     size_t best = is_code ? best_code : best_other;
     td_chunk_look look = {.code = code, .confidence = is_code ? code : 1 - code};

@@ -284,6 +284,11 @@ static tandem_code close_section(run *r, tandem_error *err)
 
 static tandem_code add_heading(run *r, const td_chunk_block *block, tandem_error *err)
 {
+    if (!fits(r, block->start, block->end)) {
+        td_chunk_block paragraph = *block; /* a heading by its mark alone */
+        paragraph.kind = TD_CHUNK_PARAGRAPH;
+        return add(r, &paragraph, err);
+    }
     tandem_code code = r->body ? close_section(r, err) : TANDEM_OK;
     if (code == TANDEM_OK && r->open && !fits(r, r->start, block->end))
         code = flush_all(r, err);

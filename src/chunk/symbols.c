@@ -1,5 +1,7 @@
 #include "chunk/symbols.h"
 
+#include "base/utf8.h"
+
 enum {
     LINE_BYTES_MAX = 400,
     TOKENS_MAX = 48
@@ -310,7 +312,9 @@ td_str td_chunk_symbols_of(td_str line, td_str language, bool outermost)
 {
     tokens read;
     bool found = false;
-    read_tokens(td_str_slice(line, 0, LINE_BYTES_MAX), language, &read);
+    if (line.n > LINE_BYTES_MAX)
+        line.n = td_utf8_floor(line, LINE_BYTES_MAX);
+    read_tokens(line, language, &read);
     td_str name = name_of_others(&read, outermost, &found);
     if (found || name.n > 0 || read.n < 2)
         return name;

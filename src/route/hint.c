@@ -31,8 +31,11 @@ static const marks table[] = {
 
 typedef struct reader {
     const marks *marks;
-    const char *until; /* inside a block comment or docstring; NULL outside */
-    size_t n_comment, n_code, n_words, n_small;
+    const char *until;        /* inside a block comment or docstring; NULL outside */
+    size_t n_comment, n_code; /* visible code points */
+    struct {
+        size_t n, n_small;
+    } words[2]; /* of code, of comments */
 } reader;
 
 static const marks *marks_of(td_str language)
@@ -59,7 +62,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
 }
 
-static void count_words(reader *r, td_str line)
+static void count_words(reader *r, td_str line, bool comment)
 {
     static const char small[] =
         " the of and to a in is that it for on are as with be this by you or from can an not if when which "
@@ -72,11 +75,11 @@ static void count_words(reader *r, td_str line)
         if (i > start) {
             char word[16] = " "; /* the rest is zeros */
             size_t n = i - start;
-            r->n_words++;
+            r->words[comment].n++;
             for (size_t k = 0; k < n && n < sizeof word - 2; k++)
                 word[k + 1] = (char)(line.ptr[start + k] | 0x20);
             word[n < sizeof word - 2 ? n + 1 : 1] = n < sizeof word - 2 ? ' ' : '?';
-            r->n_small += strstr(small, word) != NULL;
+            r->words[comment].n_small += strstr(small, word) != NULL;
         }
         i += i == start;
     }
@@ -88,8 +91,7 @@ static void count(reader *r, td_str line, bool comment)
     for (size_t i = 0; i < line.n; i++)
         n += line.ptr[i] != ' ' && line.ptr[i] != '\t' && (line.ptr[i] & 0xC0) != 0x80;
     *(comment ? &r->n_comment : &r->n_code) += n;
-    if (comment)
-        count_words(r, line);
+    count_words(r, line, comment);
 }
 
 /* What opens on this line and goes on; NULL if nothing does. `*from_out` is behind its opening. */
@@ -132,15 +134,20 @@ static void read_line(reader *r, td_str line)
         r->until = NULL;
 }
 
+static float share(size_t part, size_t whole)
+{
+    return whole > 0 ? (float)part / (float)whole : 0;
+}
+
 td_route_hint td_route_hint_of(td_str text, td_str language)
 {
     reader r = {.marks = marks_of(language)};
     td_str line;
     while (td_str_next(&text, '\n', &line))
         read_line(&r, td_str_trim(line));
-    size_t n = r.n_comment + r.n_code;
     return (td_route_hint){
-        .comment = n > 0 ? (float)r.n_comment / (float)n : 0,
-        .sentence = r.n_words > 0 ? (float)r.n_small / (float)r.n_words : 0,
+        .comment = share(r.n_comment, r.n_comment + r.n_code),
+        .comment_sentence = share(r.words[1].n_small, r.words[1].n),
+        .sentence = share(r.words[0].n_small + r.words[1].n_small, r.words[0].n + r.words[1].n),
     };
 }

@@ -4,18 +4,20 @@
 
 /* Comment text of more than this share makes a chunk prose, if it reads like sentences; what is
  * commented out code, or a list of names, stays with the code. */
-static const float COMMENT_SHARE_MIN = 0.8f, SMALL_WORDS_MIN = 0.15f;
+static const float COMMENT_SHARE_MIN = 0.8f, COMMENT_SENTENCE_MIN = 0.15f;
 
-/* The chunker keeps as prose what stands as prose in its document, and says with its confidence how
- * far it looks like it. Below this it is code that nobody marked. */
-static const float PROSE_CONFIDENCE_MIN = 0.1f;
+/* What stands as prose in its document stays prose, unless the chunker's confidence says that it
+ * looks like code and hardly a word in it could be of a sentence. A reference page with a hundred
+ * signatures must not leave the text model's lane. */
+static const float PROSE_CONFIDENCE_MIN = 0.05f, PROSE_SENTENCE_MIN = 0.05f;
 
 static tandem_lane choose(const tandem_chunk *chunk)
 {
-    if (!chunk->is_code)
-        return chunk->confidence < PROSE_CONFIDENCE_MIN ? TANDEM_LANE_CODERANK : TANDEM_LANE_GTE;
     td_route_hint hint = td_route_hint_of(chunk->text, chunk->language);
-    bool prose = hint.comment > COMMENT_SHARE_MIN && hint.sentence >= SMALL_WORDS_MIN;
+    bool prose =
+        chunk->is_code
+            ? hint.comment > COMMENT_SHARE_MIN && hint.comment_sentence >= COMMENT_SENTENCE_MIN
+            : chunk->confidence >= PROSE_CONFIDENCE_MIN || hint.sentence >= PROSE_SENTENCE_MIN;
     return prose ? TANDEM_LANE_GTE : TANDEM_LANE_CODERANK;
 }
 
