@@ -1,0 +1,92 @@
+#include "embed/tokenize/bpe_long.h"
+#include "embed/tokenize/tokenizer.h"
+#include "golden.h"
+
+enum {
+    N_BYTES = 3000
+};
+
+static uint32_t seed = 7;
+
+static uint32_t next_random(uint32_t below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % below;
+}
+
+/* Letters from a few, so that merges reach far: one letter, two, or all that the corpus has. */
+static td_str random_piece(char bytes[N_BYTES])
+{
+    static const char *const ALPHABETS[] = {"e", "es", "ten", "theinrs", " e", "=", "\xE4\xB8\xAD"};
+    const char *alphabet = ALPHABETS[next_random(sizeof(ALPHABETS) / sizeof(ALPHABETS[0]))];
+    size_t n = 1 + next_random(N_BYTES - 1);
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = alphabet[next_random((uint32_t)strlen(alphabet))];
+    return (td_str){bytes, n};
+}
+
+static void windows_give_the_ids_of_the_whole_piece(void **state)
+{
+    (void)state;
+    static char bytes[N_BYTES];
+    static uint32_t a_ids[N_BYTES], b_ids[N_BYTES];
+    td_tokenizer *tokenizer = golden_open_json("TANDEM_GOLDEN", "tokenizer/bpe-small.json");
+    assert_true(tokenizer->bpe.in_order);
+    for (int round = 0; round < 400; round++) {
+        td_str piece = random_piece(bytes);
+        size_t window = 8 + next_random(300);
+        td_ids a = {.items = a_ids, .n_max = N_BYTES}, b = {.items = b_ids, .n_max = N_BYTES};
+        assert_int_equal(td_embed_tokenize_bpe_long_run(&tokenizer->bpe, piece, N_BYTES, &a, NULL),
+                         TANDEM_OK);
+        assert_int_equal(td_embed_tokenize_bpe_long_run(&tokenizer->bpe, piece, window, &b, NULL),
+                         TANDEM_OK);
+        assert_int_equal(a.n, b.n);
+        assert_memory_equal(a_ids, b_ids, a.n * sizeof(*a_ids));
+    }
+    td_embed_tokenize_close(tokenizer);
+}
+
+static void a_window_that_no_token_fits_in_is_given_up(void **state)
+{
+    (void)state;
+    uint32_t a_ids[64], b_ids[64];
+    td_ids a = {.items = a_ids, .n_max = 64}, b = {.items = b_ids, .n_max = 64};
+    td_tokenizer *tokenizer = golden_open_json("TANDEM_GOLDEN", "tokenizer/bpe-small.json");
+    td_str piece = TD_STR("internationalization of the implementation");
+    assert_int_equal(td_embed_tokenize_bpe_long_run(&tokenizer->bpe, piece, 2, &a, NULL),
+                     TANDEM_OK);
+    assert_int_equal(td_embed_tokenize_bpe_long_run(&tokenizer->bpe, piece, 100, &b, NULL),
+                     TANDEM_OK);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a_ids, b_ids, a.n * sizeof(*a_ids));
+    td_embed_tokenize_close(tokenizer);
+}
+
+static void a_full_list_ends_a_long_word_early(void **state)
+{
+    (void)state;
+    uint32_t ids[4];
+    td_ids few = {.items = ids, .n_max = 4};
+    size_t n = 50 * 1000 * 1000;
+    char *bytes = malloc(n);
+    assert_non_null(bytes);
+    memset(bytes, 'x', n);
+    td_tokenizer *tokenizer = golden_open_json("TANDEM_GOLDEN", "tokenizer/bpe-small.json");
+    assert_int_equal(td_embed_tokenize_bpe_long_run(&tokenizer->bpe, (td_str){bytes, n},
+                                                    TD_BPE_WINDOW, &few, NULL),
+                     TANDEM_OK);
+    assert_int_equal(few.n, 4);
+    assert_true(few.full);
+    free(bytes);
+    td_embed_tokenize_close(tokenizer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_give_the_ids_of_the_whole_piece),
+        cmocka_unit_test(a_window_that_no_token_fits_in_is_given_up),
+        cmocka_unit_test(a_full_list_ends_a_long_word_early),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
