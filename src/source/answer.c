@@ -5,8 +5,11 @@
 #include "source/binary.h"
 #include "source/read.h"
 
+#include <stdio.h>
+
 enum {
-    PAGE_EXTRA_BYTES = 128 * 1024 /* addresses and headers, beside the body */
+    PAGE_EXTRA_BYTES = 128 * 1024, /* addresses and headers, beside the body */
+    REASON_BYTES = 200,
 };
 
 tandem_code td_source_answer_code(int status)
@@ -88,7 +91,7 @@ tandem_code td_source_answer_page(td_str uri, const td_net_reply *reply,
                                   const td_source_options *options, td_page **page_out,
                                   tandem_error *err)
 {
-    tandem_error reason = {.code = TANDEM_OK};
+    char reason[REASON_BYTES];
     tandem_code status = td_source_answer_code(reply->status);
 
     /* As with files, one that is too large is left out, not lost. */
@@ -97,12 +100,12 @@ tandem_code td_source_answer_page(td_str uri, const td_net_reply *reply,
     if (reply->code != TANDEM_OK)
         return missed(uri, reply, reply->code, reply->error->message, page_out, err);
     if (status != TANDEM_OK) {
-        td_fail(&reason, status, "HTTP %d", reply->status);
-        return missed(uri, reply, status, reason.message, page_out, err);
+        snprintf(reason, sizeof(reason), "HTTP %d", reply->status);
+        return missed(uri, reply, status, reason, page_out, err);
     }
     if (!td_source_binary_is_text_type(reply->media_type)) {
-        td_fail(&reason, TANDEM_OK, "no text: %.*s", TD_STR_FMT(reply->media_type));
-        return missed(uri, reply, TANDEM_OK, reason.message, page_out, err);
+        snprintf(reason, sizeof(reason), "no text: %.*s", TD_STR_FMT(reply->media_type));
+        return missed(uri, reply, TANDEM_OK, reason, page_out, err);
     }
     if (reply->body.n == 0)
         return missed(uri, reply, TANDEM_E_EMPTY, "the answer is empty", page_out, err);

@@ -407,7 +407,7 @@ static void random_rules_over_random_trees_are_read_as_git_reads_them(void **sta
 {
     static const char *const names[] = {"a", "b", "c", "ab", "a.x", "b.x", "abc"};
     const char *rounds = getenv("TANDEM_ROUNDS");
-    uint32_t n_rounds = rounds ? (uint32_t)atoi(rounds) : 40;
+    uint32_t n_rounds = rounds ? (uint32_t)atoi(rounds) : 15;
 
     (void)state;
     for (uint32_t round = 0; round < n_rounds; round++) {
