@@ -227,7 +227,7 @@ class Planted(unittest.TestCase):
         self.plant("tests/tidy/exemptions", "untested src/chunk/cut.c\n")
         self.assertIn("says no reason", self.violations()[0])
 
-    @unittest.skipUnless(shutil.which("clang-format"), "no clang-format")
+    @unittest.skipUnless(format_check.find_program(), "no clang-format 14")
     def test_a_layout_of_its_own(self):
         self.plant("src/base/buf.c", "int  badly( void ){return 1;}\n")
         tree = t.Tree(self.root)
