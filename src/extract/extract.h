@@ -19,16 +19,16 @@ typedef struct td_extract_options {
     size_t struct_size;
     td_extract_resolve resolve; /* NULL: links stay as written */
     void *resolve_user;
-    bool whole_page;      /* keep navigation, banners and footers of HTML */
-    size_t nesting_max;   /* open HTML elements; deeper ones are flattened before the tree is built */
+    bool links_as_written; /* in the text; document->links are absolute all the same */
+    bool whole_page;       /* keep navigation, banners and footers of HTML */
+    size_t nesting_max; /* open HTML elements; deeper ones are flattened before the tree is built */
     size_t text_bytes_max; /* E_TOO_LARGE past it */
 } td_extract_options;
 
 #define TD_EXTRACT_OPTIONS                                                                         \
     (td_extract_options)                                                                           \
     {                                                                                              \
-        .struct_size = sizeof(td_extract_options), .nesting_max = 500,                             \
-        .text_bytes_max = 64u << 20                                                                \
+        .struct_size = sizeof(td_extract_options), .nesting_max = 500, .text_bytes_max = 64u << 20 \
     }
 
 /* The page's document, yours to free. The kind is told by media type, then by name, then by the

@@ -317,7 +317,7 @@ tandem_code td_extract_markdown_inline_link(td_md *md, uint32_t at, bool *is_lin
     *is_link_out = false;
     if (md->plain || md->open[TD_MD_LINK] || (node->flags & TD_NODE_HAS_BLOCK) || is_no_link(href))
         return TANDEM_OK;
-    if (md->options->resolve &&
+    if (md->options->resolve && !md->options->links_as_written &&
         md->options->resolve(md->options->resolve_user, md->base, href, &absolute))
         url = td_buf_str(&absolute);
     td_buf_cut(&md->url, 0);

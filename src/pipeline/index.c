@@ -244,6 +244,9 @@ static tandem_code extract(tandem_job *job, td_page *page, td_document **documen
     options.resolve = resolve;
     options.resolve_user = page;
     options.whole_page = job->options.whole_page;
+    /* Chunks are the same whether a page comes from a folder or a site; a page that a person reads
+     * has links that lead somewhere. */
+    options.links_as_written = job->options.until >= TANDEM_UNTIL_CHUNK;
     return td_extract(page, &options, document_out, err);
 }
 
