@@ -48,10 +48,10 @@ typedef struct td_embed_local_options {
     bool refuse_long;      /* E_TOO_LARGE instead of truncating */
 } td_embed_local_options;
 
-#define TD_EMBED_LOCAL_OPTIONS                                                                     \
-    (td_embed_local_options)                                                                       \
-    {                                                                                              \
-        .struct_size = sizeof(td_embed_local_options), .precision = "auto"                         \
+#define TD_EMBED_LOCAL_OPTIONS                                             \
+    (td_embed_local_options)                                               \
+    {                                                                      \
+        .struct_size = sizeof(td_embed_local_options), .precision = "auto" \
     }
 
 /* A model in this process, on the CPU. `files` must outlive it. Two embedders may be opened on the

@@ -222,8 +222,8 @@ static int by_place(const void *a, const void *b)
 /* The tensors must lie end to end and fill the data: no byte twice, none left over. */
 static tandem_code check_tiling(reader *r)
 {
-    td_tensor *items = r->list->items + r->first;
     size_t n = r->list->n - r->first;
+    td_tensor *items = n > 0 ? r->list->items + r->first : NULL;
     const uint8_t *expected = (const uint8_t *)r->data.ptr;
     const uint8_t *data_end = expected + r->data.n;
 

@@ -1,0 +1,146 @@
+/* Batch invariance: a text's vector is the same bits alone, in any batch and in any team. */
+#include "base/thread.h"
+#include "embed/model/opened.h"
+
+/* Random texts, and the vector of each alone. */
+enum {
+    N_TEXTS = 24,
+    TOKENS_MAX = 64,
+    TEAM_MAX = 4
+};
+typedef struct texts {
+    uint32_t ids[N_TEXTS][TOKENS_MAX];
+    uint32_t n[N_TEXTS];
+    float *alone; /* [N_TEXTS, dim] */
+} texts;
+
+static texts make_texts(const opened *o, unsigned seed)
+{
+    texts t;
+    srand(seed);
+    t.alone = malloc(N_TEXTS * o->dim * sizeof(float));
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
+        for (size_t j = 0; j < t.n[i]; j++)
+            t.ids[i][j] = (uint32_t)rand() % 2000;
+        run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0}, t.alone + i * o->dim);
+    }
+    return t;
+}
+
+/* A batch of randomly chosen texts, in random order, with repeats. */
+typedef struct random_batch {
+    uint32_t ids[N_TEXTS * TOKENS_MAX], starts[N_TEXTS + 1];
+    size_t which[N_TEXTS];
+    td_ragged ragged;
+} random_batch;
+
+static void make_batch(const texts *t, random_batch *b)
+{
+    size_t n = (size_t)rand() % N_TEXTS + 1;
+    b->starts[0] = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t which = (size_t)rand() % N_TEXTS;
+        b->which[i] = which;
+        memcpy(b->ids + b->starts[i], t->ids[which], t->n[which] * sizeof(uint32_t));
+        b->starts[i + 1] = b->starts[i] + t->n[which];
+    }
+    b->ragged = (td_ragged){b->ids, b->starts, n, 0};
+}
+
+static void assert_same_bits(const texts *t, const random_batch *b, const float *vectors,
+                             size_t dim)
+{
+    for (size_t i = 0; i < b->ragged.n_texts; i++)
+        assert_memory_equal(vectors + i * dim, t->alone + b->which[i] * dim, dim * sizeof(float));
+}
+
+static void a_texts_vector_is_the_same_alone_and_in_any_batch(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < N_MODELS; m++) {
+        for (size_t i = 0; i < N_ISAS; i++) {
+            if (!has_isa(ISAS[i]))
+                continue;
+            opened o = open_or_fail(MODELS[m], ISAS[i]);
+            texts t = make_texts(&o, (unsigned)(m * 10 + i));
+            float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
+            random_batch b;
+            for (size_t round = 0; round < 8; round++) {
+                make_batch(&t, &b);
+                run_or_fail(&o, &b.ragged, vectors);
+                assert_same_bits(&t, &b, vectors, o.dim);
+            }
+            free(vectors);
+            free(t.alone);
+            close_all(&o);
+        }
+    }
+}
+
+typedef struct member {
+    const opened *o;
+    size_t index;
+} member;
+
+static void *run_member(void *arg)
+{
+    const member *m = arg;
+    td_embed_model_forward(m->o->model, m->o->scratch, m->index);
+    return NULL;
+}
+
+static void wait_at_barrier(void *user)
+{
+    pthread_barrier_wait(user);
+}
+
+static void run_team(const opened *o, const td_ragged *batch, size_t n, float *vectors)
+{
+    pthread_barrier_t barrier;
+    pthread_t threads[TEAM_MAX];
+    member members[TEAM_MAX];
+    td_team team = {.n = n, .wait = wait_at_barrier, .user = &barrier};
+
+    pthread_barrier_init(&barrier, NULL, (unsigned)n);
+    assert_int_equal(td_embed_model_prepare(o->model, batch, &team, o->scratch, NULL), TANDEM_OK);
+    for (size_t i = 0; i < n; i++) {
+        members[i] = (member){o, i};
+        assert_int_equal(td_thread_start(&threads[i], "member", run_member, &members[i], NULL),
+                         TANDEM_OK);
+    }
+    for (size_t i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    assert_int_equal(td_embed_model_finish(o->model, o->scratch, vectors, NULL), TANDEM_OK);
+}
+
+static void a_team_of_threads_gives_the_same_bits_as_one(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < N_MODELS; m++) {
+        opened o = open_or_fail(MODELS[m], NULL);
+        texts t = make_texts(&o, 5);
+        float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
+        random_batch b;
+        for (size_t n = 2; n <= TEAM_MAX; n++) {
+            for (size_t round = 0; round < 4; round++) {
+                make_batch(&t, &b);
+                run_team(&o, &b.ragged, n, vectors);
+                assert_same_bits(&t, &b, vectors, o.dim);
+            }
+        }
+        free(vectors);
+        free(t.alone);
+        close_all(&o);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_texts_vector_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(a_team_of_threads_gives_the_same_bits_as_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
