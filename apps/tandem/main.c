@@ -40,7 +40,7 @@ static const command commands[] = {
      "  tandem extract page.html\n"
      "  curl -s https://example.org/ | tandem extract -\n",
      cmd_extract},
-    {"chunk", CMD_CHUNK, "FILE...", 1, 1024, "chunks as JSON lines",
+    {"chunk", CMD_CHUNK, "SOURCE...", 1, 1024, "chunks as JSON lines",
      "Shows how files or folders are cut and which lane each chunk goes to. Offsets count in\n"
      "the document's text: the file itself, or the Markdown that `tandem extract` prints.\n",
      "  tandem chunk README.md\n"

@@ -4,7 +4,7 @@
 
 #define AT(field) offsetof(settings, field)
 #define JOBS      (CMD_INDEX | CMD_CRAWL | CMD_CHUNK)
-#define WEB       (CMD_INDEX | CMD_CRAWL)
+#define WEB       JOBS
 #define LANES     (CMD_INDEX | CMD_SEARCH)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE)
 #define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM)
