@@ -27,11 +27,11 @@ static tandem_code fail_connect(const td_net_transfer *transfer, tandem_error *e
 static tandem_code fail_timeout(const td_net_transfer *transfer, tandem_error *err)
 {
     const td_net_options *options = transfer->options;
-    curl_off_t connect_us = 0;
+    curl_off_t sent_us = 0; /* when the request was sent: also set on a connection used again */
     int64_t spent_ms = td_clock_ms() - transfer->started_ms;
 
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-    if (connect_us == 0)
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    if (sent_us == 0)
         return td_fail(err, TANDEM_E_TIMEOUT,
                        "%.*s does not answer on port %u (waited %lld ms): is it up?",
                        TD_STR_FMT(transfer->parts.host), (unsigned)transfer->parts.port,

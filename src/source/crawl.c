@@ -136,9 +136,10 @@ static bool back_off(td_source_crawl *crawl, td_source_target *target, const td_
     }
     if (target->n_tries >= BUSY_TRIES_MAX)
         return false;
-    if (target->host->resume_ms < now_ms + wait_ms)
-        target->host->resume_ms = now_ms + wait_ms;
-    put_off(crawl, target, now_ms + wait_ms);
+    /* One more, because the clock's milliseconds are cut: never too early. */
+    if (target->host->resume_ms < now_ms + wait_ms + 1)
+        target->host->resume_ms = now_ms + wait_ms + 1;
+    put_off(crawl, target, now_ms + wait_ms + 1);
     return true;
 }
 

@@ -271,8 +271,9 @@ void td_source_frontier_release(td_source_host *host, int64_t now_ms)
 {
     td_assert(host->n_active > 0);
     host->n_active--;
-    if (host->delay_ms > 0 && host->resume_ms < now_ms + host->delay_ms)
-        host->resume_ms = now_ms + host->delay_ms;
+    /* The clock's milliseconds are cut, not rounded: one more makes the gap never shorter. */
+    if (host->delay_ms > 0 && host->resume_ms < now_ms + host->delay_ms + 1)
+        host->resume_ms = now_ms + host->delay_ms + 1;
 }
 
 bool td_source_frontier_put_back(td_source_frontier *frontier, td_source_target *target)

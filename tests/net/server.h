@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -43,6 +44,7 @@ struct server {
     uint16_t port;
     pthread_t thread;
     pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t came;  /* a request did */
     bool stopping;
     int n_connections;
     int fds[SERVER_CONNECTIONS_MAX]; /* -1 once closed */
@@ -123,6 +125,7 @@ static inline bool server_answer(server *s, server_request *request)
     pthread_mutex_lock(&s->lock);
     if (s->n_requests < SERVER_LOG_MAX)
         s->log[s->n_requests++] = strdup(request->path);
+    pthread_cond_broadcast(&s->came);
     s->n_busy++;
     s->n_busy_most = s->n_busy > s->n_busy_most ? s->n_busy : s->n_busy_most;
     pthread_mutex_unlock(&s->lock);
@@ -164,6 +167,8 @@ static inline void *server_run(void *arg)
                 close(fd);
             return NULL;
         }
+        int on = 1;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         server_connection *connection = calloc(1, sizeof(*connection));
         *connection = (server_connection){s, s->n_connections, fd};
         s->fds[s->n_connections] = fd;
@@ -183,6 +188,7 @@ static inline server *server_start(server_handler handler, void *user)
     s->handler = handler;
     s->user = user;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->came, NULL);
     s->listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(s->listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
@@ -209,6 +215,7 @@ static inline void server_stop(server *s)
     for (int i = 0; i < s->n_requests; i++)
         free(s->log[i]);
     close(s->listener);
+    pthread_cond_destroy(&s->came);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -219,6 +226,17 @@ static inline int server_n_requests(server *s, const char *path)
     pthread_mutex_lock(&s->lock);
     for (int i = 0; i < s->n_requests; i++)
         n += !path || strcmp(s->log[i], path) == 0;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+/* Waits until so many requests have come; returns how many there are then. */
+static inline int server_wait(server *s, int n)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->n_requests < n)
+        pthread_cond_wait(&s->came, &s->lock);
+    n = s->n_requests;
     pthread_mutex_unlock(&s->lock);
     return n;
 }

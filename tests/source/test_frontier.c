@@ -102,9 +102,9 @@ static void a_delay_counts_from_the_end_of_a_request(void **state)
     td_source_target *first = take(frontier, 0, "http://a/0");
     take(frontier, 50, NULL);
     finish(first, 70);
-    assert_null(td_source_frontier_take(frontier, 169, &wait_ms));
+    assert_null(td_source_frontier_take(frontier, 170, &wait_ms));
     assert_int_equal(wait_ms, 1);
-    finish(take(frontier, 170, "http://a/1"), 170);
+    finish(take(frontier, 171, "http://a/1"), 171);
     td_source_frontier_free(frontier);
 }
 
