@@ -186,14 +186,33 @@ static void submit(tandem_job *job, td_piece *piece, float *scratch)
     }
 }
 
-static void init_piece(td_work *work, size_t i)
+static tandem_code init_piece(td_work *work, size_t i, tandem_error *err)
 {
     const tandem_chunk *chunk = &work->chunks.items[i];
     td_piece *piece = &work->pieces[i];
 
     piece->work = work;
     piece->i = i;
-    piece->task = (td_task){.lane = chunk->lane, .text = chunk->text, .user = piece};
+    piece->task = (td_task){.lane = chunk->lane, .user = piece};
+    return td_chunk_model_text(chunk, work->arena, &piece->task.text, err);
+}
+
+/* Pieces and their counts; the page goes without any of them if one can't be made. */
+static tandem_code init_pieces(tandem_job *job, td_work *work, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n = work->chunks.n;
+
+    work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
+    work->pieces = td_arena_zalloc(work->arena, n, sizeof(*work->pieces));
+    if (n && (!work->chunk_ids || !work->pieces))
+        TD_TRY(td_arena_fail(work->arena, err));
+    for (size_t i = 0; i < n; i++)
+        TD_TRY(init_piece(work, i, err));
+    for (size_t i = 0; i < n; i++)
+        atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
+out:
+    return code;
 }
 
 /* Page first, then its pieces: the writer's queue keeps that order, so a vector never comes before
@@ -207,18 +226,16 @@ static void send_work(tandem_job *job, td_work *work, tandem_error *err)
     size_t n = work->chunks.n;
 
     td_pipeline_job_mix(job, &work->page->hash);
-    work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
-    work->pieces = td_arena_zalloc(work->arena, n, sizeof(*work->pieces));
-    if (!scratch || (n && (!work->chunk_ids || !work->pieces))) {
-        td_fail_nomem(err, "chunks of a page");
+    if (!scratch || init_pieces(job, work, err) != TANDEM_OK) {
+        if (!scratch)
+            td_fail_nomem(err, "chunks of a page");
         td_pipeline_job_fail(job, err);
-        n = 0;
+        atomic_store(&work->n_left, 1);
+        td_pipeline_index_settle(work);
+        free(scratch);
+        return;
     }
     atomic_store(&work->n_left, n + 2); /* pieces, the page, and this function */
-    for (size_t i = 0; i < n; i++) {
-        init_piece(work, i);
-        atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
-    }
     if (!td_pipeline_write_page(job, work))
         td_pipeline_index_settle(work);
     for (size_t i = 0; i < n; i++)
