@@ -1,5 +1,9 @@
 #include "extract/code_name.h"
 
+enum {
+    LEVELS_MAX = 8
+}; /* a table for the line numbers alone makes four */
+
 typedef struct alias {
     const char *name, *canonical;
 } alias;
@@ -388,7 +392,7 @@ td_str td_extract_code_name_of(const td_tree *tree, uint32_t at, td_str text)
     for (uint32_t i = at + 1; i < nodes[at].end && i < at + 4 && name.n == 0; i++)
         if (nodes[i].tag == TD_TAG_CODE)
             name = name_at(&nodes[i], &by_default);
-    for (int up = 0; up < 5 && name.n == 0 && at > 0; up++, at = nodes[at].parent) {
+    for (int up = 0; up < LEVELS_MAX && name.n == 0 && at > 0; up++, at = nodes[at].parent) {
         if (up > 0 && nodes[at].tag != TD_TAG_DIV && nodes[at].tag != TD_TAG_FIGURE &&
             nodes[at].tag != TD_TAG_TD && nodes[at].tag != TD_TAG_TR &&
             nodes[at].tag != TD_TAG_TBODY && nodes[at].tag != TD_TAG_TABLE)

@@ -10,6 +10,10 @@ enum {
     HAS_LETTER = 8,  /* text that is more than digits and signs */
 };
 
+enum {
+    MAIN_BYTES_MIN = 50
+}; /* an element that says it is the content is believed from here on */
+
 typedef struct measure {
     uint32_t text, link; /* bytes without white space; those inside links */
     uint8_t has;
@@ -193,6 +197,21 @@ static bool is_link_dense(const measure *m, uint32_t percent)
     return (uint64_t)m->link * 100 >= (uint64_t)m->text * percent;
 }
 
+/* Footnotes, hints and the like, which are marked up as <aside> too. */
+static bool is_note(const td_node *node)
+{
+    static const char *const WORDS[] = {"footnote", "footnote-list", "admonition", "note",    "tip",
+                                        "warning",  "topic",         "callout",    "citation"};
+    td_str role = role_of(node);
+
+    if (td_str_eq_nocase(role, TD_STR("note")) || td_str_starts_nocase(role, TD_STR("doc-")))
+        return true;
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(*WORDS); i++)
+        if (td_extract_tree_has_class(node, td_str_from(WORDS[i])))
+            return true;
+    return false;
+}
+
 /* Elements that are navigation by their kind alone. */
 static bool is_structure_tag(const finder *f, uint32_t at, bool in_main)
 {
@@ -208,7 +227,7 @@ static bool is_structure_tag(const finder *f, uint32_t at, bool in_main)
     case TD_TAG_MENU:
         return is_link_dense(m, 50);
     case TD_TAG_ASIDE:
-        return !in_main || is_link_dense(m, 50);
+        return !is_note(node) && (!in_main || is_link_dense(m, 50));
     case TD_TAG_FOOTER:
         return td_extract_tree_above(f->tree, at, TD_TAG_BLOCKQUOTE) == f->tree->n &&
                td_extract_tree_above(f->tree, at, TD_TAG_FIGURE) == f->tree->n;
@@ -240,6 +259,16 @@ static bool is_permalink(const finder *f, uint32_t at)
     return td_str_eq(text, TD_STR("\xC2\xB6")) || td_str_eq(text, TD_STR("#")) ||
            td_str_eq(text, TD_STR("\xC2\xA7")) || td_str_eq(text, TD_STR("\xF0\x9F\x94\x97")) ||
            td_str_eq(text, TD_STR("\xE2\x88\x9E"));
+}
+
+/* VitePress writes the language's name over the code. */
+static bool is_code_label(const finder *f, uint32_t at)
+{
+    const td_node *node = &f->tree->nodes[at];
+
+    return node->tag == TD_TAG_SPAN && td_extract_tree_has_class(node, TD_STR("lang")) &&
+           td_str_starts(td_extract_tree_get(&f->tree->nodes[node->parent], TD_ATTRIBUTE_CLASS),
+                         TD_STR("language-"));
 }
 
 static bool is_action_link(const finder *f, uint32_t at)
@@ -293,6 +322,8 @@ static bool is_no_content(const finder *f, uint32_t at, bool in_main, bool in_co
         return true;
     if (node->n_attributes == 0)
         return false;
+    if (is_code_label(f, at))
+        return true;
     if (!may_have_name(node))
         return node->tag == TD_TAG_PRE && name_of(node, false) == TD_NAME_GUTTER &&
                !(f->of[at].has & HAS_LETTER);
@@ -373,7 +404,9 @@ static uint32_t choose(const finder *f)
         }
         rank = rank_of(f, &nodes[i]);
         here = weight(&f->of[i]);
-        if (rank == 0 || here * 100 < total * PERCENT_MIN[rank])
+        if (rank == 0)
+            continue;
+        if (here * 100 < total * PERCENT_MIN[rank] && (rank < 4 || f->of[i].text < MAIN_BYTES_MIN))
             continue;
         if (rank > best_rank || (rank == best_rank && here > best_weight)) {
             best = i;

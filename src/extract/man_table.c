@@ -85,7 +85,8 @@ static tandem_code add_cells(td_man *m, td_str line)
     while (td_str_next(&line, m->table_tab, &cell)) {
         cell = td_str_trim(cell);
         if (td_str_ends(cell, TD_STR("T{"))) {
-            TD_TRY(add_text(m, td_str_slice(cell, 0, cell.n - 2)));
+            if (cell.n > 2)
+                TD_TRY(add_text(m, td_str_slice(cell, 0, cell.n - 2)));
             m->cell_open = true;
             return TANDEM_OK;
         }

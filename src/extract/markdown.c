@@ -98,6 +98,9 @@ tandem_code td_extract_markdown_start_line(td_md *md, td_md_gap gap)
 
     if (gap > md->gap)
         md->gap = gap;
+    if (md->fresh)
+        md->gap = TD_MD_LINE;
+    md->fresh = false;
     TD_TRY(write_gap(md));
     TD_TRY(td_buf_add(md->out, (td_str){md->next, md->n_prefix}, md->err));
     memcpy(md->next, md->rest, md->n_prefix);
@@ -232,6 +235,7 @@ static tandem_code leave(td_md *md)
         break;
     case FRAME_QUOTE:
         TD_TRY(td_extract_markdown_flush(md));
+        md->fresh = false;
         md->gap = TD_MD_BLANK;
         break;
     }
@@ -282,7 +286,7 @@ static tandem_code enter_item(td_md *md, uint32_t at)
         md->gap = TD_MD_BLANK;
     else if (md->gap == TD_MD_NO_GAP)
         md->gap = TD_MD_LINE;
-    frame.n_blanks = md->n_blanks + (md->gap == TD_MD_BLANK && md->out->n > 0);
+    frame.n_blanks = md->n_blanks + (md->gap == TD_MD_BLANK && md->out->n > 0 && !md->fresh);
     TD_TRY(push(md, frame));
     if (!md->single)
         add_prefix(md, (td_str){marker, (size_t)n}, (td_str){"               ", (size_t)n});
@@ -301,6 +305,7 @@ static tandem_code enter_quote(td_md *md, uint32_t at)
     if (md->out->n > 0 && !marker_pends(md)) {
         md->gap = TD_MD_BLANK;
         TD_TRY(write_gap(md));
+        md->fresh = true;
     }
     add_prefix(md, TD_STR("> "), TD_STR("> "));
 out:

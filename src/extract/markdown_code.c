@@ -50,12 +50,16 @@ static bool is_blank(td_str s)
     return td_str_trim(s).n == 0;
 }
 
+/* Some write each line as a code element of its own, with nothing between them. */
 static bool has_many_codes(const td_tree *tree, uint32_t at)
 {
     size_t n = 0;
 
-    for (uint32_t i = at + 1; i < tree->nodes[at].end; i = tree->nodes[i].end)
-        n += tree->nodes[i].tag == TD_TAG_CODE;
+    for (uint32_t i = at + 1; i < tree->nodes[at].end; i = tree->nodes[i].end) {
+        if (tree->nodes[i].tag != TD_TAG_CODE)
+            return false;
+        n++;
+    }
     return n > 1;
 }
 

@@ -45,6 +45,7 @@ typedef struct td_md {
     char rest[TD_MD_PREFIX_MAX]; /* before all lines after it; as long as `next` */
     size_t n_prefix;
     td_md_gap gap;
+    bool fresh; /* a quotation has just begun: no blank line before its first block */
     size_t n_blanks; /* blank lines written so far */
 
     td_buf line;
