@@ -70,38 +70,42 @@ BODY void score_any(const td_search_bits_query *query, const uint8_t *rows, size
         score_rows(query, rows, n, row_bytes, query->n_words, scores_out);
 }
 
-/* Sums in registers of the target's width: SUMS of them in all, whatever the width, so that each
- * sum gets the same values in the same order everywhere. */
-#define DOT_BODY(name, attribute, width)                                               \
-    typedef float name##_floats __attribute__((vector_size((width) * sizeof(float)))); \
-    attribute static float dot_##name(const float *a, const float *b, size_t dim)      \
-    {                                                                                  \
-        name##_floats total[SUMS / (width)] = {0};                                     \
-        size_t i = 0;                                                                  \
-        for (; i + SUMS <= dim; i += SUMS)                                             \
-            for (size_t v = 0; v < SUMS / (width); v++) {                              \
-                name##_floats x, y;                                                    \
-                memcpy(&x, a + i + v * (width), sizeof(x));                            \
-                memcpy(&y, b + i + v * (width), sizeof(y));                            \
-                total[v] += x * y;                                                     \
-            }                                                                          \
-        float parts[SUMS];                                                             \
-        memcpy(parts, total, sizeof(parts));                                           \
-        return finish_dot(parts, a + i, b + i, dim - i);                               \
-    }
+/* The products of all whole groups of SUMS dimensions, added up into parts [SUMS] in registers of
+ * the target's width: each sum gets the same values in the same order, whatever the width. */
+#define ADD_PRODUCTS(width, a, b, dim, parts)                                       \
+    do {                                                                            \
+        typedef float floats __attribute__((vector_size((width) * sizeof(float)))); \
+        floats total[SUMS / (width)] = {0}, x, y;                                   \
+        for (size_t i = 0; i + SUMS <= (dim); i += SUMS)                            \
+            for (size_t v = 0; v < SUMS / (width); v++) {                           \
+                memcpy(&x, (a) + i + v * (width), sizeof(x));                       \
+                memcpy(&y, (b) + i + v * (width), sizeof(y));                       \
+                total[v] += x * y;                                                  \
+            }                                                                       \
+        memcpy((parts), total, sizeof(total));                                      \
+    } while (0)
 
 /* The last dimensions, then the sums of all, pairwise. */
-BODY float finish_dot(float parts[SUMS], const float *a, const float *b, size_t n)
+BODY float finish_dot(float parts[SUMS], const float *a, const float *b, size_t dim)
 {
-    for (size_t i = 0; i < n; i++)
-        parts[i] += a[i] * b[i];
+    size_t whole = dim / SUMS * SUMS;
+
+    for (size_t i = whole; i < dim; i++)
+        parts[i - whole] += a[i] * b[i];
     for (size_t half = SUMS / 2; half > 0; half /= 2)
         for (size_t i = 0; i < half; i++)
             parts[i] += parts[i + half];
     return parts[0];
 }
 
-DOT_BODY(portable, , 4)
+static float dot_portable(const float *a, const float *b, size_t dim)
+{
+    float parts[SUMS];
+
+    ADD_PRODUCTS(4, a, b, dim, parts);
+    return finish_dot(parts, a, b, dim);
+}
+
 static void score_portable(const td_search_bits_query *query, const uint8_t *rows, size_t n,
                            size_t row_bytes, int32_t *scores_out)
 {
@@ -112,15 +116,29 @@ static void score_portable(const td_search_bits_query *query, const uint8_t *row
 #    define AVX2   __attribute__((target("avx2,popcnt")))
 #    define AVX512 __attribute__((target("avx512f,avx512vl,avx512vpopcntdq")))
 
-DOT_BODY(avx2, AVX2, 8)
+AVX2 static float dot_avx2(const float *a, const float *b, size_t dim)
+{
+    float parts[SUMS];
+
+    ADD_PRODUCTS(8, a, b, dim, parts);
+    return finish_dot(parts, a, b, dim);
+}
+
 AVX2 static void score_avx2(const td_search_bits_query *query, const uint8_t *rows, size_t n,
                             size_t row_bytes, int32_t *scores_out)
 {
     score_any(query, rows, n, row_bytes, scores_out);
 }
 
+AVX512 static float dot_avx512(const float *a, const float *b, size_t dim)
+{
+    float parts[SUMS];
+
+    ADD_PRODUCTS(16, a, b, dim, parts);
+    return finish_dot(parts, a, b, dim);
+}
+
 /* One register holds the counts of all planes: a word of the row meets them at once. */
-DOT_BODY(avx512, AVX512, 16)
 AVX512 static void score_avx512(const td_search_bits_query *query, const uint8_t *rows, size_t n,
                                 size_t row_bytes, int32_t *scores_out)
 {

@@ -3,8 +3,8 @@
  * A row has a bit for each dimension: 1 where the value is > 0. The query is not cut down to signs:
  * its values are rounded to whole numbers of 6 bits, and these are laid out as 6 planes of bits.
  * The score, the sum of the query's numbers where the row has a 1, is then a weighted sum of
- * popcount(row & plane). Against signs on both sides (Hamming) this needs a third of the candidates for
- * the same recall (bench/search/README.md).
+ * popcount(row & plane). Against signs on both sides (Hamming) this needs a third of the candidates
+ * for the same recall (bench/search/README.md).
  *
  * Threads:  pure functions
  */

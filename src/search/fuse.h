@@ -26,12 +26,13 @@ typedef struct td_search_fused {
     double list_score[TD_SEARCH_N_LISTS];
 } td_search_fused;
 
-/* Every chunk of the lists, best first, into fused_out [sum of n]; returns how many. Ties: the better
- * best rank, then the earlier list, then the lower id, so that the order is the same every time. */
+/* Every chunk of the lists, best first, into fused_out [sum of n]; returns how many. Ties: the
+ * better best rank, then the earlier list, then the lower id: the same order every time. */
 size_t td_search_fuse(const td_search_list lists[TD_SEARCH_N_LISTS], td_search_fused *fused_out);
 
 /* Whether `hit` says what one of `kept` [n] says already: the same text but for white space, or at
- * least half of the shorter one in common on the same page. hashes [n] are those of kept's texts. */
+ * least half of the shorter one in common on the same page. hashes [n]: td_search_fuse_hash of the
+ * texts of `kept`. */
 td_hash td_search_fuse_hash(td_str text);
 bool td_search_fuse_repeats(const tandem_hit *hit, td_hash hash, const tandem_hit *kept,
                             const td_hash *hashes, size_t n);

@@ -147,8 +147,8 @@ static size_t step_back(td_str text, size_t at)
     return start; /* `at` itself when there is no space in between */
 }
 
-/* Copies from `start` on: white space folded, what no terminal should get left out; ends at a word's
- * end. Returns the bytes written to out [SNIPPET_CHARS * 4]. */
+/* Copies from `start` on: white space folded, what no terminal should get left out; ends at the end
+ * of a word. Returns the bytes written to out [SNIPPET_CHARS * 4]. */
 static size_t copy_line(td_str text, size_t start, char *out)
 {
     size_t n = 0, chars = 0, word_end = 0, at = start;

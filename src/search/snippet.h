@@ -10,7 +10,8 @@
 /* About 200 code points of `text` (whole words, white space folded) with as many different words of
  * `query` as possible, as early as possible; the beginning when it has none. Control characters and
  * bytes that are no UTF-8 are left out: it is safe on a terminal. In `arena`.
- * Errors: E_NOMEM, E_TOO_LARGE (the arena's cap).  Cost: linear in the text times words of the query. */
+ * Errors: E_NOMEM, E_TOO_LARGE (the arena's cap).
+ * Cost: linear in the text times words of the query. */
 tandem_code td_search_snippet(td_str text, td_str query, td_arena *arena, td_str *snippet_out,
                               tandem_error *err);
 

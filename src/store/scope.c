@@ -23,7 +23,7 @@ tandem_code td_store_scope_rule(td_str asked, td_str project, td_str dataset, td
     return TANDEM_OK;
 }
 
-/* Lower case; every run of other bytes than letters and digits becomes one '_', none at the ends. */
+/* Lower case; each run of other bytes than letters and digits becomes one '_', none at the ends. */
 static tandem_code add_slug(td_str name, td_buf *out, tandem_error *err)
 {
     bool gap = false, any = false;

@@ -48,7 +48,8 @@
     X(PAGE_EMPTY, "UPDATE pages SET has_text = 0, n_chunks = 0, hash = x'', etag = '',"            \
         " last_modified = '' WHERE id = ?1")                                                       \
     X(PAGE_DELETE, "DELETE FROM pages WHERE id = ?1")                                              \
-    X(PAGES_UNSEEN, "SELECT id, has_text FROM pages WHERE source = ?1 AND seen_run <> ?2 LIMIT ?3")\
+    X(PAGES_UNSEEN, "SELECT id, has_text FROM pages WHERE source = ?1 AND seen_run <> ?2"          \
+        " LIMIT ?3")                                                                               \
     X(TEXT_ADD, "INSERT INTO page_texts(page, text) VALUES(?1, ?2)")                               \
     X(TEXT_DELETE, "DELETE FROM page_texts WHERE page = ?1")                                       \
     X(PAGE_OLD, "SELECT p.title, p.final_uri, p.uri, t.text FROM pages p"                          \
@@ -70,7 +71,8 @@
     X(VECTOR_SLOT, "SELECT slot FROM vectors WHERE chunk = ?1")                                    \
     X(VECTOR_ADD, "INSERT INTO vectors(chunk, lane, slot, data) VALUES(?1, ?2, ?3, ?4)")           \
     X(VECTOR_DELETE, "DELETE FROM vectors WHERE chunk = ?1")                                       \
-    X(BLOCK_ROOM, "SELECT id FROM bit_blocks WHERE lane = ?1 AND n_used < 1024 ORDER BY id LIMIT 1")\
+    X(BLOCK_ROOM, "SELECT id FROM bit_blocks WHERE lane = ?1 AND n_used < 1024 ORDER BY id"        \
+        " LIMIT 1")                                                                                \
     X(BLOCK_ADD, "INSERT INTO bit_blocks(lane) VALUES(?1)")                                        \
     X(BLOCK_ROWS_ADD, "INSERT INTO bit_rows(block, ids, bits) VALUES(?1, zeroblob(?2),"            \
         " zeroblob(?3))")                                                                          \
@@ -97,7 +99,7 @@
     X(EACH_SOURCE, "SELECT s.kind, s.uri, z.scope, z.project, z.dataset,"                          \
         " (SELECT ifnull(sum(has_text), 0) FROM pages p WHERE p.source = s.id),"                   \
         " (SELECT ifnull(sum(n_chunks), 0) FROM pages p WHERE p.source = s.id),"                   \
-        " (SELECT ifnull(max(ended_ms), 0) FROM runs r WHERE r.source = s.id AND r.complete = 1),"   \
+        " (SELECT ifnull(max(ended_ms), 0) FROM runs r WHERE r.source = s.id AND r.complete),"     \
         " (SELECT state FROM runs r WHERE r.source = s.id ORDER BY r.id DESC LIMIT 1)"             \
         " FROM sources s JOIN scopes z ON z.id = s.scope ORDER BY s.uri")                          \
     X(EACH_MISS, "SELECT p.uri, p.miss, p.reason FROM pages p JOIN sources s ON s.id = p.source"   \

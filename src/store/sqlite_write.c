@@ -14,7 +14,7 @@ enum {
     GATHER_ITEMS_MAX = 1024, /* pages, chunks, vectors */
     GATHER_BYTES_MAX = 8 << 20,
     GATHER_MS_MAX = 500,
-    CHECKPOINT_FRAMES = 1024, /* pages in the log: 16 MiB at 16 KiB each */
+    CHECKPOINT_FRAMES = 2048, /* pages in the log: 32 MiB at 16 KiB each */
 };
 #define OP_BYTES_MAX ((size_t)2 << 30) /* of one page: text and chunks */
 

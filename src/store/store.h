@@ -78,7 +78,7 @@ typedef struct td_store_source_row {
     td_store_source source;
     uint64_t pages, chunks;
     int64_t indexed_wall_ms; /* end of its last complete run; 0: none */
-    td_str last_run;         /* "done", "cancelled", "interrupted", "failed" */
+    td_str last_run; /* "done", "cancelled", "interrupted", "failed"; "running" while it does */
 } td_store_source_row;
 
 /* A block of a lane's one-bit vectors: row i of `bits` belongs to ids[i]; 0 means the row is free.
@@ -105,7 +105,7 @@ struct td_store {
      * read to its end, so pages that this run did not see are removed (n_removed_out). */
     tandem_code (*run_end)(td_store *self, int64_t run, const char *state, td_str summary_json,
                            bool complete, uint64_t *n_removed_out, tandem_error *err);
-    /* Replaces a page and all its chunks (vectors pending), in one transaction. chunk_ids_out [n]. */
+    /* Replaces a page and all its chunks (vectors pending), all or none. chunk_ids_out [n]. */
     tandem_code (*page_put)(td_store *self, int64_t run, const td_page *page,
                             const td_document *document, const td_chunks *chunks,
                             int64_t *chunk_ids_out, tandem_error *err);
@@ -114,11 +114,15 @@ struct td_store {
     /* The page was skipped or failed. A failed page keeps what an earlier run stored of it. */
     tandem_code (*page_miss)(td_store *self, int64_t run, const td_store_miss *miss,
                              tandem_error *err);
-    /* Vectors of any chunks, in one transaction. A chunk that is gone by now is passed over. */
+    /* Vectors of any chunks, all or none. A chunk that is gone by now is passed over. A vector that
+     * is zero or not finite is kept as failed. */
     tandem_code (*vectors_put)(td_store *self, const td_store_vector *vectors, size_t n,
                                tandem_error *err);
-    /* Commits what is gathered. Writes are grouped into transactions by count and time; a kill
-     * loses the uncommitted tail at most, which the next run does again. */
+    /* Commits what is gathered. page_put, page_seen, page_miss and vectors_put only gather; each
+     * first commits when 1024 items, 8 MiB or half a second have come together, so that an error of
+     * theirs may be about earlier writes, which stay gathered and are tried again. All others, and
+     * close, commit before they begin. A kill loses what was not committed, which the next run does
+     * again: a writer that has nothing to do should flush. Readers see what was committed. */
     tandem_code (*flush)(td_store *self, tandem_error *err);
     /* Removes a source with all it holds; *found_out says whether there was one of that uri. */
     tandem_code (*source_remove)(td_store *self, td_str uri, bool *found_out, tandem_error *err);

@@ -20,9 +20,10 @@ enum {
     TD_STORE_TERMS_MAX = 64
 };
 
-/* The terms of what a person typed, each a string of FTS5's syntax ("read_line" with its quotes), so
- * that nothing in the text is ever taken for syntax: every word, the parts of words that have some,
- * and each "quoted part" as a phrase. Common English words are left out unless there are no others.
+/* The terms of what a person typed, each a string of FTS5's syntax ("read_line" with its quotes):
+ * nothing in the text is ever taken for syntax. They are every word, the parts of words that have
+ * some, and each "quoted part" as a phrase. Common English words are left out unless there are no
+ * others.
  * Terms past the 64th are ignored; none at all is no error. terms_out [64], in `arena`. */
 tandem_code td_store_words_terms(td_str text, td_arena *arena, td_str terms_out[TD_STORE_TERMS_MAX],
                                  size_t *n_out, tandem_error *err);

@@ -207,6 +207,56 @@ static inline void fixture_flush(fixture *f)
     ok_or_fail(f, f->store->flush(f->store, &f->err));
 }
 
+/* Ids of the chunks that the words find, best first, into ids_out [16]. */
+static inline size_t fixture_find(fixture *f, const char *query, const td_store_filter *filter,
+                                  int64_t *ids_out)
+{
+    td_store_found found[16];
+    size_t n = 0;
+    ok_or_fail(f,
+               f->store->text_search(f->store, td_str_from(query), filter, 16, found, &n, &f->err));
+    for (size_t i = 0; i < n; i++)
+        ids_out[i] = found[i].chunk_id;
+    return n;
+}
+
+static inline tandem_hit fixture_hit(fixture *f, int64_t id, td_arena *arena)
+{
+    tandem_hit hit;
+    ok_or_fail(f, f->store->hits_get(f->store, &id, 1, arena, &hit, &f->err));
+    return hit;
+}
+
+static inline tandem_code fixture_open_code(fixture *f, bool read_only, uint32_t busy_ms)
+{
+    td_store_options options = TD_STORE_OPTIONS;
+    options.read_only = read_only;
+    options.busy_ms = busy_ms;
+    return td_store_open(f->path, &options, &f->store, &f->err);
+}
+
+/* The rows of a lane that are in use, by each_bits. */
+typedef struct fixture_bits {
+    size_t n_rows, n_blocks;
+    int64_t ids[4096];
+    uint8_t first_row[64];
+} fixture_bits;
+
+static inline bool fixture_see_bits(void *user, const int64_t *ids, const uint8_t *bits, size_t n,
+                                    size_t row_bytes)
+{
+    fixture_bits *seen = user;
+    seen->n_blocks++;
+    for (size_t i = 0; i < n; i++) {
+        if (ids[i] == 0)
+            continue;
+        if (seen->n_rows == 0)
+            memcpy(seen->first_row, bits + i * row_bytes, row_bytes);
+        seen->ids[seen->n_rows++] = ids[i];
+    }
+    return true;
+}
+
 /* A number by SQL over a connection of its own. */
 static inline int64_t fixture_sql(const fixture *f, const char *sql)
 {
@@ -231,14 +281,20 @@ static inline void fixture_check_invariants(const fixture *f)
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
         "SELECT count(*) FROM pragma_foreign_key_check",
         /* a page with text has its text and as many chunks as it says; one without has none */
-        "SELECT count(*) FROM pages p WHERE has_text <> EXISTS(SELECT 1 FROM page_texts t WHERE t.page = p.id)",
-        "SELECT count(*) FROM pages p WHERE n_chunks <> (SELECT count(*) FROM chunks c WHERE c.page = p.id)",
-        "SELECT count(*) FROM chunks c JOIN page_texts t ON t.page = c.page WHERE c.end_byte > length(t.text)",
+        "SELECT count(*) FROM pages p WHERE has_text <>"
+        " EXISTS(SELECT 1 FROM page_texts t WHERE t.page = p.id)",
+        "SELECT count(*) FROM pages p WHERE n_chunks <>"
+        " (SELECT count(*) FROM chunks c WHERE c.page = p.id)",
+        "SELECT count(*) FROM chunks c JOIN page_texts t ON t.page = c.page"
+        " WHERE c.end_byte > length(t.text)",
         /* a chunk is done iff it has a vector, and the vector has its place in the bits */
-        "SELECT count(*) FROM chunks c WHERE (status = 0) <> EXISTS(SELECT 1 FROM vectors v WHERE v.chunk = c.id)",
-        "SELECT count(*) FROM vectors v LEFT JOIN bit_rows r ON r.block = v.slot / 1024 WHERE r.ids IS NULL"
+        "SELECT count(*) FROM chunks c WHERE (status = 0) <>"
+        " EXISTS(SELECT 1 FROM vectors v WHERE v.chunk = c.id)",
+        "SELECT count(*) FROM vectors v LEFT JOIN bit_rows r ON r.block = v.slot / 1024"
+        " WHERE r.ids IS NULL"
         " OR hex(substr(r.ids, v.slot % 1024 * 8 + 1, 1)) <> printf('%02X', v.chunk % 256)",
-        "SELECT count(*) FROM bit_blocks b WHERE n_used <> (SELECT count(*) FROM vectors v WHERE v.slot / 1024 = b.id)",
+        "SELECT count(*) FROM bit_blocks b WHERE n_used <>"
+        " (SELECT count(*) FROM vectors v WHERE v.slot / 1024 = b.id)",
         "SELECT (SELECT ifnull(sum(n_used), 0) FROM bit_blocks) - (SELECT count(*) FROM vectors)",
         /* the keyword index has exactly the chunks */
         "SELECT count(*) FROM chunks WHERE id NOT IN (SELECT id FROM chunk_words_docsize)",

@@ -39,8 +39,9 @@ static bool is_known(fixture *f, const char *uri, const char *text)
     return found && td_hash_eq(known.hash, hash);
 }
 
-/* A run as the pipeline makes it: what is known is only seen, all else is put with its vectors. Every
- * third page commits, so that a kill may fall between pages and vectors. Returns pages put. */
+/* A run as the pipeline makes it: what is known is only seen, all else is put with its vectors.
+ * Every third page commits, so that a kill may fall between pages and vectors. Returns how many
+ * pages were put. */
 static int run_index(fixture *f, int version)
 {
     int n_put = 0;

@@ -1,19 +1,5 @@
 /* What td_store_open makes of files that are not (yet, or no longer) a store of its own. */
-#include "store/migrate.h"
 #include "store_fixture.h"
-
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <sys/wait.h>
-
-static tandem_code open_code(fixture *f, bool read_only, uint32_t busy_ms)
-{
-    td_store_options options = TD_STORE_OPTIONS;
-    options.read_only = read_only;
-    options.busy_ms = busy_ms;
-    return td_store_open(f->path, &options, &f->store, &f->err);
-}
 
 static void write_file(const fixture *f, const void *bytes, size_t n)
 {
@@ -21,15 +7,6 @@ static void write_file(const fixture *f, const void *bytes, size_t n)
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, n, file), n);
     fclose(file);
-}
-
-static void exec(const fixture *f, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s", sqlite3_errmsg(db));
-    sqlite3_close(db);
 }
 
 static bool has_lock_file(const fixture *f)
@@ -44,190 +21,6 @@ static void assert_message(const fixture *f, const char *part)
     if (!strstr(f->err.message, part) || !strstr(f->err.message, "t.db"))
         fail_msg("\"%s\" does not say \"%s\"", f->err.message, part);
 }
-
-static void a_text_file_is_refused_and_left_alone(void **state)
-{
-    fixture *f = *state;
-    write_file(f, "my precious notes, longer than a header", 39);
-    assert_int_equal(open_code(f, false, 0), TANDEM_E_FORMAT);
-    assert_message(f, "not a tandem database");
-    assert_int_equal(open_code(f, true, 0), TANDEM_E_FORMAT);
-    assert_false(has_lock_file(f));
-    struct stat info;
-    assert_int_equal(stat(f->path, &info), 0);
-    assert_int_equal(info.st_size, 39);
-}
-
-static void another_programs_database_is_refused_and_left_alone(void **state)
-{
-    fixture *f = *state;
-    exec(f, "CREATE TABLE bookmarks(url TEXT)");
-    assert_int_equal(open_code(f, false, 0), TANDEM_E_FORMAT);
-    assert_message(f, "another program's");
-    assert_int_equal(open_code(f, true, 0), TANDEM_E_FORMAT);
-    assert_false(has_lock_file(f));
-    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM sqlite_schema"), 1);
-    exec(f, "DROP TABLE bookmarks; PRAGMA application_id = 7");
-    assert_int_equal(open_code(f, false, 0), TANDEM_E_FORMAT);
-}
-
-static void a_newer_schema_asks_for_a_newer_tandem(void **state)
-{
-    fixture *f = *state;
-    fixture_open_store(f, false);
-    fixture_close_store(f);
-    exec(f, "PRAGMA user_version = 4711");
-    for (int read_only = 0; read_only < 2; read_only++) {
-        assert_int_equal(open_code(f, read_only, 0), TANDEM_E_UNSUPPORTED);
-        assert_message(f,
-                       "was made by a newer tandem (schema 4711, this one knows 1): update tandem");
-    }
-}
-
-static void a_reader_makes_no_file(void **state)
-{
-    fixture *f = *state;
-    assert_int_equal(open_code(f, true, 0), TANDEM_E_NOT_FOUND);
-    assert_message(f, "tandem index");
-    assert_int_not_equal(access(f->path, F_OK), 0);
-    write_file(f, "", 0);
-    assert_int_equal(open_code(f, true, 0), TANDEM_E_NOT_FOUND);
-    fixture_open_store(f, false); /* an empty file is as good as none */
-}
-
-static void a_folder_or_a_name_that_is_no_place_is_refused(void **state)
-{
-    fixture *f = *state;
-    td_store *store = NULL;
-    assert_int_equal(td_store_open(f->folder, NULL, &store, &f->err), TANDEM_E_INVALID);
-    assert_int_equal(td_store_open("", NULL, &store, &f->err), TANDEM_E_INVALID);
-    assert_int_equal(td_store_open("qdrant://host:1/x", NULL, &store, &f->err),
-                     TANDEM_E_UNSUPPORTED);
-    assert_non_null(strstr(f->err.message, "qdrant"));
-    assert_int_equal(td_store_open("/dev/null", NULL, &store, &f->err), TANDEM_E_INVALID);
-    assert_int_not_equal(td_store_open("/proc/no/such/t.db", NULL, &store, &f->err), TANDEM_OK);
-}
-
-static void no_name_is_special(void **state)
-{
-    fixture *f = *state;
-    char old[4096];
-    td_store *store = NULL;
-    assert_non_null(getcwd(old, sizeof(old)));
-    assert_int_equal(chdir(f->folder), 0);
-    ok_or_fail(f, td_store_open(":memory:", NULL, &store, &f->err));
-    store->close(store);
-    assert_int_equal(access("./:memory:", F_OK), 0);
-    unlink("./:memory:");
-    unlink("./:memory:.lock");
-    assert_int_equal(chdir(old), 0);
-}
-
-static void the_caches_table_may_be_there_first_and_stays(void **state)
-{
-    fixture *f = *state;
-    exec(f, "PRAGMA journal_mode = WAL; CREATE TABLE cache(k, v); INSERT INTO cache VALUES(1, 2)");
-    assert_int_equal(open_code(f, true, 0), TANDEM_E_NOT_FOUND);
-    fixture_open_store(f, false);
-    fixture_begin(f);
-    fixture_close_store(f);
-    assert_int_equal(fixture_sql(f, "SELECT v FROM cache"), 2);
-}
-
-static void the_cache_can_write_between_two_writes_of_the_store(void **state)
-{
-    fixture *f = *state;
-    int64_t ids[16];
-    sqlite3 *db = NULL;
-
-    fixture_open_store(f, false);
-    fixture_begin(f);
-    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "CREATE TABLE cache(k)", NULL, NULL, NULL), SQLITE_OK);
-    for (int i = 0; i < 50; i++) { /* no busy time-out: any lock kept would fail it */
-        fixture_put_page(f, "p", "a|b", ids);
-        assert_int_equal(sqlite3_exec(db, "INSERT INTO cache VALUES(1)", NULL, NULL, NULL),
-                         SQLITE_OK);
-        fixture_put_vectors(f, ids, 2);
-        if (i % 10 == 0)
-            fixture_flush(f);
-    }
-    sqlite3_close(db);
-}
-
-static void a_second_writer_is_told_who_writes_and_readers_are_not_kept_out(void **state)
-{
-    fixture *f = *state;
-    td_store *writer = NULL;
-    char pid[32];
-
-    fixture_open_store(f, false);
-    writer = f->store;
-    assert_int_equal(open_code(f, false, 0), TANDEM_E_BUSY);
-    assert_message(f, "is writing to");
-    snprintf(pid, sizeof(pid), "process %ld", (long)getpid());
-    assert_message(f, pid);
-    fixture_open_store(f, true);
-    td_store_counts counts;
-    ok_or_fail(f, f->store->counts_get(f->store, &counts, &f->err));
-    fixture_close_store(f);
-    writer->close(writer);
-    fixture_open_store(f, false); /* and the lock goes with its holder */
-}
-
-static void a_killed_writer_leaves_no_lock(void **state)
-{
-    fixture *f = *state;
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        fixture_open_store(f, false);
-        fixture_begin(f);
-        kill(getpid(), SIGKILL);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(open_code(f, false, 0), TANDEM_OK);
-}
-
-static void a_missing_folder_is_made(void **state)
-{
-    fixture *f = *state;
-    char path[160], command[256];
-    td_store *store = NULL;
-    snprintf(path, sizeof(path), "%s/a/b/t.db", f->folder);
-    ok_or_fail(f, td_store_open(path, NULL, &store, &f->err));
-    store->close(store);
-    assert_int_equal(access(path, F_OK), 0);
-    snprintf(command, sizeof(command), "rm -r %s/a", f->folder);
-    assert_int_equal(system(command), 0);
-}
-
-/* -- schema steps -- */
-
-static void steps_run_once_each_and_a_failed_one_leaves_those_before(void **state)
-{
-    fixture *f = *state;
-    static const char *const STEPS[] = {"CREATE TABLE one(a)",
-                                        "CREATE TABLE two(a); CREATE TABLE three(a)",
-                                        "CREATE TABLE four(a)"};
-    static const char *const BAD[] = {"CREATE TABLE one(a)",
-                                      "CREATE TABLE two(a); CREATE TABLE two(a)"};
-    td_store_db db;
-
-    ok_or_fail(f, td_store_sqlite_db_open(f->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0,
-                                          &db, &f->err));
-    assert_int_not_equal(td_store_migrate_run(&db, BAD, 2, &f->err), TANDEM_OK);
-    assert_non_null(strstr(f->err.context, "schema step 2"));
-    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 1);
-    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM sqlite_schema"), 1);
-    ok_or_fail(f, td_store_migrate_run(&db, STEPS, 3, &f->err));
-    ok_or_fail(f, td_store_migrate_run(&db, STEPS, 3, &f->err));
-    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 3);
-    assert_int_equal(fixture_sql(f, "SELECT count(*) FROM sqlite_schema"), 4);
-    td_store_sqlite_db_close(&db);
-}
-
-/* -- damage -- */
 
 static bool ignore_bits(void *user, const int64_t *ids, const uint8_t *bits, size_t n,
                         size_t row_bytes)
@@ -299,6 +92,92 @@ static void use_all(fixture *f)
     td_arena_free(arena);
 }
 
+static void a_text_file_is_refused_and_left_alone(void **state)
+{
+    fixture *f = *state;
+    write_file(f, "my precious notes, longer than a header", 39);
+    assert_int_equal(fixture_open_code(f, false, 0), TANDEM_E_FORMAT);
+    assert_message(f, "not a tandem database");
+    assert_int_equal(fixture_open_code(f, true, 0), TANDEM_E_FORMAT);
+    assert_false(has_lock_file(f));
+    struct stat info;
+    assert_int_equal(stat(f->path, &info), 0);
+    assert_int_equal(info.st_size, 39);
+}
+
+static void a_reader_makes_no_file(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(fixture_open_code(f, true, 0), TANDEM_E_NOT_FOUND);
+    assert_message(f, "tandem index");
+    assert_int_not_equal(access(f->path, F_OK), 0);
+    write_file(f, "", 0);
+    assert_int_equal(fixture_open_code(f, true, 0), TANDEM_E_NOT_FOUND);
+    fixture_open_store(f, false); /* an empty file is as good as none */
+}
+
+static void a_folder_or_a_name_that_is_no_place_is_refused(void **state)
+{
+    fixture *f = *state;
+    td_store *store = NULL;
+    assert_int_equal(td_store_open(f->folder, NULL, &store, &f->err), TANDEM_E_INVALID);
+    assert_int_equal(td_store_open("", NULL, &store, &f->err), TANDEM_E_INVALID);
+    assert_int_equal(td_store_open("qdrant://host:1/x", NULL, &store, &f->err),
+                     TANDEM_E_UNSUPPORTED);
+    assert_non_null(strstr(f->err.message, "qdrant"));
+    assert_int_equal(td_store_open("/dev/null", NULL, &store, &f->err), TANDEM_E_INVALID);
+    assert_int_not_equal(td_store_open("/proc/no/such/t.db", NULL, &store, &f->err), TANDEM_OK);
+}
+
+static void no_name_is_special(void **state)
+{
+    fixture *f = *state;
+    char old[4096];
+    td_store *store = NULL;
+    assert_non_null(getcwd(old, sizeof(old)));
+    assert_int_equal(chdir(f->folder), 0);
+    ok_or_fail(f, td_store_open(":memory:", NULL, &store, &f->err));
+    store->close(store);
+    assert_int_equal(access("./:memory:", F_OK), 0);
+    unlink("./:memory:");
+    unlink("./:memory:.lock");
+    assert_int_equal(chdir(old), 0);
+}
+
+static void the_cache_can_write_between_two_writes_of_the_store(void **state)
+{
+    fixture *f = *state;
+    int64_t ids[16];
+    sqlite3 *db = NULL;
+
+    fixture_open_store(f, false);
+    fixture_begin(f);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE cache(k)", NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < 50; i++) { /* no busy time-out: any lock kept would fail it */
+        fixture_put_page(f, "p", "a|b", ids);
+        assert_int_equal(sqlite3_exec(db, "INSERT INTO cache VALUES(1)", NULL, NULL, NULL),
+                         SQLITE_OK);
+        fixture_put_vectors(f, ids, 2);
+        if (i % 10 == 0)
+            fixture_flush(f);
+    }
+    sqlite3_close(db);
+}
+
+static void a_missing_folder_is_made(void **state)
+{
+    fixture *f = *state;
+    char path[160], command[256];
+    td_store *store = NULL;
+    snprintf(path, sizeof(path), "%s/a/b/t.db", f->folder);
+    ok_or_fail(f, td_store_open(path, NULL, &store, &f->err));
+    store->close(store);
+    assert_int_equal(access(path, F_OK), 0);
+    snprintf(command, sizeof(command), "rm -r %s/a", f->folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void a_damaged_file_gives_errors_or_answers_but_no_crash(void **state)
 {
     fixture *f = *state;
@@ -337,7 +216,7 @@ static void a_damaged_file_gives_errors_or_answers_but_no_crash(void **state)
             n_now = (size_t)(x >> 16) % n_bytes;
         fixture_remove_files(f);
         write_file(f, bad, n_now);
-        tandem_code code = open_code(f, round % 3 == 0, 0);
+        tandem_code code = fixture_open_code(f, round % 3 == 0, 0);
         if (code == TANDEM_OK)
             use_all(f);
         else
@@ -347,91 +226,17 @@ static void a_damaged_file_gives_errors_or_answers_but_no_crash(void **state)
     assert_in_range(n_refused, 5, 295);
 }
 
-/* -- threads -- */
-
-typedef struct reading {
-    fixture *f;
-    td_store *store;
-    atomic_bool stop;
-    atomic_int n_rounds, n_wrong;
-} reading;
-
-static void *read_on(void *arg)
-{
-    reading *r = arg;
-    while (!atomic_load(&r->stop)) {
-        td_arena *arena = td_arena_new(1 << 20);
-        td_store_found found[16];
-        tandem_hit hits[16];
-        int64_t ids[16];
-        size_t n = 0;
-        int n_seen = 0;
-        td_store_counts counts;
-        bool wrong = r->store->text_search(r->store, TD_STR("words"), NULL, 16, found, &n, NULL) !=
-                     TANDEM_OK;
-        for (size_t i = 0; i < n; i++)
-            ids[i] = found[i].chunk_id;
-        wrong |= r->store->hits_get(r->store, ids, n, arena, hits, NULL) != TANDEM_OK;
-        wrong |=
-            r->store->each_bits(r->store, TANDEM_LANE_GTE, ignore_bits, &n_seen, NULL) != TANDEM_OK;
-        wrong |= r->store->counts_get(r->store, &counts, NULL) != TANDEM_OK;
-        for (size_t i = 0; i < n && !wrong; i++) /* gone, or whole */
-            wrong |= hits[i].text.ptr && !td_str_eq(hits[i].text, TD_STR("some words"));
-        atomic_fetch_add(&r->n_wrong, wrong);
-        atomic_fetch_add(&r->n_rounds, 1);
-        td_arena_free(arena);
-    }
-    return NULL;
-}
-
-static void readers_see_whole_pages_while_the_writer_writes(void **state)
-{
-    enum {
-        READERS = 3
-    };
-    fixture *f = *state;
-    pthread_t threads[READERS];
-    int64_t ids[16];
-    char name[16];
-
-    fixture_open_store(f, false);
-    fixture_begin(f);
-    reading r = {.f = f, .store = f->store};
-    for (int i = 0; i < READERS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, read_on, &r), 0);
-    for (int i = 0; i < 300 || atomic_load(&r.n_rounds) < 20; i++) {
-        snprintf(name, sizeof(name), "p%d", i % 20);
-        fixture_put_page(f, name, "some words|code", ids);
-        fixture_put_vectors(f, ids, 2);
-        if (i % 5 == 0)
-            fixture_flush(f);
-    }
-    fixture_end(f, true);
-    atomic_store(&r.stop, true);
-    for (int i = 0; i < READERS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(atomic_load(&r.n_wrong), 0);
-    fixture_check_invariants(f);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(a_text_file_is_refused_and_left_alone),
-        T(another_programs_database_is_refused_and_left_alone),
-        T(a_newer_schema_asks_for_a_newer_tandem),
         T(a_reader_makes_no_file),
         T(a_folder_or_a_name_that_is_no_place_is_refused),
         T(no_name_is_special),
-        T(the_caches_table_may_be_there_first_and_stays),
         T(the_cache_can_write_between_two_writes_of_the_store),
-        T(a_second_writer_is_told_who_writes_and_readers_are_not_kept_out),
-        T(a_killed_writer_leaves_no_lock),
         T(a_missing_folder_is_made),
-        T(steps_run_once_each_and_a_failed_one_leaves_those_before),
         T(a_damaged_file_gives_errors_or_answers_but_no_crash),
-        T(readers_see_whole_pages_while_the_writer_writes),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
