@@ -271,7 +271,7 @@ static size_t collect(td_net *net)
 
 tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
 {
-    int n_running = 0;
+    int n_running = 0, poll_ms = (int)(wait_ms > INT_MAX ? INT_MAX : wait_ms);
     bool waited = wait_ms == 0;
 
     for (;;) {
@@ -281,7 +281,7 @@ tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
         if (collect(net) + n_done > 0 || waited)
             return TANDEM_OK;
-        result = curl_multi_poll(net->multi, NULL, 0, (int)(wait_ms > INT_MAX ? INT_MAX : wait_ms), NULL);
+        result = curl_multi_poll(net->multi, NULL, 0, poll_ms, NULL);
         if (result != CURLM_OK)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
         waited = true;

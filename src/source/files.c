@@ -1,5 +1,5 @@
-/* The walk: a stack of open folders, the deepest last. `next` takes entries of the deepest one until
- * something comes of them.
+/* The walk: a stack of open folders, the deepest last. `next` takes entries of the deepest one
+ * until something comes of them.
  *
  *  1. A folder is entered through its parent's descriptor and never through a link, so the walk
  *     cannot leave the root, and only a mount can make it meet itself.

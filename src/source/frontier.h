@@ -74,7 +74,7 @@ void td_source_frontier_free(td_source_frontier *frontier); /* NULL is fine */
 td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth);
 
 /* The next target that may start at now_ms, or NULL; *wait_ms_out is then how long until one may,
- * INT64_MAX if only something else than time can help. A target of a closed host is always ready. */
+ * INT64_MAX if only something else than time can help. One of a closed host is always ready. */
 td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
                                           int64_t *wait_ms_out);
 

@@ -3,8 +3,8 @@
  * In:       the bytes of a robots.txt, the crawler's product token
  * Out:      yes or no for a URL, the delay asked for, the sitemaps named
  * Threads:  pure functions; the rules are read only once made
- * Source:   RFC 9309; where it leaves room, Google's parser (typos, missing colons, over-long lines,
- *           "index.html") and crawler-commons (Crawl-delay), held by tests/golden/robots
+ * Source:   RFC 9309; where it leaves room, Google's parser (typos, missing colons, over-long
+ *           lines, "index.html") and crawler-commons (Crawl-delay), held by tests/golden/robots
  */
 #ifndef TD_SOURCE_ROBOTS_H
 #define TD_SOURCE_ROBOTS_H

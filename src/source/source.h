@@ -81,7 +81,7 @@ typedef struct td_source_options {
 tandem_code td_source_open(const char *name, const td_source_options *options,
                            td_source **source_out, tandem_error *err);
 
-/* The source's normal name without opening it ("/home/a/docs", "https://docs.x.org/"), so that two
+/* The source's normal name without opening it ("/srv/docs", "https://docs.x.org/"), so that two
  * spellings of one source are one. Appended to `out`. */
 tandem_code td_source_name(const char *name, td_buf *out, tandem_error *err);
 

@@ -211,6 +211,34 @@ static void the_short_cut_agrees_with_the_parser(void **state)
     }
 }
 
+static void the_short_cut_for_references_agrees_too(void **state)
+{
+    static const char *const bases[] = {"http://a.example/", "http://a.example/b/c/d.html",
+                                        "http://a.example/b/c/?x=/y", "http://a.example:8080/b//c"};
+    static const char *const references[] = {
+        "x",        "x.html", "/x",       "../x", "../../x", "../../../x", "..//x",         "x/",
+        "x/../y",   "x#y",    "/x#y",     "/",    "/#x",     "..",         "../",           "x?y",
+        "x?y=../z", "x/?",    "%2e%2e/x", "x//y", "/x?",     ".x",         "./x",           "?x",
+        "#x",       "x y",    "x\\y",     "..x",  "../..x",  ";x",         "//b.example/x", "a:b",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+        for (size_t k = 0; k < sizeof(references) / sizeof(references[0]); k++) {
+            td_buf quick = TD_BUF(10000), slow = TD_BUF(10000), padded = TD_BUF(10000);
+            td_str base = td_str_from(bases[i]);
+            assert_int_equal(td_buf_add_fmt(&padded, NULL, " %s", references[k]), TANDEM_OK);
+            tandem_code one = td_net_url_resolve(base, td_str_from(references[k]), &quick, NULL);
+            tandem_code two = td_net_url_resolve(base, td_buf_str(&padded), &slow, NULL);
+            assert_int_equal(one, two);
+            if (one == TANDEM_OK && strcmp(quick.ptr, slow.ptr) != 0)
+                fail_msg("%s from %s: %s, %s", references[k], bases[i], quick.ptr, slow.ptr);
+            td_buf_clear(&quick);
+            td_buf_clear(&slow);
+            td_buf_clear(&padded);
+        }
+}
+
 static void a_url_past_the_limit_is_refused_not_cut(void **state)
 {
     char *url = malloc(40001);
@@ -263,6 +291,7 @@ int main(void)
         cmocka_unit_test(what_is_no_absolute_web_address_is_refused),
         cmocka_unit_test(references_resolve_as_rfc_3986_section_5_4_says),
         cmocka_unit_test(the_short_cut_agrees_with_the_parser),
+        cmocka_unit_test(the_short_cut_for_references_agrees_too),
         cmocka_unit_test(a_url_past_the_limit_is_refused_not_cut),
         cmocka_unit_test(a_normal_url_splits_into_its_parts),
     };

@@ -300,54 +300,55 @@ static bool init_git(const tree_dir *dir)
     return ok;
 }
 
+static const char *const tricky_files[] = {
+    "a.out",
+    "a.c",
+    "keep.out",
+    "build/x.c",
+    "build/keep/y.c",
+    "src/build/z.c",
+    "src/a.log",
+    "src/deep/er/b.log",
+    "doc/a.txt",
+    "doc/b/a.txt",
+    "doc/b/c/a.txt",
+    "logs/debug.txt",
+    "logs/sub/debug.txt",
+    "logs/keep.txt",
+    "foo/bar/baz.c",
+    "x/foo/bar/baz.c",
+    "trail ",
+    "#hash",
+    "!bang",
+    "back\\slash",
+    "[br]acket",
+    "star*",
+    "q?",
+    "only/dir/f",
+    "only/dirfile",
+    "only/dir2",
+    "a/b/c/d/e.t",
+    "tmp/t.1",
+    "tmp/t.2",
+    "tmp/t.10",
+    ".hidden/x",
+    ".dot",
+    "nested/a.c",
+    "nested/b.out",
+    "nested/sub/a.c",
+    "nested/sub/keep.tmp",
+    "nested/sub/x.tmp",
+    "private/p.c",
+    "caf\xc3\xa9/x.c",
+    "spaces in name/f g.c",
+    "cr.txt",
+    "deny/all/here.c",
+    "deny/keep.c",
+    "deny/all/keep.c",
+};
+
 static void a_tree_of_tricky_rules_is_read_as_git_reads_it(void **state)
 {
-    static const char *const files[] = {
-        "a.out",
-        "a.c",
-        "keep.out",
-        "build/x.c",
-        "build/keep/y.c",
-        "src/build/z.c",
-        "src/a.log",
-        "src/deep/er/b.log",
-        "doc/a.txt",
-        "doc/b/a.txt",
-        "doc/b/c/a.txt",
-        "logs/debug.txt",
-        "logs/sub/debug.txt",
-        "logs/keep.txt",
-        "foo/bar/baz.c",
-        "x/foo/bar/baz.c",
-        "trail ",
-        "#hash",
-        "!bang",
-        "back\\slash",
-        "[br]acket",
-        "star*",
-        "q?",
-        "only/dir/f",
-        "only/dirfile",
-        "only/dir2",
-        "a/b/c/d/e.t",
-        "tmp/t.1",
-        "tmp/t.2",
-        "tmp/t.10",
-        ".hidden/x",
-        ".dot",
-        "nested/a.c",
-        "nested/b.out",
-        "nested/sub/a.c",
-        "nested/sub/keep.tmp",
-        "nested/sub/x.tmp",
-        "private/p.c",
-        "caf\xc3\xa9/x.c",
-        "spaces in name/f g.c",
-        "cr.txt",
-        "deny/all/here.c",
-        "deny/keep.c",
-        "deny/all/keep.c",
-    };
     tree_dir dir = tree_make();
 
     (void)state;
@@ -355,8 +356,8 @@ static void a_tree_of_tricky_rules_is_read_as_git_reads_it(void **state)
         tree_remove(dir);
         skip();
     }
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        tree_put(&dir, files[i], "x");
+    for (size_t i = 0; i < sizeof(tricky_files) / sizeof(tricky_files[0]); i++)
+        tree_put(&dir, tricky_files[i], "x");
     tree_put(
         &dir, ".gitignore",
         "# comment\n*.out\n!keep.out\nbuild/\n!build/keep/\n*.log\n!src/deep/\n/doc/*/a.txt\n"
