@@ -11,5 +11,11 @@
 
 tandem_code td_embed_model_bert_load(const td_fields *config, size_t tokens_max, td_loader *loader,
                                      td_encoder *encoder);
+tandem_code td_embed_model_newmodel_load(const td_fields *config, size_t tokens_max,
+                                         td_loader *loader, td_encoder *encoder);
+tandem_code td_embed_model_nomic_load(const td_fields *config, size_t tokens_max, td_loader *loader,
+                                      td_encoder *encoder);
+tandem_code td_embed_model_modernbert_load(const td_fields *config, size_t tokens_max,
+                                           td_loader *loader, td_encoder *encoder);
 
 #endif

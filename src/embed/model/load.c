@@ -21,7 +21,8 @@ tandem_code td_embed_model_load_sizes(const td_fields *config, const td_size_nam
     tandem_code code = TANDEM_OK;
 
 #define SIZE(name, max, out) \
-    TD_TRY(td_embed_model_fields_size(config, names->name, 1, max, TD_FIELD_NEEDED, out, err))
+    if (names->name)         \
+        TD_TRY(td_embed_model_fields_size(config, names->name, 1, max, TD_FIELD_NEEDED, out, err))
     SIZE(hidden, HIDDEN_MAX, &encoder->hidden);
     SIZE(n_layers, LAYERS_MAX, &encoder->n_layers);
     SIZE(n_heads, HEADS_MAX, &encoder->n_heads);
@@ -72,6 +73,16 @@ tandem_code td_embed_model_load_activation(const td_fields *config, const char *
                    path, name);
 }
 
+tandem_code td_embed_model_load_rope(td_encoder *encoder, size_t index, double base,
+                                     const double *inverse, tandem_error *err)
+{
+    td_rope *rope = &encoder->ropes[index];
+    rope->base = base;
+    rope->dim = encoder->head_dim;
+    rope->n_positions = encoder->n_positions;
+    return td_embed_model_rope_make(rope, inverse, err);
+}
+
 static const char *full_name(td_loader *loader, const char *name, const char *suffix)
 {
     snprintf(loader->name, sizeof(loader->name), "%s%s%s%s", loader->prefix, loader->layer, name,
@@ -87,6 +98,20 @@ void td_embed_model_load_prefix(td_loader *loader, const char *const *prefixes, 
         if (i == 1 || td_embed_weights_find(loader->weights, full_name(loader, probe, "")))
             return;
     }
+}
+
+tandem_code td_embed_model_load_peek(td_loader *loader, const char *name, size_t *n_rows_out)
+{
+    const td_tensor *tensor = td_embed_weights_find(loader->weights, full_name(loader, name, ""));
+    if (!tensor)
+        return td_fail(loader->err, TANDEM_E_FORMAT, "model.safetensors: tensor \"%s\" is missing",
+                       loader->name);
+    if (tensor->n_dims != 2 || tensor->dims[0] == 0 || tensor->dims[0] > INTERMEDIATE_MAX)
+        return td_fail(loader->err, TANDEM_E_FORMAT,
+                       "%.*s: tensor \"%s\" is not a matrix of 1 to %d rows",
+                       TD_STR_FMT(tensor->file), loader->name, INTERMEDIATE_MAX);
+    *n_rows_out = (size_t)tensor->dims[0];
+    return TANDEM_OK;
 }
 
 void td_embed_model_load_enter(td_loader *loader, const char *group, size_t layer)

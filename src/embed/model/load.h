@@ -34,7 +34,7 @@ typedef struct td_linear_parts {
     td_gating gating;
 } td_linear_parts;
 
-/* The sizes that every architecture has, checked against each other.
+/* The sizes that every architecture has, checked against each other. A name of NULL is not read.
  * Errors: E_FORMAT naming config.json and the field. */
 typedef struct td_size_names {
     const char *hidden, *n_layers, *n_heads, *intermediate, *n_vocab, *n_positions;
@@ -46,6 +46,13 @@ tandem_code td_embed_model_load_sizes(const td_fields *config, const td_size_nam
 tandem_code td_embed_model_load_activation(const td_fields *config, const char *path,
                                            const char *otherwise, td_activation *activation_out,
                                            tandem_error *err);
+
+/* Fills the encoder's rope `index` from inverse frequencies [head_dim / 2]. Errors: E_NOMEM. */
+tandem_code td_embed_model_load_rope(td_encoder *encoder, size_t index, double base,
+                                     const double *inverse, tandem_error *err);
+
+/* Rows of a tensor of two dimensions, for a size that no field holds. Errors: E_FORMAT. */
+tandem_code td_embed_model_load_peek(td_loader *loader, const char *name, size_t *n_rows_out);
 
 /* Picks the prefix under which the tensor `probe` exists; the first one if under none. */
 void td_embed_model_load_prefix(td_loader *loader, const char *const *prefixes, size_t n,

@@ -20,6 +20,9 @@ static const struct {
                         td_encoder *encoder);
 } ARCHITECTURES[] = {
     {"BertModel", "bert", td_embed_model_bert_load},
+    {"NewModel", "new", td_embed_model_newmodel_load},
+    {"NomicBertModel", "nomic_bert", td_embed_model_nomic_load},
+    {"ModernBertModel", "modernbert", td_embed_model_modernbert_load},
 };
 enum {
     N_ARCHITECTURES = sizeof(ARCHITECTURES) / sizeof(ARCHITECTURES[0])
@@ -46,7 +49,7 @@ static tandem_code find_architecture(const td_fields *config, size_t *index_out,
     }
     TD_FAIL(err, TANDEM_E_UNSUPPORTED,
             "config.json: architecture \"%.60s\" (model_type \"%.40s\") is not supported; "
-            "BertModel is",
+            "BertModel, NewModel, NomicBertModel and ModernBertModel are",
             name, type);
 
 out:

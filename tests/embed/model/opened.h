@@ -4,7 +4,9 @@
 
 #include "embed/model_dir.h"
 
-static const char *const MODELS[] = {"bert", "bert-cls"};
+static const char *const MODELS[] = {"bert",          "bert-cls",       "gte-new",   "gte-new-ntk",
+                                     "gte-new-large", "nomic",          "nomic-ntk", "coderank",
+                                     "modernbert",    "modernbert-mean"};
 enum {
     N_MODELS = sizeof(MODELS) / sizeof(MODELS[0])
 };

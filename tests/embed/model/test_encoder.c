@@ -22,7 +22,7 @@ static texts make_texts(const opened *o, unsigned seed)
     for (size_t i = 0; i < N_TEXTS; i++) {
         t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
         for (size_t j = 0; j < t.n[i]; j++)
-            t.ids[i][j] = (uint32_t)rand() % 2000;
+            t.ids[i][j] = (uint32_t)rand() % 1000;
         run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0}, t.alone + i * o->dim);
     }
     return t;
