@@ -1,8 +1,8 @@
 /* extract/content_name.h - what the words in class and id attributes say about an element.
  *
  * Threads:  pure functions
- * Source:   the names that Sphinx, MkDocs, Docusaurus, VitePress, Hugo, Jekyll, WordPress, MediaWiki,
- *           GitHub, javadoc, rustdoc, Bootstrap and the usual highlighters give their elements
+ * Source:   the names that Sphinx, MkDocs, Docusaurus, VitePress, Hugo, Jekyll, WordPress,
+ *           MediaWiki, GitHub, javadoc, rustdoc, Bootstrap and the usual highlighters give their elements
  */
 #ifndef TD_EXTRACT_CONTENT_NAME_H
 #define TD_EXTRACT_CONTENT_NAME_H

@@ -20,9 +20,15 @@ typedef struct reader {
     td_buf unpacked, decoded, made;
 } reader;
 
+/* A page's texts that nobody set have no pointer. */
+static td_str set(td_str text)
+{
+    return text.ptr ? text : TD_STR("");
+}
+
 static td_str page_uri(const td_page *page)
 {
-    return page->final_uri.n ? page->final_uri : page->uri;
+    return set(page->final_uri.n ? page->final_uri : page->uri);
 }
 
 static tandem_code read_text(reader *r, td_kind kind, td_str text, td_str language,
@@ -59,7 +65,7 @@ out:
 static tandem_code read_page(reader *r, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_str body = r->page->body, type = r->page->media_type, text, language;
+    td_str body = set(r->page->body), type = set(r->page->media_type), text, language;
     td_kind kind = td_extract_kind_of(type, r->name, body, &language);
 
     if (kind == TD_KIND_GZIP) {
@@ -72,7 +78,7 @@ static tandem_code read_page(reader *r, tandem_error *err)
     if (kind == TD_KIND_BINARY || kind == TD_KIND_GZIP)
         TD_FAIL(err, TANDEM_E_UNSUPPORTED, "%.*s is binary%s%.*s", TD_STR_FMT(r->name),
                 type.n ? ": " : "", TD_STR_FMT(type));
-    TD_TRY(td_extract_charset_decode(body, r->page->charset, &r->decoded, &text, err));
+    TD_TRY(td_extract_charset_decode(body, set(r->page->charset), &r->decoded, &text, err));
     if (text.n > r->options->text_bytes_max)
         TD_FAIL(err, TANDEM_E_TOO_LARGE, "%.*s has %zu bytes of text; the limit is %zu",
                 TD_STR_FMT(r->name), text.n, r->options->text_bytes_max);
@@ -96,7 +102,7 @@ tandem_code td_extract(const td_page *page, const td_extract_options *options,
     r.document = td_document_new(most > SIZE_MAX / 2 ? SIZE_MAX : most + DOCUMENT_SPARE_BYTES);
     if (!r.document)
         TD_TRY(td_fail_nomem(err, "document"));
-    r.document->uri = td_arena_copy(r.document->arena, page->uri);
+    r.document->uri = td_arena_copy(r.document->arena, set(page->uri));
     if (!r.document->uri.ptr)
         TD_TRY(td_arena_fail(r.document->arena, err));
     TD_TRY(read_page(&r, err));

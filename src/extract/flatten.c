@@ -333,7 +333,7 @@ static tandem_code handle_raw(flattener *f, td_tag tag, size_t *at, size_t mark)
     td_str name =
         td_extract_tag_name(tag == TD_TAG_XMP || tag == TD_TAG_PLAINTEXT ? TD_TAG_PRE : tag);
     size_t end_at = 0;
-    td_str text = td_extract_flatten_raw(f->in, tag, *at, &end_at);
+    td_str text = td_extract_flatten_tag_raw(f->in, tag, *at, &end_at);
     tandem_code code = TANDEM_OK;
 
     *at = end_at;

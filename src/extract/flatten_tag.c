@@ -272,7 +272,7 @@ static size_t script_end(td_str html, size_t from)
     return html.n;
 }
 
-td_str td_extract_flatten_raw(td_str html, td_tag tag, size_t from, size_t *end_out)
+td_str td_extract_flatten_tag_raw(td_str html, td_tag tag, size_t from, size_t *end_out)
 {
     td_str name = td_extract_tag_name(tag);
     size_t at = from;

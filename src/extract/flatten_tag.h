@@ -23,6 +23,6 @@ tandem_code td_extract_flatten_tag(td_str html, size_t *at, td_buf *out, td_flat
                                    tandem_error *err);
 
 /* The raw text of an element whose start tag ends at `from`; *end_out is behind its end tag. */
-td_str td_extract_flatten_raw(td_str html, td_tag tag, size_t from, size_t *end_out);
+td_str td_extract_flatten_tag_raw(td_str html, td_tag tag, size_t from, size_t *end_out);
 
 #endif

@@ -7,13 +7,15 @@
 
 #include "extract/man_text.h"
 
-enum { TD_MAN_ARGS_MAX = 64 };
+enum {
+    TD_MAN_ARGS_MAX = 64
+};
 
 typedef enum td_man_want {
     TD_MAN_NOTHING,
-    TD_MAN_SECTION,    /* the next line of text is a heading (.SH alone) */
+    TD_MAN_SECTION, /* the next line of text is a heading (.SH alone) */
     TD_MAN_SUBSECTION,
-    TD_MAN_TAG,        /* the next line of text is the term of a list (.TP) */
+    TD_MAN_TAG, /* the next line of text is the term of a list (.TP) */
 } td_man_want;
 
 typedef struct td_man {

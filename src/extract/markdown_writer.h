@@ -3,7 +3,7 @@
  * States:
  *  1. `line` gathers the inline text of the present block (md_text, md_code, ...); white space is
  *     folded into `space`, which is written only before the next text.
- *  2. td_extract_markdown_flush writes it as a paragraph; headings, terms and cells take it instead.
+ *  2. td_extract_markdown_flush writes it as a paragraph; headings, terms, cells take it instead.
  *  3. While `single` > 0 nothing may start a block: all text goes on in one line.
  * Threads:  one owner
  */
@@ -13,7 +13,10 @@
 #include "extract/extract.h"
 #include "extract/tree.h"
 
-enum { TD_MD_PREFIX_MAX = 80, TD_MD_PENDING_MAX = 8 };
+enum {
+    TD_MD_PREFIX_MAX = 80,
+    TD_MD_PENDING_MAX = 8
+};
 
 /* Signs around inline text. */
 typedef enum td_md_mark {
@@ -45,7 +48,7 @@ typedef struct td_md {
     char rest[TD_MD_PREFIX_MAX]; /* before all lines after it; as long as `next` */
     size_t n_prefix;
     td_md_gap gap;
-    bool fresh; /* a quotation has just begun: no blank line before its first block */
+    bool fresh;      /* a quotation has just begun: no blank line before its first block */
     size_t n_blanks; /* blank lines written so far */
 
     td_buf line;
@@ -58,8 +61,8 @@ typedef struct td_md {
     td_md_mark closed; /* the mark written last, if the line still ends there */
     size_t closed_at;
     size_t code_closed_at; /* the same for a code span in single back-quotes */
-    size_t link_at; /* where the open link's '[' stands */
-    td_buf url;     /* of the open link */
+    size_t link_at;        /* where the open link's '[' stands */
+    td_buf url;            /* of the open link */
 
     td_md_frame *frames; /* open elements that do something at their end */
     size_t n_frames, n_frames_max;

@@ -185,7 +185,7 @@ static tandem_code push(builder *b, const GumboVector *children, uint32_t node)
 
 static tandem_code fill(builder *b, const GumboNode *from, td_node *node, uint32_t parent)
 {
-    *node = (td_node){.parent = parent, .end = b->n + 1};
+    *node = (td_node){.parent = parent, .end = b->n + 1, .text = TD_STR("")};
     if (from->type != GUMBO_NODE_ELEMENT && from->type != GUMBO_NODE_TEMPLATE) {
         node->tag = TD_TAG_TEXT;
         node->text = td_str_from(from->v.text.text);

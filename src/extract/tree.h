@@ -55,7 +55,7 @@ bool td_extract_tree_next_word(td_str *rest, td_str *word_out);
 /* Nearest node at or above `at` with this tag; `tree->n` if none. */
 uint32_t td_extract_tree_above(const td_tree *tree, uint32_t at, td_tag tag);
 
-/* Appends the text below `at` that is not dropped, white space folded, at most `bytes_max` of it. */
+/* Appends the text below `at` that is not dropped, white space folded, at most `bytes_max`. */
 tandem_code td_extract_tree_text(const td_tree *tree, uint32_t at, size_t bytes_max, td_buf *out,
                                  tandem_error *err);
 

@@ -55,7 +55,7 @@ static void gives_the_markdown_written_by_hand_for_man_pages(void **state)
 static void gives_the_markdown_written_by_hand_for_a_notebook(void **state)
 {
     (void)state;
-    check("frob.ipynb", "frob.md", "/home/a/frob.ipynb");
+    check("frob.ipynb", "frob.md", "/data/frob.ipynb");
 }
 
 static void keeps_navigation_when_the_whole_page_is_asked_for(void **state)
