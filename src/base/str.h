@@ -34,7 +34,7 @@ static inline td_str td_str_slice(td_str s, size_t start, size_t end)
 {
     end = end > s.n ? s.n : end;
     start = start > end ? end : start;
-    return (td_str){s.ptr + start, end - start};
+    return (td_str){start > 0 ? s.ptr + start : s.ptr, end - start}; /* ptr may be NULL */
 }
 
 /* ASCII case does not matter. */

@@ -2,7 +2,8 @@
  *
  * Threads:  pure functions
  * Source:   the names that Sphinx, MkDocs, Docusaurus, VitePress, Hugo, Jekyll, WordPress,
- *           MediaWiki, GitHub, javadoc, rustdoc, Bootstrap and the usual highlighters give their elements
+ *           MediaWiki, GitHub, javadoc, rustdoc, Bootstrap and the usual highlighters give
+ *           their elements
  */
 #ifndef TD_EXTRACT_CONTENT_NAME_H
 #define TD_EXTRACT_CONTENT_NAME_H

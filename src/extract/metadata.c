@@ -224,8 +224,10 @@ tandem_code td_extract_metadata_read(const td_tree *tree, td_str base,
     tandem_code code = TANDEM_OK;
     facts all = {0};
 
-    for (int i = 0; i < N_FACTS; i++)
+    for (int i = 0; i < N_FACTS; i++) {
         all.rank[i] = N_NAMES;
+        all.value[i] = TD_STR("");
+    }
     for (uint32_t i = 0; i < tree->n; i++) {
         const td_node *node = &tree->nodes[i];
 
