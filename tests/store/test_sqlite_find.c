@@ -100,6 +100,32 @@ static void a_very_long_question_is_answered(void **state)
     free(query);
 }
 
+/* A store that looks large: its ids go far, and one chunk of three has the common word. */
+static void in_a_large_store_the_rarer_words_decide(void **state)
+{
+    fixture *f = *state;
+    int64_t ids[16], found[16], needle = 0, common = 0;
+    char name[16];
+
+    for (int i = 0; i < 450; i++) {
+        snprintf(name, sizeof(name), "p%d", i);
+        fixture_put_page(f, name, i % 3 ? "other words" : "common and more of the same", ids);
+    }
+    fixture_put_page(f, "n", "a needle", &needle);
+    fixture_put_page(f, "c", "common", &common);
+    fixture_flush(f);
+    assert_int_equal(fixture_find(f, "needle common", NULL, found), 16);
+    assert_int_equal(found[0], needle);
+    assert_int_equal(found[1], common); /* a small store ranks by all words */
+    fixture_close_store(f);
+    assert_int_equal(fixture_sql(f, "UPDATE chunks SET id = 10000000 WHERE id = 300 RETURNING id"),
+                     10000000);
+    fixture_open_store(f, true);
+    assert_int_equal(fixture_find(f, "needle common", NULL, found), 1);
+    assert_int_equal(found[0], needle);
+    assert_int_equal(fixture_find(f, "common", NULL, found), 16); /* alone it must do */
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup_begun, fixture_teardown)
@@ -108,6 +134,7 @@ int main(void)
         T(parts_of_identifiers_are_found_and_the_whole_one_ranks_higher),
         T(whatever_is_typed_is_a_question_not_syntax),
         T(a_very_long_question_is_answered),
+        T(in_a_large_store_the_rarer_words_decide),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
