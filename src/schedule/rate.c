@@ -4,7 +4,8 @@
 
 static const double FADE = 0.9;          /* of the sums, a batch */
 static const double SPREAD_FIRST = 0.5;  /* nothing was foretold yet */
-static const double SPREAD_TRUST = 0.15; /* above it an intercept is noise */
+static const double SPREAD_TRUST = 0.15; /* above it an intercept is noise, */
+static const double WEIGHT_TRUST = 4;    /* and below it chance */
 
 static double slope_of(const td_rate_line *line, double *intercept_out)
 {
@@ -12,7 +13,8 @@ static double slope_of(const td_rate_line *line, double *intercept_out)
     double var = line->xx / line->weight - mean_x * mean_x;
     double cov = line->xy / line->weight - mean_x * mean_y;
     *intercept_out = 0;
-    if (line->error < SPREAD_TRUST && var > 1e-4 * mean_x * mean_x && cov > 0) {
+    if (line->weight > WEIGHT_TRUST && line->error < SPREAD_TRUST && var > 1e-4 * mean_x * mean_x &&
+        cov > 0) {
         double slope = cov / var, intercept = mean_y - slope * mean_x;
         if (intercept > 0) {
             *intercept_out = intercept;
@@ -52,9 +54,13 @@ td_cost td_schedule_rate_cost(const td_rate *rate)
     if (rate->n == 0)
         return (td_cost){.per_token = 1, .spread = SPREAD_FIRST};
 
-    bool by_item = rate->by_item.error < rate->by_token.error;
+    /* A few batches of like size fit both lines. Tokens are the safer guess: to take a price a token
+     * for one a text puts the longest texts together and waits for them. */
+    bool by_item =
+        rate->by_item.weight > WEIGHT_TRUST && rate->by_item.error < 0.7 * rate->by_token.error;
     const td_rate_line *line = by_item ? &rate->by_item : &rate->by_token;
-    td_cost cost = {.known = true, .spread = fmin(line->error, 1)};
+    td_cost cost = {.known = true, .spread = fmax(line->error, 0.5 / (double)rate->n)};
+    cost.spread = fmin(cost.spread, 1);
     double slope = slope_of(line, &cost.per_batch);
     *(by_item ? &cost.per_item : &cost.per_token) = slope;
     return cost;

@@ -147,7 +147,7 @@ static void guide(const td_strategy_state *state, int l, td_decision *decision)
     }
     double cuts = cost.known ? 1 + fmin(1, 2 * spread) : CUTS_UNKNOWN;
     double wide = fmin(left / state->in_flight_max, seconds_left(state, l) / width_of(state, l));
-    double share = fmax(wide / cuts, cost.per_batch);
+    double share = fmax(wide / cuts, fmin(wide, cost.per_batch));
     if (cost.per_token > 0 && share / cost.per_token < (double)decision->tokens_max)
         decision->tokens_max = (uint64_t)(share / cost.per_token);
     if (cost.per_item > 0 && share / cost.per_item < decision->items_max)

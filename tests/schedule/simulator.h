@@ -96,7 +96,7 @@ static inline double sim_normal(uint64_t *seed)
 static inline void sim_check(const sim *s, bool holds, const char *what)
 {
     if (!holds)
-        fail_msg("seed of the case %llu, strategy %s, at %.3f s: %s", (unsigned long long)s->seed,
+        fail_msg("case %llu, strategy %s, at %.3f s: %s", (unsigned long long)s->number,
                  td_schedule_strategy_name(s->strategy), (double)s->now_us / 1e6, what);
 }
 

@@ -494,8 +494,12 @@ static void near_the_end_batches_shrink_to_a_share_of_what_is_left(void **state)
     td_decision d = td_schedule_strategy_decide(&s);
     assert_int_equal(d.tokens_max, 1000);
     assert_int_equal(d.pick, TD_PICK_LONGEST);
-    s.lanes[0].cost.per_batch = 15; /* calls are dear: fewer of them */
-    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 1500);
+    s.lanes[0].cost.spread = 1; /* hard to foretell: half of it */
+    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 500);
+    s.lanes[0].cost.per_batch = 8; /* calls are dear: fewer of them, */
+    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 800);
+    s.lanes[0].cost.per_batch = 15; /* but every slot gets its share */
+    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 1000);
 }
 
 int main(void)
