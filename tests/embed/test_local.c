@@ -72,7 +72,7 @@ static bool role_of(const cases *c, size_t i, tandem_role *role_out)
     if (prompt && strcmp(prompt, "query") == 0)
         *role_out = TANDEM_ROLE_QUERY;
     else if (!prompt) /* a document gets its prompt always, if there is one */
-        return json_object_get(prompts, "passage") == NULL;
+        return !json_object_get(prompts, "passage") && !json_object_get(prompts, "document");
     return true;
 }
 
@@ -121,8 +121,10 @@ static void check_model(const char *directory, const char *expected)
 static void gives_the_expected_ids_and_vectors(void **state)
 {
     (void)state;
-    static const char *const names[] = {"bert",          "bert-cls", "gte-new",   "gte-new-ntk",
-                                        "gte-new-large", "nomic",    "nomic-ntk", "coderank"};
+    static const char *const names[] = {"bert",           "bert-cls",      "gte-new",
+                                        "gte-new-ntk",    "gte-new-large", "nomic",
+                                        "nomic-ntk",      "coderank",      "modernbert",
+                                        "modernbert-mean"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         check_model(names[i], names[i]);
 }
