@@ -141,7 +141,7 @@ static void add_all(const space *s, size_t n, td_ids *ids)
  * id of the token that follows them. */
 static size_t add_front(const space *s, size_t window, td_ids *ids, uint32_t *next_id_out)
 {
-    size_t n_bytes = 0, n_keep = window - window / 4;
+    size_t n_bytes = 0, n_keep = window - (window + 3) / 4; /* < window */
     uint32_t i = 0;
     while (n_bytes + s->symbols[i].n_bytes <= n_keep) {
         td_ids_add(ids, s->symbols[i].id);

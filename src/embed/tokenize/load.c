@@ -91,6 +91,23 @@ static tandem_code load_vocab(const td_loader *l, const td_json *model, tandem_e
     return td_embed_tokenize_json_each(vocab, load_vocab_entry, &copy, err);
 }
 
+/* The reference gives an added token the id that the vocabulary has for it, whatever the file says. */
+static tandem_code check_added_id(const td_loader *l, const char *where,
+                                  const td_added_token *token, tandem_error *err)
+{
+    const td_json *vocab = td_embed_tokenize_json_get(l->model, "vocab");
+    char key[TD_ADDED_BYTES_MAX + 1];
+    uint32_t id;
+    if (token->content.n >= sizeof(key))
+        return TANDEM_OK; /* refused for its length in a moment */
+    snprintf(key, sizeof(key), "%.*s", TD_STR_FMT(token->content));
+    if (td_embed_tokenize_json_is_count(td_embed_tokenize_json_get(vocab, key), &id) &&
+        id != token->id)
+        return FAIL(l, err, TANDEM_E_FORMAT, "%s.id is %u, but model.vocab has \"%s\" as %u", where,
+                    token->id, key, id);
+    return TANDEM_OK;
+}
+
 static tandem_code load_added_token(const td_loader *l, size_t index, const td_json *object,
                                     tandem_error *err)
 {
@@ -105,6 +122,7 @@ static tandem_code load_added_token(const td_loader *l, size_t index, const td_j
         TD_FAIL(err, TANDEM_E_FORMAT, "%s: %s.content is not a text", l->file.name, where);
     if (!td_embed_tokenize_json_is_count(td_embed_tokenize_json_get(object, "id"), &token.id))
         TD_FAIL(err, TANDEM_E_FORMAT, "%s: %s.id is not a token id", l->file.name, where);
+    TD_TRY(check_added_id(l, where, &token, err));
     TD_TRY(td_embed_tokenize_json_flag(&l->file, where, object, "special", &special, err));
     normalized = !special; /* the library's default */
     TD_TRY(td_embed_tokenize_json_flag(&l->file, where, object, "normalized", &normalized, err));
