@@ -44,7 +44,6 @@ static const char *const suffixes[] = {
     "flv",
     /* archives */
     "zip",
-    "gz",
     "tgz",
     "bz2",
     "tbz",
@@ -138,6 +137,9 @@ bool td_source_binary_name(td_str name)
     if (dot == TD_STR_NONE || dot == 0)
         return false;
     td_str suffix = td_str_slice(last, dot + 1, last.n);
+    /* A compressed text ("printf.3.gz") is read; a compressed archive is not. */
+    if (td_str_eq_nocase(suffix, TD_STR("gz")))
+        return td_source_binary_name(td_str_slice(last, 0, dot));
     for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
         if (td_str_eq_nocase(suffix, td_str_from(suffixes[i])))
             return true;
@@ -153,7 +155,6 @@ static bool has_magic(td_str head)
         {"\xff\xd8\xff", 3},
         {"GIF8", 4},
         {"PK\x03\x04", 4},
-        {"\x1f\x8b", 2},
         {"BZh", 3},
         {"\xfd"
          "7zXZ",
@@ -185,8 +186,10 @@ static bool has_magic(td_str head)
 const char *td_source_binary_bytes(td_str head)
 {
     head = td_str_slice(head, 0, TD_SOURCE_BINARY_HEAD_BYTES);
-    if (td_str_starts(head, TD_STR("\xff\xfe")) || td_str_starts(head, TD_STR("\xfe\xff")))
-        return "UTF-16 text is not read: save it as UTF-8";
+    /* UTF-16 and compressed text hold NULs and are text all the same; extract looks inside. */
+    if (td_str_starts(head, TD_STR("\xff\xfe")) || td_str_starts(head, TD_STR("\xfe\xff")) ||
+        td_str_starts(head, TD_STR("\x1f\x8b")))
+        return NULL;
     if (has_magic(head) || td_str_find_byte(head, '\0', 0) != TD_STR_NONE)
         return "binary file";
     return NULL;

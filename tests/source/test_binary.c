@@ -11,6 +11,7 @@ static void a_binary_name_is_told_by_its_last_suffix(void **state)
     (void)state;
     assert_true(td_source_binary_name(TD_STR("a/b.PNG")));
     assert_true(td_source_binary_name(TD_STR("x.tar.gz")));
+    assert_false(td_source_binary_name(TD_STR("printf.3.gz")));
     assert_false(td_source_binary_name(TD_STR("x.png.md")));
     assert_false(td_source_binary_name(TD_STR("a.png/readme")));
     assert_false(td_source_binary_name(TD_STR(".so")));
@@ -28,9 +29,9 @@ static void bytes_are_binary_by_a_nul_or_a_known_start(void **state)
     (void)state;
     assert_non_null(td_source_binary_bytes(TD_STR("a\0b")));
     assert_non_null(td_source_binary_bytes(TD_STR("%PDF-1.7\n")));
-    assert_non_null(td_source_binary_bytes(TD_STR("\x1f\x8b\x08")));
-    assert_non_null(td_source_binary_bytes(TD_STR("\xff\xfe"
-                                                  "a")));
+    assert_null(td_source_binary_bytes(TD_STR("\x1f\x8b\x08\0")));
+    assert_null(td_source_binary_bytes(TD_STR("\xff\xfe"
+                                              "a\0")));
     assert_null(td_source_binary_bytes(TD_STR("")));
     assert_null(td_source_binary_bytes(TD_STR("caf\xe9 in Latin-1")));
     assert_null(td_source_binary_bytes(TD_STR("PK is no archive")));

@@ -73,7 +73,7 @@ static void what_is_no_text_comes_out_with_its_reason(void **state)
                 "- a.bin: binary file\n- b.png: binary file\n- c.fifo: a named pipe, not a file\n"
                 "- d.txt: too large: 1001 bytes are over the limit of 1000\n+ e.txt\n"
                 "- f.sock: a socket, not a file\n"
-                "- g.txt: UTF-16 text is not read: save it as UTF-8\n");
+                "+ g.txt\n");
     close(fd);
     tree_remove(dir);
 }
@@ -105,6 +105,37 @@ static void a_link_is_read_inside_the_root_and_never_entered(void **state)
                 "- g.txt: a symbolic link whose target is out of reach\n");
     tree_remove(dir);
     tree_remove(other);
+}
+
+/* "/tmp/a-b" starts with "/tmp/a" and is not in it. */
+static void a_neighbour_with_the_same_start_of_name_is_outside(void **state)
+{
+    tree_dir dir = tree_make();
+    char path[8192];
+
+    (void)state;
+    tree_put(&dir, "a-b/secret.txt", "x");
+    tree_put(&dir, "a/c.txt", "x");
+    assert_int_equal(symlink("../a-b/secret.txt", tree_path(&dir, "a/d.txt", path)), 0);
+    tree_expect(tree_path(&dir, "a", path), NULL,
+                "+ c.txt\n- d.txt: a symbolic link that leads out of the folder\n");
+    tree_remove(dir);
+}
+
+static void a_repository_inside_another_has_rules_of_its_own(void **state)
+{
+    tree_dir dir = tree_make();
+
+    (void)state;
+    tree_put(&dir, ".git/HEAD", "x");
+    tree_put(&dir, ".gitignore", "*.txt\n");
+    tree_put(&dir, "a.txt", "x");
+    tree_put(&dir, "inner/.git", "gitdir: nowhere\n");
+    tree_put(&dir, "inner/.gitignore", "c.txt\n");
+    tree_put(&dir, "inner/b.txt", "x");
+    tree_put(&dir, "inner/c.txt", "x");
+    tree_expect(dir.path, NULL, "+ inner/b.txt\n");
+    tree_remove(dir);
 }
 
 static void hidden_files_come_only_when_asked_and_git_never(void **state)
@@ -471,6 +502,8 @@ int main(void)
         cmocka_unit_test(a_page_carries_bytes_hash_and_both_names),
         cmocka_unit_test(what_is_no_text_comes_out_with_its_reason),
         cmocka_unit_test(a_link_is_read_inside_the_root_and_never_entered),
+        cmocka_unit_test(a_neighbour_with_the_same_start_of_name_is_outside),
+        cmocka_unit_test(a_repository_inside_another_has_rules_of_its_own),
         cmocka_unit_test(hidden_files_come_only_when_asked_and_git_never),
         cmocka_unit_test(globs_choose_and_a_dropped_folder_is_not_entered),
         cmocka_unit_test(a_name_that_is_no_utf8_is_made_printable),
