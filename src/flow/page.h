@@ -11,7 +11,7 @@
 
 typedef enum td_page_status {
     TD_PAGE_FETCHED,   /* body holds the bytes */
-    TD_PAGE_UNCHANGED, /* as it was when last seen; body is empty */
+    TD_PAGE_UNCHANGED, /* as it was when last seen; a file's body is empty, a web page's is not */
     TD_PAGE_SKIPPED,   /* left out on purpose; reason says why (binary, too large, robots, ...) */
     TD_PAGE_FAILED,    /* could not be had; reason and code say why */
 } td_page_status;
@@ -24,6 +24,7 @@ typedef struct td_page {
     td_str charset;    /* from the server; "" if it said none */
     td_str body;
     td_str etag, last_modified; /* as the server sent them */
+    td_str x_robots_tag;        /* the same: "noindex, nofollow"; "" if it sent none */
     td_hash hash;               /* of body */
     td_page_status status;
     tandem_code code; /* why it failed */

@@ -52,6 +52,8 @@ static tandem_code fail_write(const td_net_transfer *transfer, tandem_error *err
     if (transfer->headers_too_large)
         return td_fail(err, TANDEM_E_TOO_LARGE, "%.*s sends headers without end",
                        TD_STR_FMT(transfer->parts.host));
+    if (transfer->too_nested)
+        return td_fail(err, TANDEM_E_TOO_LARGE, "the answer is compressed more than twice over");
     if (transfer->too_packed)
         return td_fail(err, TANDEM_E_TOO_LARGE,
                        "the answer unpacks to more than 100 times what was sent (%zu bytes so far)",

@@ -6,12 +6,19 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 enum {
     CONNECTIONS_MAX = 1024,
     PER_HOST_MAX = 64,
 };
+
+/* The signals of the calling thread while libcurl runs in it. */
+typedef struct signal_guard {
+    sigset_t before;
+    bool was_pending, is_set;
+} signal_guard;
 
 /* A list in the order of arrival. */
 typedef struct transfers {
@@ -54,6 +61,39 @@ static void take_out(transfers *list, td_net_transfer *transfer)
     if (list->last == &transfer->next)
         list->last = at;
     list->n--;
+}
+
+static bool is_pipe_pending(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+/* A server that closes while TLS writes to it raises SIGPIPE, which would end the program. libcurl's
+ * own remedy changes the signal for the whole process; ours holds it back in this thread only. */
+static signal_guard hold_pipe_signal(void)
+{
+    signal_guard guard = {.was_pending = is_pipe_pending()};
+    sigset_t pipe;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    guard.is_set = pthread_sigmask(SIG_BLOCK, &pipe, &guard.before) == 0;
+    return guard;
+}
+
+static void release_pipe_signal(const signal_guard *guard)
+{
+    sigset_t pipe;
+    int taken;
+
+    if (!guard->is_set)
+        return;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    if (!guard->was_pending && is_pipe_pending())
+        sigwait(&pipe, &taken);
+    pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
 }
 
 static tandem_code check_options(const td_net_options *options, tandem_error *err)
@@ -164,10 +204,12 @@ void td_net_close(td_net *net)
 {
     if (!net)
         return;
+    signal_guard guard = hold_pipe_signal();
     cancel_all(net);
     for (size_t i = 0; i < net->n_spare; i++)
         curl_easy_cleanup(net->spare[i]);
     curl_multi_cleanup(net->multi);
+    release_pipe_signal(&guard);
     for (size_t i = 0; i < net->options.n_allowed; i++)
         free(net->allowed[i]);
     free(net->allowed);
@@ -269,7 +311,7 @@ static size_t collect(td_net *net)
     return n;
 }
 
-tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
+static tandem_code step(td_net *net, uint32_t wait_ms, tandem_error *err)
 {
     int n_running = 0, poll_ms = (int)(wait_ms > INT_MAX ? INT_MAX : wait_ms);
     bool waited = wait_ms == 0;
@@ -286,6 +328,15 @@ tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
         waited = true;
     }
+}
+
+tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
+{
+    signal_guard guard = hold_pipe_signal();
+    tandem_code code = step(net, wait_ms, err);
+
+    release_pipe_signal(&guard);
+    return code;
 }
 
 void td_net_wake(td_net *net)

@@ -16,6 +16,7 @@ enum {
     FIELD_BYTES_MAX = 16 * 1024,   /* of one header that we look at */
     PACKED_FREE_BYTES = 1 << 20,   /* so much may come out of however little */
     PACKED_RATIO_MAX = 100,
+    ENCODINGS_MAX = 2,
     URL_BUF_BYTES = 16 * 1024,
     LINE_BYTES_MAX = 1024, /* of a header that we send */
 };
@@ -182,6 +183,19 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *user)
     return transfer->headers_too_large ? 0 : size * n;
 }
 
+/* libcurl would take off five layers of compression; nobody needs more than two. */
+static bool is_nested_deep(const td_net_transfer *transfer)
+{
+    td_buf encodings = TD_BUF(FIELD_BYTES_MAX);
+    tandem_code code = td_net_header_add(transfer->easy, "Content-Encoding", &encodings, NULL);
+    size_t n = 1;
+
+    for (size_t i = 0; i < encodings.n; i++)
+        n += encodings.ptr[i] == ',';
+    td_buf_clear(&encodings);
+    return code != TANDEM_OK || n > ENCODINGS_MAX;
+}
+
 /* Before the first byte of a hop's body. */
 static void look_at_headers(td_net_transfer *transfer)
 {
@@ -191,6 +205,7 @@ static void look_at_headers(td_net_transfer *transfer)
     td_str media_type, charset;
 
     transfer->asked = true;
+    transfer->too_nested = is_nested_deep(transfer);
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->is_redirect =
         is_redirect_status(status) &&
@@ -221,7 +236,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
     n *= size;
     if (!transfer->asked)
         look_at_headers(transfer);
-    if (transfer->refused)
+    if (transfer->refused || transfer->too_nested)
         return 0;
     transfer->n_decoded += n;
     transfer->too_packed = is_too_packed(transfer);
@@ -248,7 +263,8 @@ static void start_hop(td_net_transfer *transfer)
     td_buf_cut(&transfer->location, 0);
     transfer->n_decoded = transfer->header_bytes = 0;
     transfer->asked = transfer->is_redirect = transfer->refused = transfer->cut = false;
-    transfer->too_large = transfer->too_packed = transfer->headers_too_large = false;
+    transfer->too_large = transfer->too_packed = transfer->too_nested = false;
+    transfer->headers_too_large = false;
     transfer->denied[0] = '\0';
 }
 
@@ -361,7 +377,8 @@ static tandem_code follow(td_net_transfer *transfer, tandem_error *err)
 
 bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_error *err)
 {
-    bool left_on_purpose = result == CURLE_WRITE_ERROR && (transfer->cut || transfer->refused);
+    bool left_on_purpose = result == CURLE_WRITE_ERROR && !transfer->too_nested &&
+                           (transfer->cut || transfer->refused);
 
     *err = (tandem_error){.code = TANDEM_OK};
     if (result != CURLE_OK && !left_on_purpose) {

@@ -55,6 +55,7 @@ static tandem_code fetched(td_str uri, const td_net_reply *reply, const td_sourc
               copy(page, reply->media_type, &page->media_type) &&
               copy(page, reply->charset, &page->charset) && copy(page, reply->etag, &page->etag) &&
               copy(page, reply->last_modified, &page->last_modified) &&
+              copy(page, reply->x_robots_tag, &page->x_robots_tag) &&
               copy(page, reply->body, &page->body);
 
     if (!ok) {

@@ -43,7 +43,7 @@ static td_page *new_page(size_t body_bytes, td_str uri, td_str final_uri)
         return NULL;
     td_str none = {"", 0};
     page->media_type = page->charset = page->body = page->etag = page->last_modified = none;
-    page->reason = none;
+    page->reason = page->x_robots_tag = none;
     page->fetched_wall_ms = td_clock_wall_ms();
     page->uri = td_arena_copy(page->arena, uri);
     page->final_uri = td_arena_copy(page->arena, final_uri);

@@ -254,6 +254,18 @@ static packer *pack_zeros(size_t n_copies)
     return p;
 }
 
+/* "hello" by Python's gzip.compress(..., mtime=0), again and again. */
+static const unsigned char packed_twice[] = {31,  139, 8,   0,   0,  0,  0,   0,   2,  3,   147,
+                                             239, 230, 96,  0,   1,  38, 230, 211, 30, 103, 79,
+                                             158, 100, 103, 104, 91, 38, 96,  198, 10, 20,  0,
+                                             0,   167, 111, 180, 69, 25, 0,   0,   0};
+static const unsigned char packed_thrice[] = {31,  139, 8,   0,   0,   0,  0,   0,   2,   3,
+                                              147, 239, 230, 96,  0,   1,  38,  230, 201, 239,
+                                              159, 37,  48,  48,  170, 61, 187, 44,  151, 238,
+                                              63,  47,  37,  61,  35,  90, 45,  225, 24,  151,
+                                              8,   3,   195, 242, 252, 45, 174, 146, 64,  21,
+                                              0,   211, 200, 25,  22,  42, 0,   0,   0};
+
 static bool answer_by_path(void *user, server_request *request)
 {
     static char large[100 * 1024];
@@ -263,6 +275,11 @@ static bool answer_by_path(void *user, server_request *request)
     memset(large, 'x', sizeof(large));
     if (strcmp(path, "/100k") == 0)
         return server_send_bytes(request, 200, "", large, sizeof(large));
+    if (strcmp(path, "/100k+1") == 0) { /* and does not say so beforehand */
+        server_write(request, "HTTP/1.1 200 OK\r\n\r\n+", 20);
+        server_write(request, large, sizeof(large));
+        return false;
+    }
     if (strcmp(path, "/bomb") == 0) {
         packer *p = pack_zeros(200 * 1024);
         bool keep = server_send_bytes(request, 200, "Content-Encoding: gzip\r\n", p->bytes,
@@ -270,6 +287,13 @@ static bool answer_by_path(void *user, server_request *request)
         free(p);
         return keep;
     }
+    if (strcmp(path, "/twice") == 0)
+        return server_send_bytes(request, 200, "Content-Encoding: gzip, gzip\r\n", packed_twice,
+                                 sizeof(packed_twice));
+    if (strcmp(path, "/thrice") == 0)
+        return server_send_bytes(request, 200,
+                                 "Content-Encoding: gzip, gzip\r\nContent-Encoding: gzip\r\n",
+                                 packed_thrice, sizeof(packed_thrice));
     if (strcmp(path, "/endless") == 0) {
         server_write(request, "HTTP/1.1 200 OK\r\n\r\n", 19);
         while (send(request->fd, large, sizeof(large), MSG_NOSIGNAL) > 0) {
@@ -307,6 +331,9 @@ static void a_body_is_cut_off_at_its_cap_while_it_comes(void **state)
     a = run_request(net, (td_net_request){.url = td_str_from(url), .body_bytes_max = 102399});
     assert_int_equal(a->code, TANDEM_E_TOO_LARGE);
     free(a);
+    a = get(net, server_url(s, "/100k+1", url));
+    assert_int_equal(a->code, TANDEM_E_TOO_LARGE);
+    free(a);
     a = get(net, server_url(s, "/endless", url));
     assert_int_equal(a->code, TANDEM_E_TOO_LARGE);
     free(a);
@@ -337,6 +364,13 @@ static void a_gzip_bomb_is_stopped_by_its_ratio_and_by_its_size(void **state)
     free(a);
     a = run_request(net, (td_net_request){.url = td_str_from(url), .body_bytes_max = 50000});
     assert_int_equal(a->code, TANDEM_E_TOO_LARGE);
+    free(a);
+    a = get(net, server_url(s, "/twice", url));
+    assert_string_equal(a->body, "hello");
+    free(a);
+    a = get(net, server_url(s, "/thrice", url));
+    assert_int_equal(a->code, TANDEM_E_TOO_LARGE);
+    assert_non_null(strstr(a->message, "more than twice"));
     free(a);
     td_net_close(net);
     server_stop(s);

@@ -28,6 +28,7 @@ static td_net_reply text_reply(void)
                           .media_type = TD_STR("text/html"),
                           .charset = TD_STR("utf-8"),
                           .etag = TD_STR("\"1\""),
+                          .x_robots_tag = TD_STR("noindex"),
                           .body = TD_STR("<p>hello")};
 }
 
@@ -41,6 +42,7 @@ static void a_text_is_a_fetched_page(void **state)
     assert_true(td_str_eq(page->media_type, TD_STR("text/html")));
     assert_true(td_str_eq(page->charset, TD_STR("utf-8")));
     assert_true(td_str_eq(page->etag, TD_STR("\"1\"")));
+    assert_true(td_str_eq(page->x_robots_tag, TD_STR("noindex")));
     assert_true(td_str_eq(page->body, TD_STR("<p>hello")));
     assert_true(td_hash_eq(page->hash, td_hash_of(page->body)));
     assert_int_equal(page->http_status, 200);
