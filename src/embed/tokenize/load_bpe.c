@@ -164,21 +164,35 @@ out:
     return code;
 }
 
+/* All tokens by their text, which merges are written in. */
+static tandem_code index_tokens(const td_vocab *vocab, td_lookup *tokens, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    TD_TRY(td_embed_tokenize_lookup_init(tokens, vocab->bytes.ptr, vocab->n_ids, err));
+    for (uint32_t id = 0; id < vocab->n_ids; id++)
+        if (vocab->items[id].n && !vocab->items[id].is_added)
+            TD_TRY(td_embed_tokenize_lookup_add(tokens, vocab->items[id].at, vocab->items[id].n, id,
+                                                err));
+
+out:
+    return code;
+}
+
 tandem_code td_embed_tokenize_load_bpe_tables(const td_loader *l, tandem_error *err)
 {
     const td_vocab *vocab = &l->tokenizer->vocab;
-    tandem_code code = TANDEM_OK;
     td_lookup tokens = {0};
+    tandem_code code = index_tokens(vocab, &tokens, err);
+    bool indexed = code == TANDEM_OK, merged = false;
 
-    TD_TRY(td_embed_tokenize_lookup_init(&tokens, vocab->bytes.ptr, vocab->n_ids, err));
-    for (uint32_t id = 0; id < vocab->n_ids; id++)
-        if (vocab->items[id].n && !vocab->items[id].is_added)
-            TD_TRY(td_embed_tokenize_lookup_add(&tokens, vocab->items[id].at, vocab->items[id].n,
-                                                id, err));
-    TD_TRY(load_merges(l, &tokens, err));
-    TD_TRY(td_embed_tokenize_bpe_finish(&l->tokenizer->bpe, vocab, err));
-
-out:
+    if (indexed) {
+        code = load_merges(l, &tokens, err);
+        merged = code == TANDEM_OK;
+    }
+    if (merged)
+        code = td_embed_tokenize_bpe_finish(&l->tokenizer->bpe, vocab, err);
+    if (code != TANDEM_OK && (!indexed || merged))
+        td_context(err, "%s: model.vocab", l->file.name); /* merges name themselves */
     td_embed_tokenize_lookup_clear(&tokens);
     return code;
 }

@@ -72,15 +72,14 @@ out:
 
 tandem_code td_embed_tokenize_load_wordpiece_tables(const td_loader *l, tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
     td_str prefix = TD_STR("##");
-    TD_TRY(td_embed_tokenize_json_text(&l->file, "model", l->model, "continuing_subword_prefix",
-                                       &prefix, err));
-    TD_TRY(td_embed_tokenize_wordpiece_init(&l->tokenizer->wordpiece, &l->tokenizer->vocab, prefix,
-                                            err));
-
-out:
+    tandem_code code = td_embed_tokenize_json_text(&l->file, "model", l->model,
+                                                   "continuing_subword_prefix", &prefix, err);
     if (code != TANDEM_OK)
-        td_context(err, "%s: model", l->file.name);
+        return code;
+    code = td_embed_tokenize_wordpiece_init(&l->tokenizer->wordpiece, &l->tokenizer->vocab, prefix,
+                                            err);
+    if (code != TANDEM_OK)
+        td_context(err, "%s: model.vocab", l->file.name);
     return code;
 }

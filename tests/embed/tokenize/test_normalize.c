@@ -92,10 +92,10 @@ static void plain_code_points_stand_for_themselves_and_join_nothing(void **state
     }
 }
 
-static void a_million_marks_take_no_square_of_their_number(void **state)
+static void many_marks_take_no_square_of_their_number(void **state)
 {
     (void)state;
-    size_t n = 1000000;
+    size_t n = 200000;
     td_buf text = TD_BUF(4 * n), scratch = TD_BUF(16 * n);
     for (size_t i = 0; i < n; i++) /* above, below, above ...: all have to change places */
         assert_int_equal(td_buf_add(&text, i % 2 ? TD_STR("\u0316") : TD_STR("\u0301"), NULL), 0);
@@ -133,7 +133,7 @@ int main(void)
         cmocka_unit_test(nfc_in_segments_equals_nfc_of_the_whole),
         cmocka_unit_test(text_in_normal_form_is_handed_back_uncopied),
         cmocka_unit_test(plain_code_points_stand_for_themselves_and_join_nothing),
-        cmocka_unit_test(a_million_marks_take_no_square_of_their_number),
+        cmocka_unit_test(many_marks_take_no_square_of_their_number),
         cmocka_unit_test(bytes_that_are_no_utf8_stay),
         cmocka_unit_test(bert_text_is_clean_lower_and_spaced),
     };
