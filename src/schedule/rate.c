@@ -54,8 +54,8 @@ td_cost td_schedule_rate_cost(const td_rate *rate)
     if (rate->n == 0)
         return (td_cost){.per_token = 1, .spread = SPREAD_FIRST};
 
-    /* A few batches of like size fit both lines. Tokens are the safer guess: to take a price a token
-     * for one a text puts the longest texts together and waits for them. */
+    /* A few batches of like size fit both lines. Tokens are the safer guess: to take a price a
+     * token for one a text puts the longest texts together and waits for them. */
     bool by_item =
         rate->by_item.weight > WEIGHT_TRUST && rate->by_item.error < 0.7 * rate->by_token.error;
     const td_rate_line *line = by_item ? &rate->by_item : &rate->by_token;
