@@ -10,8 +10,9 @@ enum {
     BARE_LINES_MIN = 3
 };
 
-static td_chunk_line line_at(const td_chunk_blocks *blocks, size_t at)
+static td_chunk_line line_at(td_chunk_blocks *blocks, size_t at)
 {
+    blocks->n_lines_read++;
     return td_chunk_lines_at(blocks->text, at);
 }
 
@@ -119,7 +120,7 @@ static bool next_indented(td_chunk_blocks *blocks, const td_chunk_line *first,
 }
 
 /* Where the lines up to the next blank one end. */
-static size_t stanza_end(const td_chunk_blocks *blocks, size_t at, size_t *n_lines)
+static size_t stanza_end(td_chunk_blocks *blocks, size_t at, size_t *n_lines)
 {
     while (at < blocks->text.n) {
         td_chunk_line line = line_at(blocks, at);
@@ -132,7 +133,7 @@ static size_t stanza_end(const td_chunk_blocks *blocks, size_t at, size_t *n_lin
 }
 
 /* Titles over rulers and tables drawn with marks are not code, whatever the words in them are. */
-static bool is_ruled(const td_chunk_blocks *blocks, size_t at, size_t end)
+static bool is_ruled(td_chunk_blocks *blocks, size_t at, size_t end)
 {
     while (at < end) {
         td_chunk_line line = line_at(blocks, at);
@@ -200,7 +201,7 @@ static bool interrupts(const td_chunk_blocks *blocks, const td_chunk_line *line)
 }
 
 /* RST: a last line that ends in "::" says that literal text follows; a directive does not. */
-static bool promises_literal(const td_chunk_blocks *blocks, size_t last)
+static bool promises_literal(td_chunk_blocks *blocks, size_t last)
 {
     td_chunk_line line = line_at(blocks, last);
     td_str body = body_of(blocks, &line);
@@ -209,7 +210,7 @@ static bool promises_literal(const td_chunk_blocks *blocks, size_t last)
 }
 
 /* A line of RST that begins code inside a list item. */
-static bool begins_code(const td_chunk_blocks *blocks, const td_chunk_line *line, size_t last,
+static bool begins_code(td_chunk_blocks *blocks, const td_chunk_line *line, size_t last,
                         bool after_blank)
 {
     td_str body = body_of(blocks, line);

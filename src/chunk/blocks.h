@@ -48,6 +48,7 @@ typedef struct td_chunk_blocks {
     bool literal_next; /* RST: the paragraph before ended in "::" */
     char styles[12];   /* RST: underline characters by level; upper half: with overline */
     size_t n_styles;
+    size_t n_lines_read; /* with repeats; tests hold it linear */
 } td_chunk_blocks;
 
 void td_chunk_blocks_init(td_chunk_blocks *blocks, td_str text, td_format format);

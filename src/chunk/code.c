@@ -245,6 +245,7 @@ static tandem_code add_units(cutter *c, size_t a, size_t b, uint32_t floor, int 
                              tandem_error *err)
 {
     division by;
+    c->sink->n_lines_read += b - a;
     if (fits(c, a, b))
         return add_piece(c, a, b, err);
     size_t bare = without_comment(c, a, b);

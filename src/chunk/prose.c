@@ -347,6 +347,7 @@ tandem_code td_chunk_prose_split(td_chunk_sink *sink, td_format format, tandem_e
         else
             code = add(&r, &block, err);
     }
+    sink->n_lines_read += blocks.n_lines_read;
     if (code == TANDEM_OK && r.body)
         code = close_section(&r, err);
     return code == TANDEM_OK ? flush_all(&r, err) : code;

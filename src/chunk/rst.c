@@ -4,8 +4,9 @@ enum {
     TITLE_BYTES_MAX = 300
 };
 
-static td_chunk_line line_at(const td_chunk_blocks *blocks, size_t at)
+static td_chunk_line line_at(td_chunk_blocks *blocks, size_t at)
 {
+    blocks->n_lines_read++;
     return td_chunk_lines_at(blocks->text, at);
 }
 
@@ -61,7 +62,7 @@ static bool next_title(td_chunk_blocks *blocks, const td_chunk_line *first,
 }
 
 /* Lines indented by more than `indent`, and the blank ones between them. */
-static size_t indented_end(const td_chunk_blocks *blocks, size_t at, size_t indent)
+static size_t indented_end(td_chunk_blocks *blocks, size_t at, size_t indent)
 {
     size_t end = at;
     while (at < blocks->text.n) {
@@ -131,7 +132,7 @@ static bool next_literal(td_chunk_blocks *blocks, const td_chunk_line *first,
     return take_code(blocks, first->start, end, (td_str){"", 0}, TD_CHUNK_CODE_LITERAL, block_out);
 }
 
-static size_t stanza_end(const td_chunk_blocks *blocks, size_t at)
+static size_t stanza_end(td_chunk_blocks *blocks, size_t at)
 {
     while (at < blocks->text.n) {
         td_chunk_line line = line_at(blocks, at);

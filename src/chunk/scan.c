@@ -261,6 +261,8 @@ static bool is_closer(const td_chunk_scan *scan, td_str body)
     char c = body.ptr[0];
     if (c == '}' || c == ')' || c == ']')
         return true;
+    if (has(scan, TD_CHUNK_SYNTAX_PREPROCESSOR) && starts(body, "#endif"))
+        return true;
     /* A brace on its own line belongs to the line above, unless it is an element of a list. */
     if (c == '{')
         return !strchr(",[;({}", scan->last);
@@ -278,7 +280,7 @@ static bool is_lead(const td_chunk_scan *scan, td_str body)
 {
     const td_chunk_syntax *syntax = scan->syntax;
     if (has(scan, TD_CHUNK_SYNTAX_PREPROCESSOR) && body.ptr[0] == '#')
-        return false;
+        return starts(body, "#if") || starts(body, "#el"); /* a condition goes with its code */
     return starts(body, syntax->line) || starts(body, syntax->line2) ||
            starts(body, syntax->open) ||
            (body.ptr[0] == '@' && body.n > 1 && is_word(body.ptr[1])) || starts(body, "#[") ||

@@ -17,6 +17,7 @@ typedef struct td_chunk_sink {
     size_t size_chars, overlap_chars;
     tandem_chunk *items;
     size_t n, capacity;
+    size_t n_lines_read; /* by the cutters, with repeats; tests hold it linear */
 } td_chunk_sink;
 
 /* A part of the document: bytes, and what is said of them. Texts are static, in the document or in
