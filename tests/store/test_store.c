@@ -1,6 +1,8 @@
 /* What td_store_open makes of files that are not (yet, or no longer) a store of its own. */
 #include "store_fixture.h"
 
+#include <sys/wait.h>
+
 static void write_file(const fixture *f, const void *bytes, size_t n)
 {
     FILE *file = fopen(f->path, "wb");
@@ -226,6 +228,45 @@ static void a_damaged_file_gives_errors_or_answers_but_no_crash(void **state)
     assert_in_range(n_refused, 5, 295);
 }
 
+/* As a user for whom the folder is closed; the super-user becomes one. */
+static int read_as_nobody(fixture *f)
+{
+    td_store_counts counts = {.pages = 0};
+
+    if (geteuid() == 0 && setuid(65534) != 0)
+        return 1;
+    if (fixture_open_code(f, false, 0) != TANDEM_E_DENIED)
+        return 2;
+    if (fixture_open_code(f, true, 0) != TANDEM_OK)
+        return 3;
+    if (f->store->counts_get(f->store, &counts, &f->err) != TANDEM_OK || counts.pages != 1)
+        return 4;
+    fixture_close_store(f);
+    return 0;
+}
+
+static void a_store_in_a_folder_that_may_not_be_written_can_be_read(void **state)
+{
+    fixture *f = *state;
+    int64_t ids[16];
+    int status = 0;
+
+    fixture_open_store(f, false);
+    fixture_begin(f);
+    fixture_put_page(f, "p", "words", ids);
+    fixture_end(f, true);
+    fixture_close_store(f);
+    assert_int_equal(chmod(f->path, 0444), 0);
+    assert_int_equal(chmod(f->folder, 0555), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(read_as_nobody(f));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    chmod(f->folder, 0700);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -236,6 +277,7 @@ int main(void)
         T(no_name_is_special),
         T(the_cache_can_write_between_two_writes_of_the_store),
         T(a_missing_folder_is_made),
+        T(a_store_in_a_folder_that_may_not_be_written_can_be_read),
         T(a_damaged_file_gives_errors_or_answers_but_no_crash),
     };
 #undef T
