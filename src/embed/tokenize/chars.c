@@ -95,65 +95,73 @@ static size_t unfold(uint32_t result, uint32_t codes[TD_FOLD_MAX])
     return n;
 }
 
-static uint32_t lower_of(uint32_t codepoint)
+/* Lower case of a code point, once set_lower has put it into the table. */
+static uint32_t lower_of(const td_chars *chars, uint32_t codepoint)
 {
-    for (size_t i = 0; i < folds->n_lower; i++) {
-        const td_lower_run *run = &folds->lower[i];
-        if (codepoint >= run->first && codepoint <= run->last &&
-            (codepoint - run->first) % run->step == 0)
-            return (uint32_t)((int32_t)codepoint + run->distance);
-    }
-    return codepoint;
+    td_char c = td_embed_tokenize_chars_get(chars, codepoint);
+    bool one = td_char_kind_of(c) != TD_CHAR_SEVERAL && td_char_value(c) != 0;
+    return one ? td_char_value(c) : codepoint;
 }
 
-/* What accents and lower case make of `codepoint`, given what accents alone made of it. */
-static tandem_code set_fold(td_chars *chars, uint32_t codepoint, uint32_t stripped,
-                            tandem_error *err)
+static td_char_kind kind_of_result(td_char_kind old, uint32_t result)
 {
-    uint32_t codes[TD_FOLD_MAX];
-    size_t n = unfold(stripped, codes);
+    if (old == TD_CHAR_CJK)
+        return TD_CHAR_CJK;
+    if (td_embed_tokenize_tables_has(TD_CLASS_PUNCT, result))
+        return TD_CHAR_ALONE;
+    return td_embed_tokenize_tables_has(TD_CLASS_PTSPACE, result) ? TD_CHAR_SPACE : TD_CHAR_WORD;
+}
+
+/* `codepoint` becomes codes[0..n). */
+static tandem_code set_result(td_chars *chars, uint32_t codepoint, const uint32_t *codes, size_t n,
+                              tandem_error *err)
+{
     td_char_kind old = td_char_kind_of(td_embed_tokenize_chars_get(chars, codepoint));
 
     /* Those are gone before the fold, or stand for themselves. */
     if (old == TD_CHAR_DROP || old == TD_CHAR_SPACE)
         return TANDEM_OK;
-    if (chars->options.lowercase && n == 1)
-        n = unfold(lower_of(codes[0]), codes);
-    for (size_t i = 0; chars->options.lowercase && n > 1 && i < n; i++)
-        codes[i] = lower_of(codes[i]) < TD_FOLD_SEVERAL ? lower_of(codes[i]) : codes[i];
-    if (n == 1) {
-        td_char_kind kind = old == TD_CHAR_CJK                                       ? TD_CHAR_CJK
-                            : td_embed_tokenize_tables_has(TD_CLASS_PUNCT, codes[0]) ? TD_CHAR_ALONE
-                            : td_embed_tokenize_tables_has(TD_CLASS_PTSPACE, codes[0])
-                                ? TD_CHAR_SPACE
-                                : TD_CHAR_WORD;
-        return set(chars, codepoint, td_char_make(kind, codes[0]), err);
-    }
+    if (n == 1)
+        return set(chars, codepoint, td_char_make(kind_of_result(old, codes[0]), codes[0]), err);
     td_assert(chars->n_several < TD_CHAR_SEVERAL_MAX);
     memset(chars->several[chars->n_several], 0, sizeof(chars->several[0]));
     memcpy(chars->several[chars->n_several], codes, n * sizeof(codes[0]));
     return set(chars, codepoint, td_char_make(TD_CHAR_SEVERAL, (uint32_t)chars->n_several++), err);
 }
 
-static tandem_code set_folds(td_chars *chars, tandem_error *err)
+static tandem_code set_lower(td_chars *chars, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    for (size_t i = 0; chars->options.lowercase && i < folds->n_lower; i++) {
+    uint32_t codes[TD_FOLD_MAX];
+    for (size_t i = 0; i < folds->n_lower; i++) {
         const td_lower_run *run = &folds->lower[i];
-        for (uint32_t c = run->first; c <= run->last; c += run->step)
-            TD_TRY(set_fold(chars, c, c, err));
+        for (uint32_t c = run->first; c <= run->last; c += run->step) {
+            size_t n = unfold((uint32_t)((int32_t)c + run->distance), codes);
+            TD_TRY(set_result(chars, c, codes, n, err));
+        }
     }
-    /* After lower case: a code point with an accent starts from its stripped form. */
-    for (size_t i = 0; chars->options.strip_accents && i < folds->n_strip; i++) {
+
+out:
+    return code;
+}
+
+/* Comes after set_lower: what is left when the accents are gone is looked up there. */
+static tandem_code set_stripped(td_chars *chars, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    uint32_t codes[TD_FOLD_MAX];
+    for (size_t i = 0; i < folds->n_strip; i++) {
         const td_strip_run *run = &folds->strip[i];
         for (uint32_t k = 0; k < run->n; k++) {
             uint32_t stripped = folds->strip_pool[run->at + k];
+            size_t n = unfold(stripped, codes);
+            for (size_t m = 0; m < n; m++)
+                codes[m] = lower_of(chars, codes[m]);
             if (stripped)
-                TD_TRY(set_fold(chars, run->first + k, stripped, err));
+                TD_TRY(set_result(chars, run->first + k, codes, n, err));
         }
     }
-    if (chars->options.strip_accents)
-        TD_TRY(set_range(chars, &(td_code_range){HANGUL_FIRST, HANGUL_LAST}, TD_CHAR_HANGUL, err));
+    TD_TRY(set_range(chars, &(td_code_range){HANGUL_FIRST, HANGUL_LAST}, TD_CHAR_HANGUL, err));
 
 out:
     return code;
@@ -204,7 +212,10 @@ tandem_code td_embed_tokenize_chars_init(td_chars *chars, const td_bert_options 
         TD_TRY(set_class(chars, TD_CLASS_SPACE, TD_CHAR_SPACE, err));
         TD_TRY(set_class(chars, TD_CLASS_DROP, TD_CHAR_DROP, err));
     }
-    TD_TRY(set_folds(chars, err));
+    if (options->lowercase)
+        TD_TRY(set_lower(chars, err));
+    if (options->strip_accents)
+        TD_TRY(set_stripped(chars, err));
     set_ascii(chars);
 
 out:

@@ -148,10 +148,10 @@ static tandem_code load_all(loader *l, td_str vocab_txt, tandem_error *err)
     tokenizer->wordpiece.word_chars_max = 100;
     TD_TRY(check_class(l, err));
     TD_TRY(load_options(l, &options, err));
-    TD_TRY(td_embed_tokenize_chars_init(&tokenizer->wordpiece.chars, &options, err));
     TD_TRY(load_lines(l, vocab_txt, err));
     TD_TRY(index_lines(l, err));
     TD_TRY(load_roles(l, err));
+    TD_TRY(td_embed_tokenize_chars_init(&tokenizer->wordpiece.chars, &options, err));
     TD_TRY(td_embed_tokenize_wordpiece_init(&tokenizer->wordpiece, &tokenizer->vocab, TD_STR("##"),
                                             err));
 
