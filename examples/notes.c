@@ -1,6 +1,7 @@
 /* Fills an index from a folder and asks it a question.
  *
- *   cc notes.c $(pkg-config --cflags --libs tandem) -o notes && ./notes notes.db ~/notes "which key?"
+ *   cc notes.c $(pkg-config --cflags --libs tandem) -o notes && ./notes notes.db ~/notes "which
+ *   key?"
  */
 #include <tandem/tandem.h>
 

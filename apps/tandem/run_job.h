@@ -9,8 +9,8 @@ tandem_job_options job_options_of(const settings *s);
 
 /* Opens the job, shows progress until it ends, fills the summary. A first SIGINT or SIGTERM
  * cancels, a second ends the program at once. Returns the exit status; errors are printed, but
- * E_PARTIAL's, which the summary tells. `show` false: no progress (a command that writes results as it goes to
- * the same terminal). */
+ * E_PARTIAL's, which the summary tells. `show` false: no progress (a command that writes results
+ * as it goes to the same terminal). */
 int job_run(tandem_index *index, const char *const *sources, size_t n_sources,
             const tandem_job_options *options, bool show, tandem_summary *summary_out);
 

@@ -1,8 +1,8 @@
 /* chunk/blocks.h - the blocks of a prose document, one after the other.
  *
- * A scanner over lines: no tree, no memory, each line seen a bounded number of times. Containers are
- * flattened: a list item holds its nested items, but ends before a fence, so that code in a list is
- * code. Rules ("---") and the lines of fences belong to no block.
+ * A scanner over lines: no tree, no memory, each line seen a bounded number of times. Containers
+ * are flattened: a list item holds its nested items, but ends before a fence, so that code in a
+ * list is code. Rules ("---") and the lines of fences belong to no block.
  * Threads:  one owner
  * Source:   CommonMark 0.31, GFM tables; reStructuredText specification of docutils
  */

@@ -38,8 +38,9 @@ tandem_code td_chunk_model_text(const tandem_chunk *chunk, td_arena *arena, td_s
 
 /* How code-like a text is on its own, and what it most likely is (static text). Code: programs,
  * markup and configuration (HTML, CSS, JSON, YAML, TOML, INI, make ...), diffs, shell sessions
- * ("console"). Not code: prose ("markdown"), logs and stack traces ("log"), tables of values ("csv").
- * "unknown" is code of no known language. Long texts are judged by samples. Cost: linear. */
+ * ("console"). Not code: prose ("markdown"), logs and stack traces ("log"), tables of values
+ * ("csv"). "unknown" is code of no known language. Long texts are judged by samples. Cost:
+ * linear. */
 typedef struct td_chunk_look {
     float code;       /* 0..1; >= 0.5: code */
     float confidence; /* of that decision, 0.5..1 */

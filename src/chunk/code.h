@@ -13,7 +13,8 @@
  *   - A unit is a declaration with its comments and decorators, or statements without a blank line
  *     between. One that fits is never cut; neighbours are merged up to the size, unless both are of
  *     fair size or lie at different depths. One that does not fit loses its comment first, then is
- *     cut at the units inside it, at blank lines, at lines; a line only if it is longer than the size.
+ *     cut at the units inside it, at blank lines, at lines; a line only if it is longer than the
+ *     size.
  *   - A chunk's symbol is the path to the outermost declaration that begins in it, the first of
  *     several; if none does, the path of those around it: "Parser.read_line". Always with dots.
  *

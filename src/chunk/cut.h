@@ -15,7 +15,8 @@ typedef enum td_chunk_cut_kind {
 
 /* The best place to end a part that starts at `start` and may go to `limit`, a code point's start
  * inside the text: start < answer <= limit. The last half is searched for good places, then all
- * of it for a word; a grapheme and a CRLF are kept whole unless they are longer than 64 code points.
+ * of it for a word; a grapheme and a CRLF are kept whole unless they are longer than 64 code
+ * points.
  * Cost: linear in limit - start. */
 size_t td_chunk_cut_at(td_str text, size_t start, size_t limit, td_chunk_cut_kind kind);
 

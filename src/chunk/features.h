@@ -7,8 +7,8 @@
 
 #include "base/str.h"
 
-/* Parts of a line or of a text that the scorer weighs, each as a share (0..1) of the lines, bytes or
- * words. The order is the order of the weights in language_table.c. */
+/* Parts of a line or of a text that the scorer weighs, each as a share (0..1) of the lines, bytes
+ * or words. The order is the order of the weights in language_table.c. */
 /* clang-format off */
 #define TD_CHUNK_SHAPES(X)                                                                         \
     X(END_SEMICOLON) X(END_OPEN) X(END_CLOSE) X(END_COMMA) X(END_COLON) X(END_STOP) X(END_LETTER)  \

@@ -28,14 +28,16 @@ td_chunk_headings td_chunk_headings_common(const td_chunk_headings *a, const td_
     return common;
 }
 
-/* Where the target of a link that starts with "](" ends; `i` itself if it does not end in the title. */
+/* Where the target of a link that starts with "](" ends; `i` itself if it does not end in the
+ * title. */
 static size_t skip_target(td_str title, size_t i)
 {
     size_t close = td_str_find_byte(title, ')', i);
     return close == TD_STR_NONE ? i : close;
 }
 
-/* The title as people read it: no back-ticks, emphasis, link targets, anchors; white space folded. */
+/* The title as people read it: no back-ticks, emphasis, link targets, anchors; white space
+ * folded. */
 static size_t write_plain(td_str title, char *out)
 {
     size_t n = 0;

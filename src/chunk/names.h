@@ -20,7 +20,8 @@ typedef enum td_chunk_info {
  * "python", "main.rs" -> "rust"), else the word as written (a slice of `info`), else empty. */
 td_chunk_info td_chunk_names_info(td_str info, td_str *language_out);
 
-/* The canonical name for an alias or a file's extension; ptr is NULL if the word is none. Static. */
+/* The canonical name for an alias or a file's extension; ptr is NULL if the word is none.
+ * Static. */
 td_str td_chunk_names_canonical(td_str word);
 
 /* Whether a file of that language is prose to us: markdown, rst, text, log, csv, tsv. */

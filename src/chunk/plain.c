@@ -33,7 +33,8 @@ static size_t target_n(td_str s, size_t at)
     return 0;
 }
 
-/* Bytes of the code span that begins at `at` with a run of back-ticks; the run alone if none ends. */
+/* Bytes of the code span that begins at `at` with a run of back-ticks; the run alone if none
+ * ends. */
 static size_t code_n(td_str s, size_t at)
 {
     size_t run = 0;
@@ -51,7 +52,8 @@ static size_t code_n(td_str s, size_t at)
     return run;
 }
 
-/* A link ends at `at` (its ']'): its brackets, its target and an image's '!' go, its label stays. */
+/* A link ends at `at` (its ']'): its brackets, its target and an image's '!' go, its label
+ * stays. */
 static void drop_link(plain *p)
 {
     size_t start = p->open[--p->n_open];

@@ -15,7 +15,8 @@
  * 1. start <= core <= section <= end; [start, end) has at most size_chars, but while add_large()
  *    is cutting a block off it.
  * 2. Everything before core is in a chunk already.
- * 3. `section` is where the newest section's headings begin; what lies before it can leave alone, so
+ * 3. `section` is where the newest section's headings begin; what lies before it can leave alone,
+ * so
  *    that a heading is never the end of a chunk whose next one has its text (leave_sections()). */
 typedef struct run {
     td_chunk_sink *sink;

@@ -69,8 +69,9 @@ static bool is_pipe_pending(void)
     return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
 }
 
-/* A server that closes while TLS writes to it raises SIGPIPE, which would end the program. libcurl's
- * own remedy changes the signal for the whole process; ours holds it back in this thread only. */
+/* A server that closes while TLS writes to it raises SIGPIPE, which would end the program.
+ * libcurl's own remedy changes the signal for the whole process; ours holds it back in this thread
+ * only. */
 static signal_guard hold_pipe_signal(void)
 {
     signal_guard guard = {.was_pending = is_pipe_pending()};

@@ -17,7 +17,8 @@ enum {
 bool td_source_binary_name(td_str name);
 
 /* Why the first bytes of a file are no text that can be read: "binary file"; NULL if they may be
- * (gzip and UTF-16 included: extract reads both). Looks at TD_SOURCE_BINARY_HEAD_BYTES at most. Static. */
+ * (gzip and UTF-16 included: extract reads both). Looks at TD_SOURCE_BINARY_HEAD_BYTES at most.
+ * Static. */
 const char *td_source_binary_bytes(td_str head);
 
 /* Whether a web server's Content-Type is text. An empty one may be. */

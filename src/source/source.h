@@ -14,8 +14,8 @@
  * and the crawl would end there. A page whose bytes hash to what is known is TD_PAGE_UNCHANGED
  * *with* its body, so that its links can be reported; a file that is unchanged has an empty body.
  * Redirects are hops of the frontier: robots.txt, scope and delay hold for each, and a page that
- * leads to one already seen is skipped as its duplicate. X-Robots-Tag: links of a page with nofollow
- * are dropped here, noindex is the conductor's. Links whose address ends like an image, an
+ * leads to one already seen is skipped as its duplicate. X-Robots-Tag: links of a page with
+ * nofollow are dropped here, noindex is the conductor's. Links whose address ends like an image, an
  * archive or a recording are not followed; such a page that the user named is asked for.
  */
 #ifndef TD_SOURCE_H

@@ -29,7 +29,8 @@ static inline bool properties_is_markup(td_str line)
     return true;
 }
 
-/* The first visible byte in [start, end) that stands on no line of markup; `end` if there is none. */
+/* The first visible byte in [start, end) that stands on no line of markup; `end` if there is
+ * none. */
 static inline size_t properties_find_lost(td_str text, size_t start, size_t end)
 {
     for (size_t at = start; at < end; at++) {

@@ -91,7 +91,8 @@ static tandem_code load_vocab(const td_loader *l, const td_json *model, tandem_e
     return td_embed_tokenize_json_each(vocab, load_vocab_entry, &copy, err);
 }
 
-/* The reference gives an added token the id that the vocabulary has for it, whatever the file says. */
+/* The reference gives an added token the id that the vocabulary has for it, whatever the file
+ * says. */
 static tandem_code check_added_id(const td_loader *l, const char *where,
                                   const td_added_token *token, tandem_error *err)
 {

@@ -19,7 +19,8 @@ static const char *const CLASSES[] = {
     "MPNetTokenizer",          "MPNetTokenizerFast", "PreTrainedTokenizerFast",
 };
 
-/* An id per line, also for an empty one; of two same tokens the later counts, as in the reference. */
+/* An id per line, also for an empty one; of two same tokens the later counts, as in the
+ * reference. */
 static tandem_code load_lines(loader *l, td_str vocab_txt, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;

@@ -14,13 +14,14 @@
 tandem_code td_embed_tokenize_normalize_bert(const td_chars *chars, td_str text, td_buf *out,
                                              tandem_error *err);
 
-/* `text` in normal form C: itself when it is so already, else put into `scratch`. A run of more than
- * a thousand combining marks is normalised in parts. Errors: E_TOO_LARGE, E_NOMEM. Cost: linear. */
+/* `text` in normal form C: itself when it is so already, else put into `scratch`. A run of more
+ * than a thousand combining marks is normalised in parts. Errors: E_TOO_LARGE, E_NOMEM. Cost:
+ * linear. */
 tandem_code td_embed_tokenize_normalize_nfc(td_str text, td_buf *scratch, td_str *out,
                                             tandem_error *err);
 
-/* Whether NFC leaves the code point alone, whatever stands before and after it. Not all that are so:
- * the scripts that make up most text. */
+/* Whether NFC leaves the code point alone, whatever stands before and after it. Not all that are
+ * so: the scripts that make up most text. */
 bool td_embed_tokenize_normalize_is_plain(uint32_t codepoint);
 
 #endif

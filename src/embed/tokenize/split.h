@@ -1,8 +1,8 @@
 /* embed/tokenize/split.h - text into the pieces within which byte-level BPE merges.
  *
  * Threads:  pure functions
- * Source:   the GPT-2 pattern, 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
- *           with the reference library's classes (tables.h)
+ * Source:   the GPT-2 pattern, 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
+ *           ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+ with the reference library's classes (tables.h)
  */
 #ifndef TD_EMBED_TOKENIZE_SPLIT_H
 #define TD_EMBED_TOKENIZE_SPLIT_H

@@ -34,7 +34,8 @@ static inline const char *refusal_of_json(const char *json)
 #define assert_refused(json, reason) assert_string_equal(refusal_of_json(json), reason)
 #define assert_opens(json)           assert_string_equal(refusal_of_json(json), "")
 
-/* Ids of `text`, without room for more than `n_max`, as "2 4 3", with "..." if some were left out. */
+/* Ids of `text`, without room for more than `n_max`, as "2 4 3", with "..." if some were left
+ * out. */
 static inline const char *ids_of(const td_tokenizer *tokenizer, const char *prompt, td_str text,
                                  size_t n_max)
 {
