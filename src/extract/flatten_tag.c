@@ -159,8 +159,9 @@ static tandem_code copy_attributes(td_str html, size_t *at, td_buf *out, td_flat
     for (;;) {
         attribute a;
 
+        tag->self_closing = false;
         while (i < html.n && (is_space(html.ptr[i]) || html.ptr[i] == '/'))
-            i++;
+            tag->self_closing = html.ptr[i++] == '/';
         if (i >= html.n || html.ptr[i] == '>')
             break;
         if (!read_attribute(html, &i, &a)) {
@@ -171,7 +172,6 @@ static tandem_code copy_attributes(td_str html, size_t *at, td_buf *out, td_flat
             TD_TRY(write_attribute(&a, &seen, tag, out, err));
     }
     if (i < html.n) {
-        tag->self_closing = html.ptr[i - 1] == '/';
         if (!tag->is_end)
             TD_TRY(td_buf_add(out, tag->self_closing ? TD_STR("/>") : TD_STR(">"), err));
     } else {

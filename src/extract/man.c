@@ -108,7 +108,11 @@ static tandem_code space(td_man *m)
 {
     char last = m->line.n ? m->line.ptr[m->line.n - 1] : ' ';
 
-    if (m->no_space || last == ' ' || last == '\n') {
+    bool joined = m->spacing == TD_MAN_JOINED;
+
+    if (m->spacing == TD_MAN_JOINS_NEXT)
+        m->spacing = TD_MAN_JOINED;
+    if (joined || m->no_space || last == ' ' || last == '\n') {
         m->no_space = false;
         return TANDEM_OK;
     }
@@ -487,8 +491,11 @@ tandem_code td_extract_man_write(td_str source, td_buf *out, tandem_error *err)
     m.name = TD_BUF(4096);
     while (td_str_next(&source, '\n', &line)) {
         line = without_return(line);
-        begun = begun || begins(line);
-        if (!begun || td_str_starts(line, TD_STR(".\\\"")) || td_str_starts(line, TD_STR("'\\\"")))
+        if (!begun && (td_str_starts(line, TD_STR(".de")) || td_str_starts(line, TD_STR(".ig"))))
+            m.in_macro = true;
+        begun = begun || (!m.in_macro && begins(line));
+        if ((!begun && !m.in_macro) || td_str_starts(line, TD_STR(".\\\"")) ||
+            td_str_starts(line, TD_STR("'\\\"")))
             continue;
         TD_TRY(skip_line(&m, line, &done));
         if (!done)

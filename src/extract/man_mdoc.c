@@ -167,9 +167,17 @@ static tandem_code call(td_man *m, td_str macro, td_str *rest, unsigned depth, b
         return reference(m, rest);
     if (is(macro, "Nm"))
         return name(m, rest);
-    *known_out = is(macro, "Ta") || is(macro, "Sm") || is(macro, "Xo") || is(macro, "Xc") ||
-                 is(macro, "Ek") || is(macro, "Bk") || is(macro, "Rs") || is(macro, "Re");
-    if (is(macro, "Sm") || is(macro, "Bk"))
+    if (is(macro, "Sm")) {
+        bool off = td_extract_man_text_next(rest, &word) && is(word, "off");
+
+        m->spacing = off ? TD_MAN_JOINS_NEXT : TD_MAN_SPACED;
+        return TANDEM_OK;
+    }
+    if (is(macro, "Xo") || is(macro, "Xc"))
+        m->in_term = macro.ptr[1] == 'o' && m->tag_open;
+    *known_out = is(macro, "Ta") || is(macro, "Xo") || is(macro, "Xc") || is(macro, "Ek") ||
+                 is(macro, "Bk") || is(macro, "Rs") || is(macro, "Re");
+    if (is(macro, "Bk"))
         (void)td_extract_man_text_next(rest, &word);
 out:
     return code;
@@ -215,9 +223,31 @@ static tandem_code item(td_man *m, td_str rest)
 
     TD_TRY(td_extract_man_code(m, false));
     TD_TRY(td_extract_man_flush(m));
-    TD_TRY(gather(m, rest, &m->tag));
+    m->tag_open = true;
+    code = gather(m, rest, &m->tag);
+    m->tag_open = false;
+    TD_TRY(code);
     if (m->tag.n == 0)
         TD_TRY(td_buf_add(&m->line, TD_STR("- "), m->err));
+out:
+    return code;
+}
+
+/* A line between Xo and Xc. */
+static tandem_code term_line(td_man *m, td_str macro, td_str rest)
+{
+    td_str whole = {macro.ptr, (size_t)(rest.ptr + rest.n - macro.ptr)};
+    bool glued = m->spacing == TD_MAN_JOINED || m->no_space;
+    size_t n = m->tag.n;
+    tandem_code code = TANDEM_OK;
+
+    if (!glued && n > 0)
+        TD_TRY(td_buf_add_byte(&m->tag, ' ', m->err));
+    m->tag_open = true;
+    code = gather(m, whole, &m->tag);
+    m->tag_open = false;
+    if (m->tag.n == n + 1 && !glued)
+        td_buf_cut(&m->tag, n);
 out:
     return code;
 }
@@ -280,6 +310,8 @@ tandem_code td_extract_man_mdoc(td_man *m, td_str macro, td_str rest, bool *know
     tandem_code code = TANDEM_OK;
 
     *known_out = true;
+    if (m->in_term)
+        return term_line(m, macro, rest);
     if (is(macro, "Dt"))
         return title(m, rest);
     if (is(macro, "Sh") || is(macro, "Ss"))

@@ -143,7 +143,15 @@ static tandem_code add_string(td_buf *out, td_str name, tandem_error *err)
     return TANDEM_OK;
 }
 
-/* A name at text[*i]: "(xx", "[name]" or one byte; moves behind it. */
+/* The first place at or after i where a character starts. */
+static size_t align(td_str text, size_t i)
+{
+    while (i < text.n && ((uint8_t)text.ptr[i] & 0xC0) == 0x80)
+        i++;
+    return i < text.n ? i : text.n;
+}
+
+/* A name at text[*i]: "(xx", "[name]" or one character; moves behind it. */
 static td_str read_name(td_str text, size_t *i)
 {
     size_t start = *i, end;
@@ -151,7 +159,7 @@ static td_str read_name(td_str text, size_t *i)
     if (start >= text.n)
         return TD_STR("");
     if (text.ptr[start] == '(') {
-        *i = start + 3 < text.n ? start + 3 : text.n;
+        *i = align(text, align(text, start + 2) + 1);
         return td_str_slice(text, start + 1, *i);
     }
     if (text.ptr[start] == '[') {
@@ -161,7 +169,7 @@ static td_str read_name(td_str text, size_t *i)
             return td_str_slice(text, start + 1, end);
         }
     }
-    *i = start + 1;
+    *i = align(text, start + 1);
     return td_str_slice(text, start, *i);
 }
 
@@ -268,6 +276,7 @@ tandem_code td_extract_man_text_add(td_buf *out, td_str text, bool markdown, tan
             i++;
             if (i < text.n)
                 TD_TRY(add_escape(out, text, &i, err));
+            i = align(text, i);
             continue;
         }
         if (markdown && c == '<' && ((unsigned)((after | 0x20) - 'a') < 26u || after == '/'))

@@ -18,6 +18,13 @@ typedef enum td_man_want {
     TD_MAN_TAG, /* the next line of text is the term of a list (.TP) */
 } td_man_want;
 
+/* mdoc's .Sm: with "off" words join, but not the first one to what was there before. */
+typedef enum td_man_spacing {
+    TD_MAN_SPACED,
+    TD_MAN_JOINS_NEXT,
+    TD_MAN_JOINED,
+} td_man_spacing;
+
 typedef struct td_man {
     td_buf *out;
     td_buf line; /* the paragraph being gathered */
@@ -27,8 +34,10 @@ typedef struct td_man {
     bool no_space;  /* the next word joins on */
     td_man_want want;
     bool mdoc;
-    td_buf name;         /* mdoc: what a bare .Nm says */
-    unsigned list_depth; /* mdoc */
+    td_buf name;   /* mdoc: what a bare .Nm says */
+    bool tag_open; /* mdoc: the words go to the term of an item */
+    bool in_term;  /* mdoc: between Xo and Xc the lines are parts of the term */
+    td_man_spacing spacing;
     unsigned skip_depth; /* lines up to the matching \} are left out */
     bool else_holds;     /* an .el that follows is to be read */
     bool in_macro;       /* inside .de, up to ".." */

@@ -91,6 +91,8 @@ static tandem_code collect(const td_md *md, uint32_t at, td_buf *out)
                 continue;
             TD_TRY(td_buf_add(out, nodes[i].text, md->err));
         } else if (is_line(md->tree, i, many_codes)) {
+            if (out->n > 0 && out->ptr[out->n - 1] != '\n')
+                TD_TRY(td_buf_add_byte(out, '\n', md->err));
             line_end = nodes[i].end;
         }
     }

@@ -1,0 +1,56 @@
+#include "extract/content_name.h"
+#include "support.h"
+
+static void check(const char *word, td_content_name expected)
+{
+    assert_int_equal(td_extract_content_name(td_str_from(word)), expected);
+}
+
+static void knows_whole_words_in_any_case(void **state)
+{
+    (void)state;
+    check("headerlink", TD_NAME_NEVER);
+    check("HeaderLink", TD_NAME_NEVER);
+    check("linenos", TD_NAME_GUTTER);
+    check("sphinxsidebar", TD_NAME_STRUCTURE);
+    check("markdown-body", TD_NAME_CONTENT);
+    check("content", TD_NAME_MAYBE);
+}
+
+static void knows_parts_of_words(void **state)
+{
+    (void)state;
+    check("cookie-notice", TD_NAME_NOISE);
+    check("left_sidebar", TD_NAME_STRUCTURE);
+    check("post-share", TD_NAME_NOISE);
+}
+
+static void says_nothing_of_words_that_only_look_alike(void **state)
+{
+    (void)state;
+    check("toctree-wrapper", TD_NAME_NONE);
+    check("menuselection", TD_NAME_NONE);
+    check("linenums", TD_NAME_NONE);
+    check("shareholder", TD_NAME_NONE);
+    check("", TD_NAME_NONE);
+}
+
+static void knows_calls_to_do_something_with_the_page(void **state)
+{
+    (void)state;
+    assert_true(td_extract_content_name_is_action(TD_STR("Edit this page")));
+    assert_true(td_extract_content_name_is_action(TD_STR("[source]")));
+    assert_false(td_extract_content_name_is_action(TD_STR("edit this file first")));
+    assert_false(td_extract_content_name_is_action(TD_STR("")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_whole_words_in_any_case),
+        cmocka_unit_test(knows_parts_of_words),
+        cmocka_unit_test(says_nothing_of_words_that_only_look_alike),
+        cmocka_unit_test(knows_calls_to_do_something_with_the_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+#include "support.h"
+
+#define TEXT "Words that make up the text of the page and are many more than a few. "
+
+static void drops_navigation_around_the_content(void **state)
+{
+    (void)state;
+    assert_markdown("<nav>menu</nav><div role=navigation>more</div><main><p>" TEXT
+                    "</p></main><footer>foot</footer>",
+                    "Words that make up the text of the page and are many more than a few.\n");
+    assert_markdown("<div class=navbar>menu</div><div><p>" TEXT "</p><p>" TEXT
+                    "</p></div><div class=site-footer>foot</div>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+static void drops_permalinks_edit_links_and_copy_buttons(void **state)
+{
+    (void)state;
+    assert_markdown("<main><h1>T<a class=headerlink href=#t>\xC2\xB6</a></h1><h2>U <a href=#u>#</a>"
+                    "</h2><p>" TEXT "</p><a href=/edit>Edit this page</a><button>Copy</button>"
+                    "</main>",
+                    "# T\n\n## U\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+static void drops_cookie_banners_and_share_bars_inside_the_content(void **state)
+{
+    (void)state;
+    assert_markdown("<article><div class=cookie-banner>We use cookies</div><p>" TEXT
+                    "</p><div class=share-bar><a href=/s>Share</a></div></article>",
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+static void keeps_asides_that_are_notes_of_the_text(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p><aside class=footnote><p>Note one.</p></aside>"
+                    "<aside><p>A remark in the text.</p></aside></main>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "Note one.\n\nA remark in the text.\n");
+}
+
+/* Sphinx gives sections the names of their titles. */
+static void keeps_sections_whose_title_sounds_like_noise(void **state)
+{
+    (void)state;
+    assert_markdown("<main><section id=cookie-objects><h2>Cookie Objects</h2><p>" TEXT
+                    "</p></section><div class=section id=related><h2>Related</h2><p>Work.</p></div>"
+                    "</main>",
+                    "## Cookie Objects\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "## Related\n\nWork.\n");
+}
+
+static void keeps_code_wherever_it_stands_in_the_content(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p><div class=sidebar-example><pre>x = 1</pre></div></main>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "```\nx = 1\n```\n");
+}
+
+static void drops_line_numbers_only_where_there_are_digits(void **state)
+{
+    (void)state;
+    assert_markdown("<pre><span class=lineno> 1 </span>a\n<span class=lineno> 2 </span>b</pre>",
+                    "```\na\nb\n```\n");
+    assert_markdown("<main><div class=gutter>Gutter text is text.</div></main>",
+                    "Gutter text is text.\n");
+}
+
+static void takes_the_element_with_most_text_where_none_has_a_name(void **state)
+{
+    (void)state;
+    assert_markdown("<div><ul><li><a href=/1>one</a><li><a href=/2>two</a></ul></div>"
+                    "<div><p>" TEXT TEXT TEXT "</p><p>" TEXT TEXT TEXT "</p></div>",
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+static void keeps_a_page_inside_one_large_form(void **state)
+{
+    (void)state;
+    assert_markdown("<form><p>" TEXT "</p><input type=text value=x><select><option>o</select>"
+                    "</form>",
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+static void keeps_all_answers_of_a_thread(void **state)
+{
+    (void)state;
+    assert_markdown("<div id=thread><article><p>" TEXT "</p></article><article><p>" TEXT
+                    "</p></article></div>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(drops_navigation_around_the_content),
+        cmocka_unit_test(drops_permalinks_edit_links_and_copy_buttons),
+        cmocka_unit_test(drops_cookie_banners_and_share_bars_inside_the_content),
+        cmocka_unit_test(keeps_asides_that_are_notes_of_the_text),
+        cmocka_unit_test(keeps_sections_whose_title_sounds_like_noise),
+        cmocka_unit_test(keeps_code_wherever_it_stands_in_the_content),
+        cmocka_unit_test(drops_line_numbers_only_where_there_are_digits),
+        cmocka_unit_test(takes_the_element_with_most_text_where_none_has_a_name),
+        cmocka_unit_test(keeps_a_page_inside_one_large_form),
+        cmocka_unit_test(keeps_all_answers_of_a_thread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
