@@ -219,13 +219,15 @@ static bool begins_code(td_chunk_blocks *blocks, const td_chunk_line *line, size
             promises_literal(blocks, last));
 }
 
-/* An ordered list interrupts only with 1, as CommonMark has it: a line may begin with a year. */
-static bool item_interrupts(td_str body)
+/* Outside of lists an ordered one interrupts only with 1, as CommonMark has it: a line may begin
+ * with a year. */
+static bool item_interrupts(const td_chunk_blocks *blocks, td_str body)
 {
     size_t n = td_chunk_lines_item(body);
     if (n == 0 || n > body.n)
         return false;
-    return body.ptr[0] < '0' || body.ptr[0] > '9' || (body.ptr[0] == '1' && n == 3);
+    return blocks->list_indent > 0 || body.ptr[0] < '0' || body.ptr[0] > '9' ||
+           (body.ptr[0] == '1' && n == 3);
 }
 
 static bool next_item(td_chunk_blocks *blocks, const td_chunk_line *first,
@@ -344,7 +346,7 @@ static bool next_paragraph(td_chunk_blocks *blocks, const td_chunk_line *first,
     while (end < blocks->text.n) {
         td_chunk_line line = line_at(blocks, end);
         if (td_chunk_lines_is_blank(&line) || interrupts(blocks, &line) ||
-            item_interrupts(body_of(blocks, &line)))
+            item_interrupts(blocks, body_of(blocks, &line)))
             break;
         last = line.start;
         end = line.end;

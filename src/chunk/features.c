@@ -10,6 +10,7 @@ typedef struct counter {
     float n[TD_CHUNK_N_SHAPES];
     size_t lines, bytes, words;
     size_t first_commas; /* of the first line; a table has as many in each */
+    size_t margin;       /* columns that all lines of the sample are indented by */
     td_chunk_features_each each;
     void *user;
 } counter;
@@ -230,13 +231,14 @@ static void count_line(counter *c, td_str text, const td_chunk_line *at)
 {
     td_str line = td_chunk_lines_body(text, at);
     c->lines++;
-    if (at->indent == 0)
+    size_t indent = at->indent - c->margin;
+    if (indent == 0)
         ADD(c, INDENT_NONE);
     else if (text.ptr[at->start] == '\t')
         ADD(c, INDENT_TAB);
-    else if (at->indent % 4 == 0)
+    else if (indent % 4 == 0)
         ADD(c, INDENT_FOUR);
-    else if (at->indent % 2 == 0)
+    else if (indent % 2 == 0)
         ADD(c, INDENT_TWO);
     c->n[TD_CHUNK_SHAPE_LINE_SHORT] += line.n < 20;
     c->n[TD_CHUNK_SHAPE_LINE_LONG] += line.n > 100;
@@ -247,9 +249,22 @@ static void count_line(counter *c, td_str text, const td_chunk_line *at)
     count_tokens(c, line);
 }
 
+static size_t margin_of(td_str sample, size_t start)
+{
+    size_t margin = SIZE_MAX;
+    for (size_t at = start; at < sample.n;) {
+        td_chunk_line line = td_chunk_lines_at(sample, at);
+        if (!td_chunk_lines_is_blank(&line) && line.indent < margin)
+            margin = line.indent;
+        at = line.end;
+    }
+    return margin;
+}
+
 static void count_sample(counter *c, td_str text, size_t start, size_t end)
 {
     td_str sample = td_str_slice(text, 0, end);
+    c->margin = margin_of(sample, start);
     for (size_t at = start; at < sample.n;) {
         td_chunk_line line = td_chunk_lines_at(sample, at);
         if (!td_chunk_lines_is_blank(&line))

@@ -1,0 +1,103 @@
+#include "chunk/blocks.h"
+#include "split.h"
+
+/* The kinds of a text's blocks, a letter each: Heading, Paragraph, Item, Table, Data, Code. */
+static void assert_blocks(td_format format, const char *text, const char *expected)
+{
+    static const char letters[] = "HPITDC";
+    char found[64] = "";
+    td_chunk_blocks blocks;
+    td_chunk_block block;
+    size_t n = 0, end = 0;
+    td_chunk_blocks_init(&blocks, td_str_from(text), format);
+    while (td_chunk_blocks_next(&blocks, &block) && n < sizeof found - 1) {
+        assert_true(block.start >= end && block.end > block.start);
+        end = block.end;
+        found[n++] = letters[block.kind];
+    }
+    found[n] = '\0';
+    assert_string_equal(found, expected);
+}
+
+static td_chunk_block first_of(const char *text, td_chunk_block_kind kind)
+{
+    td_chunk_blocks blocks;
+    td_chunk_block block;
+    td_chunk_blocks_init(&blocks, td_str_from(text), TD_FORMAT_MARKDOWN);
+    while (td_chunk_blocks_next(&blocks, &block)) {
+        if (block.kind == kind)
+            return block;
+    }
+    fail_msg("no such block");
+    return block;
+}
+
+static void tells_the_kinds_of_markdown_blocks(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN, "---\ntitle: a\n---\n# A\ntext\n- a\n- b\n\n|a|\n|-|\n|b|\n",
+                  "DHPIIT");
+    assert_blocks(TD_FORMAT_MARKDOWN, "A\n===\n\nB\n---\n\ntext\n\n---\n\n***\ntext\n", "HHPP");
+    assert_blocks(TD_FORMAT_MARKDOWN, "<!-- a\n\nb -->\ntext\n> quote\n", "DP");
+}
+
+static void does_not_take_hashes_inside_fences_for_headings(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN, "```sh\n# not a heading\n```\n# A\n", "CH");
+    assert_blocks(TD_FORMAT_MARKDOWN, "~~~~\n# no\n~~~\n```\n~~~~~\n# A\n", "CH");
+}
+
+static void takes_fences_of_any_length_info_and_indentation(void **state)
+{
+    (void)state;
+    td_chunk_block block =
+        first_of("   ````c++ title=\"a\"\nint a;\n```\n   ````\ntext\n", TD_CHUNK_CODE);
+    assert_str(block.info, "c++ title=\"a\"");
+    assert_int_equal(block.inner_end - block.inner_start, strlen("int a;\n```\n"));
+    assert_blocks(TD_FORMAT_MARKDOWN, "``` not `a fence\ntext\n", "P");
+    assert_blocks(TD_FORMAT_MARKDOWN, "```\nnever closed\n\n# a\n", "C");
+}
+
+static void finds_code_inside_list_items(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN, "1. one\n\n   ```c\n   int a;\n   ```\n   more\n2. two\n",
+                  "ICPI");
+    assert_blocks(TD_FORMAT_MARKDOWN, "- one\n  - nested\n\n    of nested\n- two\n", "II");
+}
+
+static void tells_indented_code_from_continued_items(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN, "text\n\n    int a;\n\n    int b;\ntext\n", "PCP");
+    assert_blocks(TD_FORMAT_MARKDOWN, "text\n    still text\n", "P");
+}
+
+static void takes_no_year_for_a_list(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN, "It was in\n1984. That is all.\n", "P");
+}
+
+static void keeps_titles_and_drawn_tables_of_plain_text_from_being_code(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_TEXT, "Return values of f()\n====================\n\nNone.\n", "HP");
+    assert_blocks(TD_FORMAT_TEXT, "+-----+-----+\n| a=1 | b=2 |\n+-----+-----+\n", "P");
+    assert_blocks(TD_FORMAT_TEXT, "# Alone\n\n# with text\nbelow it, as a remark would be\n", "HP");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_the_kinds_of_markdown_blocks),
+        cmocka_unit_test(does_not_take_hashes_inside_fences_for_headings),
+        cmocka_unit_test(takes_fences_of_any_length_info_and_indentation),
+        cmocka_unit_test(finds_code_inside_list_items),
+        cmocka_unit_test(tells_indented_code_from_continued_items),
+        cmocka_unit_test(takes_no_year_for_a_list),
+        cmocka_unit_test(keeps_titles_and_drawn_tables_of_plain_text_from_being_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+#include "base/os.h"
+#include "split.h"
+
+/* tests/golden/chunk/looks.txt: every text must be told right. */
+static void tells_the_golden_texts_apart(void **state)
+{
+    (void)state;
+    char path[1024];
+    td_buf file = TD_BUF(1 << 20);
+    tandem_error err;
+    size_t n = 0;
+    snprintf(path, sizeof path, "%s/chunk/looks.txt", getenv("TANDEM_GOLDEN"));
+    if (td_os_read_file(path, 1 << 20, &file, &err) != TANDEM_OK)
+        fail_msg("%s", err.message);
+    for (td_str rest = td_buf_str(&file); rest.n > 4; n++) {
+        size_t newline = td_str_find_byte(rest, '\n', 0);
+        size_t end = td_str_find(rest, TD_STR("\n%%% "), newline);
+        end = end == TD_STR_NONE ? rest.n : end + 1;
+        td_str label = td_str_slice(rest, 4, newline);
+        td_chunk_look look = td_chunk_look_at(td_str_slice(rest, newline + 1, end));
+        bool is_code = !td_str_eq(label, TD_STR("markdown")) && !td_str_eq(label, TD_STR("log")) &&
+                       !td_str_eq(label, TD_STR("csv"));
+        if (!td_str_eq(look.language, label) || (look.code >= 0.5f) != is_code)
+            fail_msg("%.*s is told as %.*s (%.2f): text %zu", TD_STR_FMT(label),
+                     TD_STR_FMT(look.language), (double)look.code, n);
+        rest = td_str_slice(rest, end, rest.n);
+    }
+    assert_true(n > 35);
+    td_buf_clear(&file);
+}
+
+static void has_an_answer_for_anything(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", " ", "\n", "a", "\xE6\xBC\xA2", "{}", "....."};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        td_chunk_look look = td_chunk_look_at(td_str_from(texts[i]));
+        assert_true(look.code >= 0 && look.code <= 1);
+        assert_true(look.confidence >= 0.5f && look.confidence <= 1);
+        assert_true(look.language.n > 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tells_the_golden_texts_apart),
+        cmocka_unit_test(has_an_answer_for_anything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
