@@ -51,14 +51,15 @@ static bool list_has(const char *list, td_str word)
 }
 
 static const char stop_english[] =
-    " the of and to a in is that it for on are as with be this by you or from your can an not at we "
-    "have will was which if when they has its but may all any one these their also more use used than "
-    "there such into so other then only been our should would about must each were no who had ";
+    " the of and to a in is that it for on are as with be this by you or from your can an "
+    "not at we have will was which if when they has its but may all any one these their also "
+    "more use used than there such into so other then only been our should would about must "
+    "each were no who had ";
 static const char stop_other[] =
-    " der die das und ist ein eine nicht mit den von zu auf wird dem des im sich oder le la les des et "
-    "est un une dans pour que qui sur par ce se pas plus du au el los las y en del con una por para se "
-    "como su al il di che non per sono da con os dos em um uma com o e het een van dat niet op te voor "
-    "och att som av ett till inte ";
+    " der die das und ist ein eine nicht mit den von zu auf wird dem des im sich oder le la "
+    "les des et est un une dans pour que qui sur par ce se pas plus du au el los las y en "
+    "del con una por para se como su al il di che non per sono da con os dos em um uma com o "
+    "e het een van dat niet op te voor och att som av ett till inte ";
 
 static void emit(counter *c, char prefix, td_str token)
 {

@@ -103,17 +103,17 @@ static size_t skip_group(const tokens *line, size_t i, const char *open, const c
     return start;
 }
 
+static const char modifiers[] =
+    " export default public private protected internal static final abstract async pub "
+    "unsafe inline virtual override sealed partial open data inner suspend declare local "
+    "readonly typedef extern case companion expect actual fileprivate indirect lazy "
+    "implicit transient synchronized native new ";
+
 static size_t skip_modifiers(const tokens *line)
 {
     size_t i = 0;
     for (;;) {
-        if (i < line->n &&
-            list_has(
-                " export default public private protected internal static final abstract async pub "
-                "unsafe inline virtual override sealed partial open data inner suspend declare local "
-                "readonly typedef extern case companion expect actual fileprivate indirect lazy "
-                "implicit transient synchronized native new ",
-                line->at[i].text)) {
+        if (i < line->n && list_has(modifiers, line->at[i].text)) {
             bool pub = is_at(line, i, "pub");
             i++;
             i = pub ? skip_group(line, i, "(", ")") : i;

@@ -65,9 +65,9 @@ static bool is_letter(char c)
 static void count_words(reader *r, td_str line, bool comment)
 {
     static const char small[] =
-        " the of and to a in is that it for on are as with be this by you or from can an not if when which "
-        "will was has its all any use used then so at we your may must should do does no der die das und "
-        "ist le la les et de est un une el los y en que il di ";
+        " the of and to in is that it for on are as with be this by you or from can an not if when "
+        "which will was has its all any use used then so at we your may must should do does no der "
+        "die das und ist le la les et de est un une el los en que il di ";
     for (size_t i = 0; i < line.n;) {
         size_t start = i;
         while (i < line.n && is_letter(line.ptr[i]))
@@ -79,7 +79,8 @@ static void count_words(reader *r, td_str line, bool comment)
             for (size_t k = 0; k < n && n < sizeof word - 2; k++)
                 word[k + 1] = (char)(line.ptr[start + k] | 0x20);
             word[n < sizeof word - 2 ? n + 1 : 1] = n < sizeof word - 2 ? ' ' : '?';
-            r->words[comment].n_small += strstr(small, word) != NULL;
+            r->words[comment].n_small +=
+                n > 1 && strstr(small, word) != NULL; /* "a" may be a name */
         }
         i += i == start;
     }

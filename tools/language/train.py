@@ -4,9 +4,9 @@
 In:   a JSON Lines file of {"label": "python" ... "markdown", "half": 0|1, "text": ...};
       `half` keeps all texts of one package on one side: 0 trains, 1 is held back
 Out:  the table, and how often the held-back half is told right
-The shipped table was trained on 42,000 windows of 3 to 60 lines: sources, documentation, man pages
-and licences of free packages (Debian, npm, PyPI, Maven, crates), half of the packages held back, and
-on made-up logs, stack traces, sessions, tables of commas and Dockerfiles. Windows that are mostly
+The shipped table was trained on 50,000 windows of 3 to 60 lines: sources, documentation, man pages
+and licences of free packages (Debian, npm, PyPI, Maven, crates), half of the packages held back,
+and made-up logs, stack traces, sessions, tables and Dockerfiles. Windows of source that are mostly
 comments are left out: they are prose and code at once.
 
 Needs numpy, and features.so, built from src/chunk/features.c (see features.c beside this file), so
