@@ -3,7 +3,9 @@
 #include "base/utf8.h"
 
 enum {
-    WORD_BYTES_MAX = 4 * TD_WORD_CHARS_MAX, /* a longer one has too many characters for sure */
+    RUN_BYTES_MAX = 64, /* of ASCII at a time */
+    /* What has more than the first of these has too many characters for sure. */
+    WORD_BYTES_MAX = 4 * TD_WORD_CHARS_MAX + RUN_BYTES_MAX,
     REPLACEMENT = 0xFFFD
 };
 
@@ -12,7 +14,6 @@ typedef struct word {
     const td_wordpiece *model;
     td_ids *ids;
     size_t n_bytes, n_chars;
-    bool too_long; /* bytes were thrown away */
     char bytes[WORD_BYTES_MAX + 1];
 } word;
 
@@ -94,18 +95,16 @@ static void end_word(word *w)
 {
     if (w->n_chars == 0)
         return;
-    if (w->too_long || w->n_chars > w->model->word_chars_max || !add_pieces(w))
+    if (w->n_chars > w->model->word_chars_max || !add_pieces(w))
         td_ids_add(w->ids, w->model->unk);
     w->n_bytes = w->n_chars = 0;
-    w->too_long = false;
 }
 
+/* Bytes of a word that is too long are thrown away: its characters alone still count. */
 static void make_room(word *w, size_t n)
 {
-    if (w->n_bytes + n > WORD_BYTES_MAX) {
-        w->too_long = true;
+    if (w->n_bytes + n > WORD_BYTES_MAX)
         w->n_bytes = 0;
-    }
 }
 
 static void put_alone(word *w, uint32_t codepoint)
@@ -120,7 +119,7 @@ static void put_alone(word *w, uint32_t codepoint)
 static size_t put_ascii(word *w, td_str text, size_t at)
 {
     const uint8_t *ascii = w->model->chars.ascii;
-    make_room(w, 64);
+    make_room(w, RUN_BYTES_MAX);
     size_t room = WORD_BYTES_MAX - w->n_bytes;
     size_t end = text.n - at < room ? text.n : at + room;
     size_t start = at;
@@ -169,7 +168,6 @@ void td_embed_tokenize_wordpiece_run(const td_wordpiece *model, td_str text, td_
     w.model = model;
     w.ids = ids;
     w.n_bytes = w.n_chars = 0;
-    w.too_long = false;
 
     for (size_t at = 0; at < text.n && !ids->full;) {
         uint8_t c = ascii[(unsigned char)text.ptr[at]];

@@ -64,6 +64,23 @@ static void the_longest_token_at_the_leftmost_place_wins(void **state)
     td_embed_tokenize_added_clear(&added);
 }
 
+static void spaces_that_a_token_took_are_not_taken_again(void **state)
+{
+    (void)state;
+    const td_added_token tokens[] = {{.content = TD_STR(" "), .id = 1},
+                                     {.content = TD_STR("<l>"), .id = 2, .lstrip = true}};
+    td_added added = added_of(tokens, 2);
+    td_added_at at = {0};
+    td_added_match match;
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(td_embed_tokenize_added_find(&added, TD_STR("  <l>"), &at, &match));
+        assert_int_equal(match.start, i);
+        at.covered = match.end;
+    }
+    assert_int_equal(match.id, 2);
+    td_embed_tokenize_added_clear(&added);
+}
+
 static void a_token_that_swallows_spaces_is_found_in_linear_time_among_spaces(void **state)
 {
     (void)state;
@@ -107,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_of_added_tokens_give_the_references_ids),
         cmocka_unit_test(the_longest_token_at_the_leftmost_place_wins),
+        cmocka_unit_test(spaces_that_a_token_took_are_not_taken_again),
         cmocka_unit_test(a_token_that_swallows_spaces_is_found_in_linear_time_among_spaces),
         cmocka_unit_test(a_token_too_long_is_refused_and_an_empty_one_left_out),
     };

@@ -26,6 +26,35 @@ static void a_word_may_have_as_many_characters_as_the_model_says(void **state)
     td_embed_tokenize_close(tokenizer);
 }
 
+/* The longest word there is, of the longest characters, with short ones behind. */
+static void a_thousand_characters_of_four_bytes_fit(void **state)
+{
+    (void)state;
+    char json[] =
+        "{\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"model\":{\"type\":\"WordPiece\","
+        "\"max_input_chars_per_word\":1000,\"vocab\":{\"[UNK]\":0,\"\xF0\x9F\x98\x80\":1,"
+        "\"##\xF0\x9F\x98\x80\":2,\"##a\":3}}}";
+    td_tokenizer *tokenizer = golden_open(td_str_from(json), (td_str){0}, (td_str){0});
+    static char bytes[4 * 995 + 6];
+    static uint32_t ids[1001];
+    size_t n = 0;
+    bool truncated = false;
+    for (size_t i = 0; i < 4 * 995; i += 4)
+        memcpy(bytes + i, "\xF0\x9F\x98\x80", 4);
+    memcpy(bytes + 4 * 995, "aaaaaa", 6);
+    assert_int_equal(td_embed_tokenize_text(tokenizer, (td_str){0}, (td_str){bytes, 4 * 995 + 5},
+                                            ids, 1001, &n, &truncated, NULL),
+                     TANDEM_OK);
+    assert_int_equal(n, 1000);
+    assert_int_equal(ids[999], 3);
+    assert_int_equal(td_embed_tokenize_text(tokenizer, (td_str){0}, (td_str){bytes, 4 * 995 + 6},
+                                            ids, 1001, &n, &truncated, NULL),
+                     TANDEM_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(ids[0], 0);
+    td_embed_tokenize_close(tokenizer);
+}
+
 static void an_unknown_word_cut_by_the_limit_is_still_one_unknown(void **state)
 {
     (void)state;
@@ -83,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_word_with_a_part_in_no_token_is_one_unknown),
         cmocka_unit_test(a_word_may_have_as_many_characters_as_the_model_says),
+        cmocka_unit_test(a_thousand_characters_of_four_bytes_fit),
         cmocka_unit_test(an_unknown_word_cut_by_the_limit_is_still_one_unknown),
         cmocka_unit_test(bytes_that_are_no_utf8_are_dropped),
         cmocka_unit_test(ten_megabytes_of_one_word_or_of_chinese_are_linear),
