@@ -24,24 +24,27 @@ typedef struct td_chunk_options {
     }
 
 /* Cuts. Arrays, headings and symbols live in `arena`; texts point into document->text. NULL for
- * `options` means the defaults. White space alone makes no chunk, and ends none. What is in no chunk is
- * white space, the lines of fences, rules ("---") and RST's code directives.
+ * `options` means the defaults. White space alone makes no chunk, and ends none. What is in no
+ * chunk is white space, the lines of fences, rules ("---") and RST's code directives.
  *
- *   - Prose: sections gather up to the size, a heading with its first paragraph; sections under level
- *     1 and 2 headings that are a quarter of the size each stay apart. A list item, table row or code
- *     block that fits is never cut. Only parts of one section overlap, from a sentence's start on.
- *   - Code in prose is a chunk of its own, and the prose before and behind it are two, even if they
- *     are one line. It stays in the prose if it has under 80 characters, or under 3 lines and 160
- *     characters, or if it is a session ("console") of at most half the size. Fences without a language
- *     or with "text", indented and literal blocks, and unmarked stanzas are code if they look like it.
- *   - Source files: see code.h. JSON, YAML, HTML, CSS, make and other markup and configuration count
- *     as code; Markdown, logs and tables of values (csv) as prose, whatever the document says.
- *   - confidence: 1 where a fence or a file's name says the language, else the scorer's. For prose it
- *     is how far it looks like prose and may be near 0, e.g. for a page of signatures.
+ *   - Prose: sections gather up to the size, a heading with its first paragraph; sections under
+ *     level 1 and 2 headings that are a quarter of the size each stay apart. A list item, table
+ *     row or code block that fits is never cut. Only parts of one section overlap, from a
+ *     sentence's start on.
+ *   - Code in prose is a chunk of its own, and the prose before and behind it are two, even if
+ *     they are one line. It stays in the prose if it has under 80 characters, or under 3 lines
+ *     and 160 characters, or if it is a session ("console") of at most half the size. Fences
+ *     without a language or with "text", indented and literal blocks, and unmarked stanzas are
+ *     code if they look like it.
+ *   - Source files: see code.h. JSON, YAML, HTML, CSS, make and other markup and configuration
+ *     count as code; Markdown, logs and tables of values (csv) as prose, even if the format is
+ *     TD_FORMAT_CODE.
+ *   - confidence: 1 where a fence or a file's name says the language, else the scorer's. For
+ *     prose it is how far it looks like prose and may be near 0, e.g. for a page of signatures.
  *   - overlap_chars counts as size_chars / 2 at most.
  *
- * lane is set to what is_code says; route decides. Errors: E_INVALID for options out of range, E_NOMEM,
- * E_TOO_LARGE (the arena's cap). Cost: linear in the text. */
+ * lane is set to what is_code says; route decides. Errors: E_INVALID for options out of range,
+ * E_NOMEM, E_TOO_LARGE (the arena's cap). Cost: linear in the text. */
 tandem_code td_chunk_split(const td_document *document, const td_chunk_options *options,
                            td_arena *arena, td_chunks *chunks_out, tandem_error *err);
 
