@@ -11,8 +11,11 @@ enum {
 };
 
 enum {
-    MAIN_BYTES_MIN = 50
-}; /* an element that says it is the content is believed from here on */
+    MAIN_BYTES_MIN = 50, /* an element that says it is the content is believed from here on */
+    PAGER_BYTES_MAX = 400,
+    PAGER_NODES_MAX = 120,
+    PAGER_OTHER_MAX = 60, /* bytes beside the links */
+};
 
 typedef struct measure {
     uint32_t text, link; /* bytes without white space; those inside links */
@@ -289,6 +292,44 @@ static bool is_action_link(const finder *f, uint32_t at)
     return td_extract_content_name_is_action(text);
 }
 
+static bool is_step_link(const finder *f, uint32_t at)
+{
+    static const char *const WORDS[] = {"prev",  "previous", "next",          "up",       "home",
+                                        "index", "contents", "top",           "<",        ">",
+                                        "<<",    ">>",       "previous page", "next page"};
+    const td_node *node = &f->tree->nodes[at];
+    td_str rel = td_extract_tree_get(node, TD_ATTRIBUTE_REL);
+    td_str text = TD_STR("");
+
+    if (node->end > at + 1)
+        text = node[1].tag == TD_TAG_IMG ? td_extract_tree_get(&node[1], TD_ATTRIBUTE_ALT)
+                                         : td_str_trim(node[1].text);
+    if (td_str_eq_nocase(rel, TD_STR("next")) || td_str_eq_nocase(rel, TD_STR("prev")) ||
+        td_str_eq_nocase(rel, TD_STR("previous")) || td_str_eq_nocase(rel, TD_STR("up")))
+        return true;
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(*WORDS); i++)
+        if (td_str_eq_nocase(text, td_str_from(WORDS[i])))
+            return true;
+    return false;
+}
+
+/* "Next: x, Previous: y, Up: z" at the head and foot of pages by texinfo, gtk-doc, DocBook. */
+static bool is_pager(const finder *f, uint32_t at)
+{
+    const td_node *node = &f->tree->nodes[at];
+    const measure *m = &f->of[at];
+    size_t n = 0;
+
+    if ((node->tag != TD_TAG_P && node->tag != TD_TAG_DIV && node->tag != TD_TAG_TABLE &&
+         node->tag != TD_TAG_UL) ||
+        m->text > PAGER_BYTES_MAX || node->end - at > PAGER_NODES_MAX ||
+        (m->text - m->link > PAGER_OTHER_MAX && !is_link_dense(m, 40)))
+        return false;
+    for (uint32_t i = at + 1; i < node->end; i++)
+        n += f->tree->nodes[i].tag == TD_TAG_A && is_step_link(f, i);
+    return n >= 2;
+}
+
 static bool drops_by_name(const finder *f, uint32_t at, td_content_name kind, bool in_main)
 {
     const measure *m = &f->of[at];
@@ -319,6 +360,8 @@ static bool is_no_content(const finder *f, uint32_t at, bool in_main, bool in_co
     if (!in_code && is_structure_tag(f, at, in_main))
         return !(f->of[at].has & HAS_MAIN);
     if (node->tag == TD_TAG_A && (is_permalink(f, at) || is_action_link(f, at)))
+        return true;
+    if (!in_code && is_pager(f, at))
         return true;
     if (node->n_attributes == 0)
         return false;

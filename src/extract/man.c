@@ -83,7 +83,8 @@ tandem_code td_extract_man_code_line(td_man *m, td_str line)
     if (td_str_starts(line, TD_STR("```")))
         TD_TRY(td_buf_add_byte(m->out, ' ', m->err)); /* it would close the fence */
     TD_TRY(td_extract_man_text_add(m->out, line, false, m->err));
-    TD_TRY(td_buf_add_byte(m->out, '\n', m->err));
+    if (!td_str_ends(line, TD_STR("\\c"))) /* then the line goes on */
+        TD_TRY(td_buf_add_byte(m->out, '\n', m->err));
 out:
     return code;
 }
@@ -305,9 +306,9 @@ static tandem_code man_macro(td_man *m, td_str macro, td_str rest, bool *known_o
     }
     if (is(macro, "IP"))
         return indented_paragraph(m, rest);
-    if (is(macro, "nf") || is(macro, "EX"))
+    if (is(macro, "nf") || is(macro, "EX") || is(macro, "Vb"))
         return td_extract_man_code(m, true);
-    if (is(macro, "fi") || is(macro, "EE"))
+    if (is(macro, "fi") || is(macro, "EE") || is(macro, "Ve"))
         return td_extract_man_code(m, false);
     if (is(macro, "br"))
         return m->in_code || m->line.n == 0 ? TANDEM_OK
@@ -479,33 +480,79 @@ static td_str without_return(td_str line)
     return line.n && line.ptr[line.n - 1] == '\r' ? td_str_slice(line, 0, line.n - 1) : line;
 }
 
+static bool goes_on(td_str line)
+{
+    size_t n = 0;
+
+    while (n < line.n && line.ptr[line.n - 1 - n] == '\\')
+        n++;
+    return n % 2 == 1;
+}
+
+/* The next line, with those that a backslash at the end joins to it. */
+static tandem_code next_line(td_str *source, td_buf *joined, td_str *line_out, bool *more_out,
+                             tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str line;
+
+    td_buf_cut(joined, 0);
+    *more_out = td_str_next(source, '\n', &line);
+    line = without_return(line);
+    while (*more_out && goes_on(line) && source->n > 0) {
+        TD_TRY(td_buf_add(joined, td_str_slice(line, 0, line.n - 1), err));
+        td_str_next(source, '\n', &line);
+        line = without_return(line);
+    }
+    if (joined->n > 0) {
+        TD_TRY(td_buf_add(joined, line, err));
+        line = td_buf_str(joined);
+    }
+    *line_out = line;
+out:
+    return code;
+}
+
+static tandem_code read_all(td_man *m, td_str source, td_buf *joined)
+{
+    tandem_code code = TANDEM_OK;
+    bool begun = false, done = false, more = true;
+    td_str line;
+
+    for (;;) {
+        TD_TRY(next_line(&source, joined, &line, &more, m->err));
+        if (!more)
+            break;
+        if (!begun && (td_str_starts(line, TD_STR(".de")) || td_str_starts(line, TD_STR(".ig"))))
+            m->in_macro = true;
+        begun = begun || (!m->in_macro && begins(line));
+        if ((!begun && !m->in_macro) || td_str_starts(line, TD_STR(".\\\"")) ||
+            td_str_starts(line, TD_STR("'\\\"")))
+            continue;
+        TD_TRY(skip_line(m, line, &done));
+        if (!done)
+            TD_TRY(read_line(m, line));
+    }
+    TD_TRY(td_extract_man_code(m, false));
+    TD_TRY(td_extract_man_flush(m));
+out:
+    return code;
+}
+
 tandem_code td_extract_man_write(td_str source, td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_man m = {.out = out, .err = err};
-    bool begun = false, done = false;
-    td_str line;
+    td_buf joined = TD_BUF(source.n);
 
     m.line = TD_BUF(out->n_max);
     m.tag = TD_BUF(out->n_max);
     m.name = TD_BUF(4096);
-    while (td_str_next(&source, '\n', &line)) {
-        line = without_return(line);
-        if (!begun && (td_str_starts(line, TD_STR(".de")) || td_str_starts(line, TD_STR(".ig"))))
-            m.in_macro = true;
-        begun = begun || (!m.in_macro && begins(line));
-        if ((!begun && !m.in_macro) || td_str_starts(line, TD_STR(".\\\"")) ||
-            td_str_starts(line, TD_STR("'\\\"")))
-            continue;
-        TD_TRY(skip_line(&m, line, &done));
-        if (!done)
-            TD_TRY(read_line(&m, line));
-    }
-    TD_TRY(td_extract_man_code(&m, false));
-    TD_TRY(td_extract_man_flush(&m));
+    TD_TRY(read_all(&m, source, &joined));
     if (td_str_trim(td_buf_str(out)).n == 0)
         TD_FAIL(err, TANDEM_E_EMPTY, "manual page has no text of its own");
 out:
+    td_buf_clear(&joined);
     td_buf_clear(&m.line);
     td_buf_clear(&m.tag);
     td_buf_clear(&m.name);

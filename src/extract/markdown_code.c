@@ -56,9 +56,14 @@ static bool has_many_codes(const td_tree *tree, uint32_t at)
     size_t n = 0;
 
     for (uint32_t i = at + 1; i < tree->nodes[at].end; i = tree->nodes[i].end) {
-        if (tree->nodes[i].tag != TD_TAG_CODE)
+        const td_node *node = &tree->nodes[i];
+        bool line_end =
+            is_blank(node->text) && td_str_find_byte(node->text, '\n', 0) != TD_STR_NONE;
+
+        if (node->tag == TD_TAG_CODE)
+            n++;
+        else if (!(node->flags & TD_NODE_DROPPED) && node->tag != TD_TAG_INPUT && !line_end)
             return false;
-        n++;
     }
     return n > 1;
 }

@@ -83,6 +83,16 @@ static void takes_the_element_with_most_text_where_none_has_a_name(void **state)
                     "Words that make up the text of the page and are many more than a few.\n");
 }
 
+static void drops_the_steps_to_the_pages_before_and_after(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<body><div class=header><p>Next: <a href=b rel=next>B</a>, Previous: <a href=a"
+        " rel=prev>A</a></p></div><h1>T</h1><p>" TEXT
+        "</p><table><tr><td><a href=x>Prev</a><td><a href=y>Next</a></table>",
+        "# T\n\nWords that make up the text of the page and are many more than a few.\n");
+}
+
 static void keeps_a_page_inside_one_large_form(void **state)
 {
     (void)state;
@@ -111,6 +121,7 @@ int main(void)
         cmocka_unit_test(keeps_code_wherever_it_stands_in_the_content),
         cmocka_unit_test(drops_line_numbers_only_where_there_are_digits),
         cmocka_unit_test(takes_the_element_with_most_text_where_none_has_a_name),
+        cmocka_unit_test(drops_the_steps_to_the_pages_before_and_after),
         cmocka_unit_test(keeps_a_page_inside_one_large_form),
         cmocka_unit_test(keeps_all_answers_of_a_thread),
     };

@@ -37,6 +37,13 @@ static void reads_what_a_terminal_would_show(void **state)
           "# A(1)\n\nyes yes end\n");
 }
 
+static void joins_lines_that_go_on(void **state)
+{
+    (void)state;
+    check(".TH A 1\n.B one \\\ntwo\n.nf\na\\c\n.B b\n.fi\n.Vb 1\n\\&  x\n.Ve\n",
+          "# A(1)\n\none two\n\n```\nab\n```\n\n```\n  x\n```\n");
+}
+
 static void keeps_the_words_of_other_requests_out(void **state)
 {
     (void)state;
@@ -61,6 +68,7 @@ int main(void)
         cmocka_unit_test(lists_terms_with_their_text),
         cmocka_unit_test(fences_examples),
         cmocka_unit_test(reads_what_a_terminal_would_show),
+        cmocka_unit_test(joins_lines_that_go_on),
         cmocka_unit_test(keeps_the_words_of_other_requests_out),
         cmocka_unit_test(says_empty_for_a_page_that_only_names_another),
     };

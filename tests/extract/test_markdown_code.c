@@ -18,6 +18,8 @@ static void ends_lines_that_are_elements(void **state)
     (void)state;
     assert_markdown("<pre><div>a</div><div>b</div></pre>", "```\na\nb\n```\n");
     assert_markdown("<pre><code>a</code><code>b</code></pre>", "```\na\nb\n```\n");
+    assert_markdown("<pre><input><code>a</code>\n<code>b</code><button>c</button></pre>",
+                    "```\na\nb\n```\n");
     assert_markdown("<pre>x <code>a</code> <code>b</code></pre>", "```\nx a b\n```\n");
     assert_markdown("<pre>a<br>b<ol><li>c<li>d</ol></pre>", "```\na\nb\nc\nd\n```\n");
 }
