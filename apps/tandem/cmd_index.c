@@ -90,6 +90,7 @@ int cmd_index(const settings *s)
     options.precision = s->precision;
     options.isa = s->isa;
     options.cache_bytes_max = s->cache_bytes_max;
+    job_catch_signals(); /* opening an index that was killed may take a while */
     if (tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK)
         return output_failure(&error);
     tandem_job_options job = job_options_of(s);

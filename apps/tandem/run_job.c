@@ -20,7 +20,7 @@ static void on_signal(int number)
         _exit(130);
 }
 
-static void catch_signals(void)
+void job_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
@@ -105,7 +105,7 @@ int job_run(tandem_index *index, const char *const *sources, size_t n_sources,
     tandem_job *job = NULL;
     bar b = {.lanes = options->until == TANDEM_UNTIL_STORE, .next_plain = 5};
 
-    catch_signals();
+    job_catch_signals();
     if (tandem_job_open(index, sources, n_sources, options, &job, &error) != TANDEM_OK)
         return output_failure(&error);
     watch(job, &b, show);

@@ -4,6 +4,10 @@
 
 #include "settings.h"
 
+/* From now on a first SIGINT or SIGTERM cancels the job that runs or comes. For a command that does
+ * other work before its job; job_run calls it too. */
+void job_catch_signals(void);
+
 /* The options that settings ask for; texts borrowed from them. */
 tandem_job_options job_options_of(const settings *s);
 

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from conftest import PROGRAM, SOURCE, make_tree
+from conftest import PROGRAM, SOURCE, Tandem, make_tree
 
 MODEL = SOURCE / "models" / "minilm"
 
@@ -66,7 +66,7 @@ def test_invalid_utf8_and_nul_bytes(tandem):
     (tree / "zero.txt").write_bytes(b"words and \0 zero bytes " * 50)
     summary = tandem.index("tree")
     assert summary["files"] == 2 and summary["skipped"] == 1
-    assert tandem.search("Straße")[0]["path"].endswith("/latin1.md")
+    assert tandem.finds("Straße", "/latin1.md")
 
 
 def test_html_nested_100_000_deep(tandem):
@@ -227,7 +227,8 @@ def test_no_such_model(tandem):
     assert "config.json" in tandem.error("embed", "--model", tandem.folder, stdin=b"x\n", status=1)
 
 
-def test_an_index_of_another_model_is_not_mixed(tandem):
+def test_an_index_of_another_model_is_not_mixed(tmp_path):
+    tandem = Tandem(tmp_path, small=False)
     make_tree(tandem.folder / "tree", 4)
     tandem.index("tree")
     folder = model_with(tandem, lambda f: (f / "vocab.txt").write_text((f / "vocab.txt").read_text().replace("[unused5]", "[mine]")))

@@ -1,13 +1,11 @@
 """Memory does not grow with the input: 1, 4 and 16 times the same kind of tree."""
-import os
-
 import pytest
-from conftest import make_tree
+from conftest import SANITIZED, make_tree
 
 CEILING_MB = 400  # of the program on two cores with the embedded model in f32; README states it
 
 
-@pytest.mark.skipif("release" not in os.environ["TANDEM_BUILD"], reason="sanitizers have a memory of their own")
+@pytest.mark.skipif(SANITIZED, reason="sanitizers have a memory of their own")
 def test_peak_memory_is_flat(tandem):
     peaks = []
     for times in (1, 4, 16):
