@@ -48,6 +48,12 @@ typedef struct td_chunk_options {
 tandem_code td_chunk_split(const td_document *document, const td_chunk_options *options,
                            td_arena *arena, td_chunks *chunks_out, tandem_error *err);
 
+/* What a model is to read of a chunk: code as it is; prose under its heading path and without the
+ * targets of its links, which are most of the tokens of a reference page and none of its meaning.
+ * Lives in `arena`, or is the chunk's own text. Errors: E_NOMEM, E_TOO_LARGE (the arena's cap). */
+tandem_code td_chunk_model_text(const tandem_chunk *chunk, td_arena *arena, td_str *text_out,
+                                tandem_error *err);
+
 /* How code-like a text is on its own, and what it most likely is (static text). Code: programs,
  * markup and configuration (HTML, CSS, JSON, YAML, TOML, INI, make ...), diffs, shell sessions
  * ("console"). Not code: prose ("markdown"), logs and stack traces ("log"), tables of values
