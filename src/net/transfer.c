@@ -285,6 +285,9 @@ static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long 
     SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    /* Rather one more stream of HTTP/2 than one more connection. Without TLS there is no HTTP/2,
+     * and a request would wait for the answer to the one before. */
+    SET(CURLOPT_PIPEWAIT, td_str_eq(transfer->parts.scheme, TD_STR("https")) ? 1L : 0L);
     SET(CURLOPT_ACCEPT_ENCODING, "");
     SET(CURLOPT_USERAGENT, options->user_agent);
     SET(CURLOPT_HTTPHEADER, transfer->headers);

@@ -289,13 +289,13 @@ static void a_site_that_goes_away_ends_in_a_true_summary(void **state)
 
 /* -- hostile answers -- */
 
+static char filler[64 * 1024]; /* of "x"; filled by main, since servers have many threads */
+
 static bool hostile_site(void *user, server_request *request)
 {
-    static char filler[64 * 1024];
     char byte[1];
 
     (void)user;
-    memset(filler, 'x', sizeof(filler));
     if (strcmp(request->path, "/") == 0)
         return server_html(request, "<a href=\"/endless\"><a href=\"/video\"><a href=\"/hang\">"
                                     "<a href=\"/nul\"><a href=\"/fine\">");
@@ -368,5 +368,6 @@ int main(void)
         cmocka_unit_test(hostile_pages_cost_a_reason_and_the_rest_is_crawled),
         cmocka_unit_test(an_x_robots_tag_can_forbid_to_follow),
     };
+    memset(filler, 'x', sizeof(filler));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
