@@ -301,9 +301,10 @@ static bool is_step_link(const finder *f, uint32_t at)
     td_str rel = td_extract_tree_get(node, TD_ATTRIBUTE_REL);
     td_str text = TD_STR("");
 
-    if (node->end > at + 1)
-        text = node[1].tag == TD_TAG_IMG ? td_extract_tree_get(&node[1], TD_ATTRIBUTE_ALT)
-                                         : td_str_trim(node[1].text);
+    for (uint32_t i = at + 1; i < node->end && text.n == 0; i++)
+        text = f->tree->nodes[i].tag == TD_TAG_IMG
+                   ? td_extract_tree_get(&f->tree->nodes[i], TD_ATTRIBUTE_ALT)
+                   : td_str_trim(f->tree->nodes[i].text);
     if (td_str_eq_nocase(rel, TD_STR("next")) || td_str_eq_nocase(rel, TD_STR("prev")) ||
         td_str_eq_nocase(rel, TD_STR("previous")) || td_str_eq_nocase(rel, TD_STR("up")))
         return true;
