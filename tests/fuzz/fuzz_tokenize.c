@@ -16,15 +16,18 @@ enum {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char WORDPIECE[] =
-    "{\"normalizer\":{\"type\":\"BertNormalizer\"},\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},"
+    "{\"normalizer\":{\"type\":\"BertNormalizer\"},\"pre_tokenizer\":{\"type\":"
+    "\"BertPreTokenizer\"},"
     "\"added_tokens\":[{\"id\":3,\"content\":\"[SEP]\",\"special\":true},"
     "{\"id\":9,\"content\":\"  \",\"normalized\":true,\"rstrip\":true}],"
-    "\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]},"
+    "\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],"
+    "\"cls\":[\"[CLS]\",2]},"
     "\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"a\":4,"
     "\"##b\":5,\"ab\":6,\"!\":7,\"e\":8}}}";
 static const char BPE[] =
     "{\"normalizer\":{\"type\":\"NFC\"},\"pre_tokenizer\":{\"type\":\"ByteLevel\","
-    "\"add_prefix_space\":false},\"added_tokens\":[{\"id\":9,\"content\":\"[M]\",\"lstrip\":true}],"
+    "\"add_prefix_space\":false},\"added_tokens\":[{\"id\":9,\"content\":\"[M]\","
+    "\"lstrip\":true}],"
     "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"\\u0120\":3,\"abab\":4,"
     "\"\\u00c3\":5,\"\\u0120a\":6},\"merges\":[\"a b\",[\"ab\",\"ab\"],\"\\u0120 a\"]}}";
 static const char VOCAB[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nab\n";

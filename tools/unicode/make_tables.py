@@ -6,13 +6,20 @@
 
 Needs nothing but Python. measure.py says how the measurements were made.
 """
+
 import hashlib
 import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).parent
 OUT = HERE.parent.parent / "src/embed/tokenize/tables.c"
-FILES = ("bert_classes.tsv", "bert_fold.tsv", "bert_strip.tsv", "bert_lower.tsv", "gpt2_classes.tsv")
+FILES = (
+    "bert_classes.tsv",
+    "bert_fold.tsv",
+    "bert_strip.tsv",
+    "bert_lower.tsv",
+    "gpt2_classes.tsv",
+)
 HOLES_MAX = 6  # a run goes on over so many code points that map to themselves
 
 
@@ -30,7 +37,7 @@ def members(classes, wanted):
 
 
 def check(classes, fold, strip, lower):
-    """The two steps give what both together were measured to give, and a second pass changes nothing."""
+    """Two steps give what was measured of both together; a second pass changes nothing."""
     mn = members(classes, "mn")
     skip = members(classes, "drop") | members(classes, "space") | mn
 
@@ -42,9 +49,15 @@ def check(classes, fold, strip, lower):
 
     for c in (set(strip) | set(lower) | set(fold)) - skip:
         assert both(c) == fold.get(c, (c,)), f"U+{c:04X}: {both(c)} is not {fold.get(c)}"
-        for name, step in (("strip", stripped), ("lower", lambda c: lower.get(c, (c,))), ("both", both)):
+        for name, step in (
+            ("strip", stripped),
+            ("lower", lambda c: lower.get(c, (c,))),
+            ("both", both),
+        ):
             once = step(c)
-            assert tuple(x for r in once for x in step(r)) == once, f"U+{c:04X}: {name} is not stable"
+            assert (
+                tuple(x for r in once for x in step(r)) == once
+            ), f"U+{c:04X}: {name} is not stable"
 
 
 def wrap(items):
@@ -63,7 +76,10 @@ def array(kind, name, items):
 
 def class_arrays(classes):
     names = list(dict.fromkeys(k for k, a, b in classes))
-    arrays = [array("td_code_range", k, [f"{{0x{a:X}, 0x{b:X}}}" for n, a, b in classes if n == k]) for k in names]
+    arrays = [
+        array("td_code_range", k, [f"{{0x{a:X}, 0x{b:X}}}" for n, a, b in classes if n == k])
+        for k in names
+    ]
     return names, "\n".join(arrays)
 
 
@@ -87,11 +103,21 @@ def step_runs(mapping):
         best = [left[0]]
         for step in (1, 2):
             run, here = [left[0]], set(left)
-            while run[-1] + step in here and mapping[run[-1] + step] - run[-1] - step == mapping[run[0]] - run[0]:
+            while (
+                run[-1] + step in here
+                and mapping[run[-1] + step] - run[-1] - step == mapping[run[0]] - run[0]
+            ):
                 run.append(run[-1] + step)
             if len(run) > len(best):
                 best = run
-        runs.append((best[0], best[-1], best[1] - best[0] if len(best) > 1 else 1, mapping[best[0]] - best[0]))
+        runs.append(
+            (
+                best[0],
+                best[-1],
+                best[1] - best[0] if len(best) > 1 else 1,
+                mapping[best[0]] - best[0],
+            )
+        )
         left = [c for c in left if c not in set(best)]
     return sorted(runs)
 
@@ -109,13 +135,15 @@ def make():
     # Results of several code points have no common distance; they are rows of their own.
     lower_runs = step_runs({c: one(r) for c, r in lower.items()})
 
-    head = ["/* Made by tools/unicode/make_tables.py; do not edit. Measured with tokenizers 0.23.3:"]
+    head = [
+        "/* Made by tools/unicode/make_tables.py; do not edit. Measured with tokenizers 0.23.3:"
+    ]
     for name in FILES:
         digest = hashlib.sha256((HERE / name).read_bytes()).hexdigest()
         head.append(f" * {digest}  {name}")
     head.append(" */")
     bert_names, bert = class_arrays(classes)
-    # The two kinds of "space" differ: one is what clean_text turns into U+0020, one the GPT-2 pattern's \\s.
+    # Two kinds of "space": what clean_text turns into U+0020, and the GPT-2 pattern's white space.
     gpt2_names, gpt2 = class_arrays([("gpt2_" + k, a, b) for k, a, b in split])
     row = lambda k: f"[TD_CLASS_{k.upper()}] = {{{k}, sizeof({k}) / sizeof({k}[0])}}"
     parts = [
@@ -124,13 +152,23 @@ def make():
         "/* clang-format off */",
         bert,
         gpt2,
-        array("td_strip_run", "strip_runs", [f"{{0x{a:X}, {n}, {at}}}" for a, n, at in strip_runs]),
+        array(
+            "td_strip_run", "strip_runs", [f"{{0x{a:X}, {n}, {at}}}" for a, n, at in strip_runs]
+        ),
         array("uint32_t", "strip_pool", [str(v) for v in pool]),
-        array("td_lower_run", "lower_runs", [f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in lower_runs]),
-        array("uint32_t", "several[3]", ["{" + ", ".join(str(v) for v in r + (0,) * (3 - len(r))) + "}" for r in several])
-        .replace("several[3][]", "several[][3]"),
+        array(
+            "td_lower_run",
+            "lower_runs",
+            [f"{{0x{a:X}, 0x{b:X}, {s}, {d}}}" for a, b, s, d in lower_runs],
+        ),
+        array(
+            "uint32_t",
+            "several[3]",
+            ["{" + ", ".join(str(v) for v in r + (0,) * (3 - len(r))) + "}" for r in several],
+        ).replace("several[3][]", "several[][3]"),
         "const td_code_ranges td_embed_tokenize_tables_class[TD_CLASS_N] = {\n"
-        + wrap([row(k) for k in bert_names + gpt2_names]) + "\n};",
+        + wrap([row(k) for k in bert_names + gpt2_names])
+        + "\n};",
         "const td_fold_tables td_embed_tokenize_tables_fold = {\n"
         "    strip_runs, sizeof(strip_runs) / sizeof(strip_runs[0]), strip_pool,\n"
         "    lower_runs, sizeof(lower_runs) / sizeof(lower_runs[0]), several,\n};",
@@ -142,5 +180,9 @@ def make():
 if __name__ == "__main__":
     text = make()
     if sys.argv[1:] == ["--check"]:
-        sys.exit(0 if OUT.read_text() == text else f"{OUT} is out of date: run tools/unicode/make_tables.py")
+        sys.exit(
+            0
+            if OUT.read_text() == text
+            else f"{OUT} is out of date: run tools/unicode/make_tables.py"
+        )
     OUT.write_text(text)

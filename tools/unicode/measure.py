@@ -8,6 +8,7 @@ Writes bert_strip.tsv, bert_lower.tsv and gpt2_classes.tsv beside itself. bert_c
 bert_fold.tsv were measured in the same way, with the same version; make_tables.py checks that the
 five files agree.
 """
+
 import pathlib
 import tokenizers
 from tokenizers import normalizers, pre_tokenizers
@@ -53,8 +54,13 @@ def write_classes(name):
     classes = {}
     for c in scalars():
         classes.setdefault(split_class(pre, chr(c)), []).append(c)
-    head = f"# How the GPT-2 pattern sees a code point; all others are \"other\".\n# {MADE}. class<TAB>first<TAB>last\n"
-    rows = [f"{k}\t{a:04X}\t{b:04X}" for k in ("letter", "number", "space") for a, b in ranges(classes[k])]
+    head = '# How the GPT-2 pattern sees a code point; all others are "other".\n'
+    head += f"# {MADE}. class<TAB>first<TAB>last\n"
+    rows = [
+        f"{k}\t{a:04X}\t{b:04X}"
+        for k in ("letter", "number", "space")
+        for a, b in ranges(classes[k])
+    ]
     (HERE / name).write_text(head + "\n".join(rows) + "\n")
 
 
@@ -63,7 +69,11 @@ if __name__ == "__main__":
     lower = normalizers.BertNormalizer(False, False, False, True)
     rows = [r.split("\t") for r in (HERE / "bert_classes.tsv").read_text().splitlines()]
     mn = {c for k, *ab in rows if k == "mn" for c in range(int(ab[0], 16), int(ab[1], 16) + 1)}
-    write_folds("bert_strip.tsv", "What strip_accents alone makes of a code point, class mn and Hangul syllables left out.",
-                strip, mn | set(HANGUL))
+    write_folds(
+        "bert_strip.tsv",
+        "What strip_accents alone makes of a code point, class mn and Hangul syllables left out.",
+        strip,
+        mn | set(HANGUL),
+    )
     write_folds("bert_lower.tsv", "What lowercase alone makes of a code point.", lower, ())
     write_classes("gpt2_classes.tsv")

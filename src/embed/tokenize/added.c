@@ -1,8 +1,7 @@
 #include "embed/tokenize/added.h"
 
 #include "base/utf8.h"
-
-#include <utf8proc.h>
+#include "embed/tokenize/normalize.h"
 
 #include <stdlib.h>
 
@@ -108,19 +107,6 @@ void td_embed_tokenize_added_clear(td_added *added)
     *added = (td_added){0};
 }
 
-/* What \w of the library's pattern means: letters, marks, digits, connectors and joiners. */
-static bool is_word(uint32_t codepoint)
-{
-    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)codepoint);
-    bool circled_letter = (codepoint >= 0x24B6 && codepoint <= 0x24E9) ||
-                          (codepoint >= 0x1F130 && codepoint <= 0x1F149) ||
-                          (codepoint >= 0x1F150 && codepoint <= 0x1F169) ||
-                          (codepoint >= 0x1F170 && codepoint <= 0x1F189);
-    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL) ||
-           category == UTF8PROC_CATEGORY_PC || codepoint == 0x200C || codepoint == 0x200D ||
-           circled_letter;
-}
-
 static bool before_is(td_str text, size_t at, bool (*is)(uint32_t), size_t *start_out)
 {
     uint32_t codepoint = 0;
@@ -188,7 +174,8 @@ bool td_embed_tokenize_added_find(const td_added *added, td_str text, td_added_a
         }
         at->next = end;
         if (token->single_word &&
-            (before_is(text, start, is_word, &ignored) || after_is(text, end, is_word, &ignored)))
+            (before_is(text, start, td_embed_tokenize_normalize_is_word, &ignored) ||
+             after_is(text, end, td_embed_tokenize_normalize_is_word, &ignored)))
             continue;
         while (token->lstrip && start > at->covered &&
                before_is(text, start, td_utf8_is_space, &ignored))

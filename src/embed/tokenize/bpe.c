@@ -35,7 +35,8 @@ void td_embed_tokenize_bpe_add_merge(td_bpe *bpe, uint32_t left, uint32_t right,
     td_bpe_merge *merge = (td_bpe_merge *)(uintptr_t)td_embed_tokenize_bpe_find(bpe, left, right);
     if (!merge) {
         uint64_t pair = (uint64_t)left << 32 | right;
-        size_t i = td_lookup_mix(pair ^ UINT64_C(0x9E3779B97F4A7C15), UINT64_C(0xA0761D6478BD642F));
+        size_t i = td_embed_tokenize_lookup_mix(pair ^ UINT64_C(0x9E3779B97F4A7C15),
+                                                UINT64_C(0xA0761D6478BD642F));
         while (bpe->merges[i & bpe->merges_mask].rank != TD_NO_ID)
             i++;
         merge = &bpe->merges[i & bpe->merges_mask];
@@ -134,7 +135,7 @@ static tandem_code run_merges(const td_bpe *bpe, td_str piece, td_ids *ids, tand
     size_t n = td_embed_tokenize_bpe_symbols(bpe, piece, symbols);
     n = merge_short(bpe, symbols, n);
     for (size_t i = 0; i < n; i++)
-        td_ids_add(ids, symbols[i]);
+        td_embed_tokenize_ids_add(ids, symbols[i]);
     return TANDEM_OK;
 }
 
@@ -240,7 +241,7 @@ tandem_code td_embed_tokenize_bpe_run(const td_bpe *bpe, td_str text, td_ids *id
         td_str piece = td_str_slice(text, at, at + n);
         uint32_t id = td_embed_tokenize_lookup_find(&bpe->whole, piece.ptr, n);
         if (id != TD_NO_ID)
-            td_ids_add(ids, id);
+            td_embed_tokenize_ids_add(ids, id);
         else
             TD_TRY(run_merges(bpe, piece, ids, err));
     }

@@ -58,7 +58,8 @@ static inline const td_bpe_merge *td_embed_tokenize_bpe_find(const td_bpe *bpe, 
                                                              uint32_t right)
 {
     uint64_t pair = (uint64_t)left << 32 | right;
-    size_t i = td_lookup_mix(pair ^ UINT64_C(0x9E3779B97F4A7C15), UINT64_C(0xA0761D6478BD642F));
+    size_t i = td_embed_tokenize_lookup_mix(pair ^ UINT64_C(0x9E3779B97F4A7C15),
+                                            UINT64_C(0xA0761D6478BD642F));
     for (i &= bpe->merges_mask;; i = (i + 1) & bpe->merges_mask) {
         const td_bpe_merge *merge = &bpe->merges[i];
         if (merge->rank == TD_NO_ID)

@@ -134,7 +134,7 @@ static size_t merge_all(const td_bpe *bpe, space *s, td_str bytes)
 static void add_all(const space *s, size_t n, td_ids *ids)
 {
     for (uint32_t i = n ? 0 : NONE; i != NONE && !ids->full; i = s->symbols[i].next)
-        td_ids_add(ids, s->symbols[i].id);
+        td_embed_tokenize_ids_add(ids, s->symbols[i].id);
 }
 
 /* Adds the tokens that end in the first three quarters of the window. Returns their bytes, and the
@@ -144,7 +144,7 @@ static size_t add_front(const space *s, size_t window, td_ids *ids, uint32_t *ne
     size_t n_bytes = 0, n_keep = window - (window + 3) / 4; /* < window */
     uint32_t i = 0;
     while (n_bytes + s->symbols[i].n_bytes <= n_keep) {
-        td_ids_add(ids, s->symbols[i].id);
+        td_embed_tokenize_ids_add(ids, s->symbols[i].id);
         n_bytes += s->symbols[i].n_bytes;
         i = s->symbols[i].next;
     }

@@ -61,7 +61,7 @@ static tandem_code set_range(td_chars *chars, const td_code_range *range, td_cha
             chars->block[c / TD_CHAR_BLOCK] = (uint16_t)kind;
             c += TD_CHAR_BLOCK;
         } else {
-            TD_TRY(set(chars, c++, td_char_make(kind, 0), err));
+            TD_TRY(set(chars, c++, td_embed_tokenize_chars_make(kind, 0), err));
         }
     }
 
@@ -99,8 +99,9 @@ static size_t unfold(uint32_t result, uint32_t codes[TD_FOLD_MAX])
 static uint32_t lower_of(const td_chars *chars, uint32_t codepoint)
 {
     td_char c = td_embed_tokenize_chars_get(chars, codepoint);
-    bool one = td_char_kind_of(c) != TD_CHAR_SEVERAL && td_char_value(c) != 0;
-    return one ? td_char_value(c) : codepoint;
+    bool one =
+        td_embed_tokenize_chars_kind(c) != TD_CHAR_SEVERAL && td_embed_tokenize_chars_value(c) != 0;
+    return one ? td_embed_tokenize_chars_value(c) : codepoint;
 }
 
 static td_char_kind kind_of_result(td_char_kind old, uint32_t result)
@@ -116,17 +117,19 @@ static td_char_kind kind_of_result(td_char_kind old, uint32_t result)
 static tandem_code set_result(td_chars *chars, uint32_t codepoint, const uint32_t *codes, size_t n,
                               tandem_error *err)
 {
-    td_char_kind old = td_char_kind_of(td_embed_tokenize_chars_get(chars, codepoint));
+    td_char_kind old = td_embed_tokenize_chars_kind(td_embed_tokenize_chars_get(chars, codepoint));
 
     /* Those are gone before the fold, or stand for themselves. */
     if (old == TD_CHAR_DROP || old == TD_CHAR_SPACE)
         return TANDEM_OK;
     if (n == 1)
-        return set(chars, codepoint, td_char_make(kind_of_result(old, codes[0]), codes[0]), err);
+        return set(chars, codepoint,
+                   td_embed_tokenize_chars_make(kind_of_result(old, codes[0]), codes[0]), err);
     td_assert(chars->n_several < TD_CHAR_SEVERAL_MAX);
     memset(chars->several[chars->n_several], 0, sizeof(chars->several[0]));
     memcpy(chars->several[chars->n_several], codes, n * sizeof(codes[0]));
-    return set(chars, codepoint, td_char_make(TD_CHAR_SEVERAL, (uint32_t)chars->n_several++), err);
+    return set(chars, codepoint,
+               td_embed_tokenize_chars_make(TD_CHAR_SEVERAL, (uint32_t)chars->n_several++), err);
 }
 
 static tandem_code set_lower(td_chars *chars, tandem_error *err)
@@ -172,8 +175,8 @@ static void set_ascii(td_chars *chars)
     memset(chars->ascii, TD_ASCII_OTHER, sizeof(chars->ascii));
     for (uint32_t byte = 0; byte < 0x80; byte++) {
         td_char c = td_embed_tokenize_chars_get(chars, byte);
-        uint32_t value = td_char_value(c) ? td_char_value(c) : byte;
-        switch (td_char_kind_of(c)) {
+        uint32_t value = td_embed_tokenize_chars_value(c) ? td_embed_tokenize_chars_value(c) : byte;
+        switch (td_embed_tokenize_chars_kind(c)) {
         case TD_CHAR_WORD:
             chars->ascii[byte] = (uint8_t)value;
             break;
@@ -200,7 +203,7 @@ tandem_code td_embed_tokenize_chars_init(td_chars *chars, const td_bert_options 
     for (uint32_t kind = 0; kind <= TD_CHAR_HANGUL; kind++) {
         TD_TRY(add_block(chars, NULL, &index, err));
         for (size_t i = 0; i < TD_CHAR_BLOCK; i++)
-            chars->blocks[index][i] = td_char_make((td_char_kind)kind, 0);
+            chars->blocks[index][i] = td_embed_tokenize_chars_make((td_char_kind)kind, 0);
     }
     TD_TRY(set_class(chars, TD_CLASS_PUNCT, TD_CHAR_ALONE, err));
     TD_TRY(set_class(chars, TD_CLASS_PTSPACE, TD_CHAR_SPACE, err));
@@ -234,25 +237,29 @@ static size_t expand_hangul(uint32_t codepoint, td_char out[TD_FOLD_MAX])
 {
     uint32_t index = codepoint - HANGUL_FIRST;
     uint32_t final = index % N_JAMO_T;
-    out[0] = td_char_make(TD_CHAR_WORD, JAMO_L + index / (N_JAMO_V * N_JAMO_T));
-    out[1] = td_char_make(TD_CHAR_WORD, JAMO_V + index / N_JAMO_T % N_JAMO_V);
-    out[2] = td_char_make(TD_CHAR_WORD, JAMO_T + final);
+    out[0] = td_embed_tokenize_chars_make(TD_CHAR_WORD, JAMO_L + index / (N_JAMO_V * N_JAMO_T));
+    out[1] = td_embed_tokenize_chars_make(TD_CHAR_WORD, JAMO_V + index / N_JAMO_T % N_JAMO_V);
+    out[2] = td_embed_tokenize_chars_make(TD_CHAR_WORD, JAMO_T + final);
     return final ? 3 : 2;
 }
 
 size_t td_embed_tokenize_chars_expand(const td_chars *chars, uint32_t codepoint, td_char c,
                                       td_char out[TD_FOLD_MAX])
 {
-    if (td_char_kind_of(c) == TD_CHAR_HANGUL)
+    if (td_embed_tokenize_chars_kind(c) == TD_CHAR_HANGUL)
         return expand_hangul(codepoint, out);
-    if (td_char_kind_of(c) != TD_CHAR_SEVERAL) {
-        out[0] = td_char_value(c) ? c : td_char_make(td_char_kind_of(c), codepoint);
+    if (td_embed_tokenize_chars_kind(c) != TD_CHAR_SEVERAL) {
+        out[0] = td_embed_tokenize_chars_value(c)
+                     ? c
+                     : td_embed_tokenize_chars_make(td_embed_tokenize_chars_kind(c), codepoint);
         return 1;
     }
     size_t n = 0;
-    for (const uint32_t *row = chars->several[td_char_value(c)]; n < TD_FOLD_MAX && row[n]; n++)
-        out[n] = td_char_make(td_embed_tokenize_tables_has(TD_CLASS_PUNCT, row[n]) ? TD_CHAR_ALONE
-                                                                                   : TD_CHAR_WORD,
-                              row[n]);
+    for (const uint32_t *row = chars->several[td_embed_tokenize_chars_value(c)];
+         n < TD_FOLD_MAX && row[n]; n++)
+        out[n] = td_embed_tokenize_chars_make(td_embed_tokenize_tables_has(TD_CLASS_PUNCT, row[n])
+                                                  ? TD_CHAR_ALONE
+                                                  : TD_CHAR_WORD,
+                                              row[n]);
     return n;
 }

@@ -29,17 +29,17 @@ typedef enum td_char_kind {
 /* A kind and a value: for WORD, ALONE, CJK the code point it becomes, 0 for itself. */
 typedef uint32_t td_char;
 
-static inline td_char td_char_make(td_char_kind kind, uint32_t value)
+static inline td_char td_embed_tokenize_chars_make(td_char_kind kind, uint32_t value)
 {
     return value << 3 | (uint32_t)kind;
 }
 
-static inline td_char_kind td_char_kind_of(td_char c)
+static inline td_char_kind td_embed_tokenize_chars_kind(td_char c)
 {
     return (td_char_kind)(c & 7);
 }
 
-static inline uint32_t td_char_value(td_char c)
+static inline uint32_t td_embed_tokenize_chars_value(td_char c)
 {
     return c >> 3;
 }

@@ -12,7 +12,7 @@ typedef struct td_ids {
     bool full; /* an id had no room: nothing that follows can matter */
 } td_ids;
 
-static inline void td_ids_add(td_ids *ids, uint32_t id)
+static inline void td_embed_tokenize_ids_add(td_ids *ids, uint32_t id)
 {
     if (ids->n < ids->n_max)
         ids->items[ids->n++] = id;

@@ -27,7 +27,7 @@ tandem_code td_embed_tokenize_lookup_init(td_lookup *lookup, const char *bytes, 
 /* False when the key's place is too far from where it belongs. */
 static bool put(td_lookup *lookup, uint32_t at, uint32_t n, uint32_t id)
 {
-    uint64_t hash = td_lookup_hash(lookup->bytes + at, n, lookup->seed);
+    uint64_t hash = td_embed_tokenize_lookup_hash(lookup->bytes + at, n, lookup->seed);
     uint32_t tag = (uint32_t)(hash >> 32);
     for (size_t probe = 0; probe < PROBES_MAX; probe++) {
         td_lookup_slot *slot = &lookup->slots[(hash + probe) & lookup->mask];
@@ -48,7 +48,7 @@ static bool reseed(td_lookup *lookup, td_lookup_slot *slots, const td_lookup_slo
     td_lookup old = *lookup;
     lookup->slots = slots;
     lookup->n_used = 0;
-    lookup->seed = td_lookup_mix(old.seed, FIRST_SEED) | 1;
+    lookup->seed = td_embed_tokenize_lookup_mix(old.seed, FIRST_SEED) | 1;
     bool ok = put(lookup, more->at, more->n, more->id);
     for (size_t i = 0; ok && i <= old.mask; i++) {
         const td_lookup_slot *slot = &old.slots[i];

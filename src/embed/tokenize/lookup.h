@@ -33,20 +33,20 @@ tandem_code td_embed_tokenize_lookup_add(td_lookup *lookup, uint32_t at, uint32_
                                          tandem_error *err);
 void td_embed_tokenize_lookup_clear(td_lookup *lookup);
 
-static inline uint64_t td_lookup_mix(uint64_t a, uint64_t b)
+static inline uint64_t td_embed_tokenize_lookup_mix(uint64_t a, uint64_t b)
 {
     __extension__ typedef unsigned __int128 u128;
     u128 product = (u128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static inline uint64_t td_lookup_hash(const char *p, size_t n, uint64_t seed)
+static inline uint64_t td_embed_tokenize_lookup_hash(const char *p, size_t n, uint64_t seed)
 {
     uint64_t a = 0, b = 0;
     if (n > 16) {
         for (; n > 16; p += 8, n -= 8) {
             memcpy(&a, p, 8);
-            seed = td_lookup_mix(a ^ seed, UINT64_C(0x9E3779B97F4A7C15));
+            seed = td_embed_tokenize_lookup_mix(a ^ seed, UINT64_C(0x9E3779B97F4A7C15));
         }
         memcpy(&a, p, 8);
         memcpy(&b, p + n - 8, 8);
@@ -63,14 +63,14 @@ static inline uint64_t td_lookup_hash(const char *p, size_t n, uint64_t seed)
         const unsigned char *u = (const unsigned char *)p;
         a = (uint64_t)u[0] << 16 | (uint64_t)u[n >> 1] << 8 | u[n - 1];
     }
-    return td_lookup_mix(a ^ seed, b ^ (UINT64_C(0xA0761D6478BD642F) + n));
+    return td_embed_tokenize_lookup_mix(a ^ seed, b ^ (UINT64_C(0xA0761D6478BD642F) + n));
 }
 
 /* The id of these bytes, or TD_NO_ID. */
 static inline uint32_t td_embed_tokenize_lookup_find(const td_lookup *lookup, const char *bytes,
                                                      size_t n)
 {
-    uint64_t hash = td_lookup_hash(bytes, n, lookup->seed);
+    uint64_t hash = td_embed_tokenize_lookup_hash(bytes, n, lookup->seed);
     uint32_t tag = (uint32_t)(hash >> 32);
     for (size_t i = hash & lookup->mask;; i = (i + 1) & lookup->mask) {
         const td_lookup_slot *slot = &lookup->slots[i];

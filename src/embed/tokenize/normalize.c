@@ -23,18 +23,18 @@ static tandem_code add_bert(const td_chars *chars, uint32_t codepoint, td_buf *o
 {
     tandem_code code = TANDEM_OK;
     td_char c = td_embed_tokenize_chars_get(chars, codepoint);
-    bool spaced = td_char_kind_of(c) == TD_CHAR_CJK;
+    bool spaced = td_embed_tokenize_chars_kind(c) == TD_CHAR_CJK;
     td_char parts[TD_FOLD_MAX];
 
-    if (td_char_kind_of(c) == TD_CHAR_DROP)
+    if (td_embed_tokenize_chars_kind(c) == TD_CHAR_DROP)
         return TANDEM_OK;
-    if (td_char_kind_of(c) == TD_CHAR_SPACE)
+    if (td_embed_tokenize_chars_kind(c) == TD_CHAR_SPACE)
         return add_code(out, chars->options.clean_text ? ' ' : codepoint, err);
     size_t n = td_embed_tokenize_chars_expand(chars, codepoint, c, parts);
     if (spaced)
         TD_TRY(td_buf_add_byte(out, ' ', err));
     for (size_t i = 0; i < n; i++)
-        TD_TRY(add_code(out, td_char_value(parts[i]), err));
+        TD_TRY(add_code(out, td_embed_tokenize_chars_value(parts[i]), err));
     if (spaced)
         TD_TRY(td_buf_add_byte(out, ' ', err));
 
@@ -159,4 +159,16 @@ tandem_code td_embed_tokenize_normalize_nfc(td_str text, td_buf *scratch, td_str
 
 out:
     return code;
+}
+
+bool td_embed_tokenize_normalize_is_word(uint32_t codepoint)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)codepoint);
+    bool circled_letter = (codepoint >= 0x24B6 && codepoint <= 0x24E9) ||
+                          (codepoint >= 0x1F130 && codepoint <= 0x1F149) ||
+                          (codepoint >= 0x1F150 && codepoint <= 0x1F169) ||
+                          (codepoint >= 0x1F170 && codepoint <= 0x1F189);
+    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NL) ||
+           category == UTF8PROC_CATEGORY_PC || codepoint == 0x200C || codepoint == 0x200D ||
+           circled_letter;
 }

@@ -24,4 +24,7 @@ tandem_code td_embed_tokenize_normalize_nfc(td_str text, td_buf *scratch, td_str
  * so: the scripts that make up most text. */
 bool td_embed_tokenize_normalize_is_plain(uint32_t codepoint);
 
+/* What \w means in the reference's patterns: letters, marks, digits, connectors and joiners. */
+bool td_embed_tokenize_normalize_is_word(uint32_t codepoint);
+
 #endif

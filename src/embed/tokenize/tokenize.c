@@ -144,7 +144,7 @@ static tandem_code run_normalized(const td_tokenizer *tokenizer, td_str text, td
         if (at.covered < match.start)
             TD_TRY(tokenizer->kind->run(tokenizer, td_str_slice(text, at.covered, match.start), ids,
                                         err));
-        td_ids_add(ids, match.id);
+        td_embed_tokenize_ids_add(ids, match.id);
         at.covered = match.end;
     }
     if (!ids->full && at.covered < text.n)
@@ -182,7 +182,7 @@ static tandem_code run_text(const td_tokenizer *tokenizer, td_str text, td_ids *
     while (!ids->full && td_embed_tokenize_added_find(&tokenizer->raw, text, &at, &match)) {
         if (at.covered < match.start)
             TD_TRY(run_piece(tokenizer, td_str_slice(text, at.covered, match.start), ids, err));
-        td_ids_add(ids, match.id);
+        td_embed_tokenize_ids_add(ids, match.id);
         at.covered = match.end;
     }
     if (!ids->full && at.covered < text.n)

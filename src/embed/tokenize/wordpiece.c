@@ -85,7 +85,7 @@ static bool add_pieces(word *w)
             w->ids->full = false;
             return false;
         }
-        td_ids_add(w->ids, id);
+        td_embed_tokenize_ids_add(w->ids, id);
         at += n;
     }
     return true;
@@ -96,7 +96,7 @@ static void end_word(word *w)
     if (w->n_chars == 0)
         return;
     if (w->n_chars > w->model->word_chars_max || !add_pieces(w))
-        td_ids_add(w->ids, w->model->unk);
+        td_embed_tokenize_ids_add(w->ids, w->model->unk);
     w->n_bytes = w->n_chars = 0;
 }
 
@@ -137,12 +137,12 @@ static void put_expanded(word *w, uint32_t codepoint, td_char c)
     td_char parts[TD_FOLD_MAX];
     size_t n = td_embed_tokenize_chars_expand(&w->model->chars, codepoint, c, parts);
     for (size_t i = 0; i < n; i++) {
-        if (td_char_kind_of(parts[i]) != TD_CHAR_WORD) {
-            put_alone(w, td_char_value(parts[i]));
+        if (td_embed_tokenize_chars_kind(parts[i]) != TD_CHAR_WORD) {
+            put_alone(w, td_embed_tokenize_chars_value(parts[i]));
             continue;
         }
         make_room(w, 4);
-        w->n_bytes += td_utf8_put(td_char_value(parts[i]), w->bytes + w->n_bytes);
+        w->n_bytes += td_utf8_put(td_embed_tokenize_chars_value(parts[i]), w->bytes + w->n_bytes);
         w->n_chars++;
     }
 }
@@ -154,9 +154,9 @@ static size_t put_other(word *w, td_str text, size_t at)
     size_t n = td_utf8_at(text, at, &codepoint);
     td_char c = td_embed_tokenize_chars_get(&w->model->chars, codepoint);
 
-    if (td_char_kind_of(c) == TD_CHAR_SPACE)
+    if (td_embed_tokenize_chars_kind(c) == TD_CHAR_SPACE)
         end_word(w);
-    else if (td_char_kind_of(c) != TD_CHAR_DROP)
+    else if (td_embed_tokenize_chars_kind(c) != TD_CHAR_DROP)
         put_expanded(w, codepoint, c);
     return n ? n : 1;
 }

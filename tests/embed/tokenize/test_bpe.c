@@ -35,7 +35,8 @@ static void a_byte_without_token_is_left_out_or_unknown(void **state)
 {
     (void)state;
     assert_string_equal(ids_with(MODEL(ABC, "\"a b\"", ""), "axxb"), "3");
-    assert_string_equal(ids_with(MODEL(ABC, "\"a b\"", ",\"unk_token\":\"c\""), "axxb"), "0 2 2 1");
+    assert_string_equal(ids_with(MODEL(ABC, "\"a b\"", ",\"unk_token\":\"c\""), "axxb"), "0 "
+                                                                                         "2 2 1");
     assert_string_equal(ids_with(MODEL(ABC, "\"a b\"", ",\"unk_token\":\"c\",\"fuse_unk\":true"),
                                  "axxb"),
                         "0 2 1");

@@ -58,10 +58,11 @@ static void check_parts(const td_chars *chars, uint32_t codepoint, td_char c)
     size_t n = td_embed_tokenize_chars_expand(chars, codepoint, c, parts);
     for (size_t i = 0; i < n; i++) {
         bool alone = has(codepoint, TD_CLASS_CJK) || has(expected[i], TD_CLASS_PUNCT);
-        td_char_kind kind = td_char_kind_of(parts[i]);
-        if (td_char_value(parts[i]) != expected[i] || alone != (kind != TD_CHAR_WORD))
-            fail_msg("U+%04X: part %zu is U+%04X of kind %d", codepoint, i, td_char_value(parts[i]),
-                     (int)kind);
+        td_char_kind kind = td_embed_tokenize_chars_kind(parts[i]);
+        if (td_embed_tokenize_chars_value(parts[i]) != expected[i] ||
+            alone != (kind != TD_CHAR_WORD))
+            fail_msg("U+%04X: part %zu is U+%04X of kind %d", codepoint, i,
+                     td_embed_tokenize_chars_value(parts[i]), (int)kind);
     }
     assert_true(n == TD_FOLD_MAX || n == 1 || expected[n] == 0);
 }
@@ -79,9 +80,9 @@ static void every_code_point_becomes_what_was_measured(void **state)
         bool space = has(codepoint, TD_CLASS_SPACE);
         bool gone = has(codepoint, TD_CLASS_DROP) || (has(codepoint, TD_CLASS_MN) && !space);
         bool hangul = codepoint >= 0xAC00 && codepoint <= 0xD7A3;
-        if (gone != (td_char_kind_of(c) == TD_CHAR_DROP) ||
-            (space && !gone) != (td_char_kind_of(c) == TD_CHAR_SPACE))
-            fail_msg("U+%04X is of kind %d", codepoint, (int)td_char_kind_of(c));
+        if (gone != (td_embed_tokenize_chars_kind(c) == TD_CHAR_DROP) ||
+            (space && !gone) != (td_embed_tokenize_chars_kind(c) == TD_CHAR_SPACE))
+            fail_msg("U+%04X is of kind %d", codepoint, (int)td_embed_tokenize_chars_kind(c));
         if (!gone && !space && !hangul)
             check_parts(&chars, codepoint, c);
     }
@@ -97,9 +98,9 @@ static void hangul_falls_into_its_jamo(void **state)
     assert_int_equal(td_embed_tokenize_chars_init(&chars, &options, NULL), TANDEM_OK);
     td_char c = td_embed_tokenize_chars_get(&chars, 0xD7A3);
     assert_int_equal(td_embed_tokenize_chars_expand(&chars, 0xD7A3, c, parts), 3);
-    assert_int_equal(td_char_value(parts[0]), 0x1112);
-    assert_int_equal(td_char_value(parts[1]), 0x1175);
-    assert_int_equal(td_char_value(parts[2]), 0x11C2);
+    assert_int_equal(td_embed_tokenize_chars_value(parts[0]), 0x1112);
+    assert_int_equal(td_embed_tokenize_chars_value(parts[1]), 0x1175);
+    assert_int_equal(td_embed_tokenize_chars_value(parts[2]), 0x11C2);
     c = td_embed_tokenize_chars_get(&chars, 0xAC00);
     assert_int_equal(td_embed_tokenize_chars_expand(&chars, 0xAC00, c, parts), 2);
     td_embed_tokenize_chars_clear(&chars);
@@ -114,8 +115,10 @@ static void what_is_switched_off_leaves_code_points_alone(void **state)
     assert_int_equal(td_embed_tokenize_chars_init(&chars, &options, NULL), TANDEM_OK);
     for (size_t i = 0; i < sizeof(CODEPOINTS) / sizeof(CODEPOINTS[0]); i++)
         assert_int_equal(td_embed_tokenize_chars_get(&chars, CODEPOINTS[i]), 0);
-    assert_int_equal(td_char_kind_of(td_embed_tokenize_chars_get(&chars, '!')), TD_CHAR_ALONE);
-    assert_int_equal(td_char_kind_of(td_embed_tokenize_chars_get(&chars, 0x85)), TD_CHAR_SPACE);
+    assert_int_equal(td_embed_tokenize_chars_kind(td_embed_tokenize_chars_get(&chars, '!')),
+                     TD_CHAR_ALONE);
+    assert_int_equal(td_embed_tokenize_chars_kind(td_embed_tokenize_chars_get(&chars, 0x85)),
+                     TD_CHAR_SPACE);
     td_embed_tokenize_chars_clear(&chars);
 }
 

@@ -73,16 +73,19 @@ static void all_forms_of_a_post_processor_frame_the_text(void **state)
 {
     (void)state;
 #define TEMPLATE \
-    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"[SEP]\"}}],\"special_tokens\":{\"[CLS]\":{\"ids\":[2]},\"[SEP]\":{\"ids\":[3,0]}}}"
-    static const char *const FORMS[][2] = {
-        {TEMPLATE, "2 4 3 0"},
-        {"{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
-        {"{\"type\":\"RobertaProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
-        {"{\"type\":\"ByteLevel\"}", "4"},
-        {"{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE "]}",
-         "2 4 3 0"},
-        {"null", "4"},
-    };
+    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},"
+    "{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"[SEP]\"}}],"
+    "\"special_tokens\":{\"[CLS]\":{\"ids\":[2]},\"[SEP]\":{\"ids\":[3,0]}}}" static const char
+        *const FORMS[][2] = {
+            {TEMPLATE, "2 4 3 0"},
+            {"{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
+            {"{\"type\":\"RobertaProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}",
+             "2 4 3"},
+            {"{\"type\":\"ByteLevel\"}", "4"},
+            {"{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE "]}",
+             "2 4 3 0"},
+            {"null", "4"},
+        };
     for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
         td_tokenizer *tokenizer =
             golden_open(td_str_from(with_post(FORMS[i][0])), (td_str){0}, (td_str){0});
@@ -96,7 +99,8 @@ static void a_bad_post_processor_is_refused_by_field(void **state)
     (void)state;
     static const char *const BAD[][2] = {
         {"{\"type\":\"X\"}",
-         "tokenizer.json: post_processor.type is \"X\": supported are TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel and a Sequence of them"},
+         "tokenizer.json: post_processor.type is \"X\": supported are TemplateProcessing,"
+         " BertProcessing, RobertaProcessing, ByteLevel and a Sequence of them"},
         {"{\"type\":\"BertProcessing\",\"sep\":3}",
          "tokenizer.json: post_processor.cls is not a token and its id"},
         {"{\"type\":\"BertProcessing\",\"sep\":[\"x\",77],\"cls\":[\"x\",2]}",
@@ -107,7 +111,8 @@ static void a_bad_post_processor_is_refused_by_field(void **state)
          "tokenizer.json: post_processor.single[1] is a second sequence"},
         {"{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"q\"}}]}",
          "tokenizer.json: post_processor.special_tokens has no ids for \"q\""},
-        {"{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"q\"}}],\"special_tokens\":{\"q\":{\"ids\":[0,0,0,0,0,0,0,0,0]}}}",
+        {"{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"q\"}}],"
+         "\"special_tokens\":{\"q\":{\"ids\":[0,0,0,0,0,0,0,0,0]}}}",
          "tokenizer.json: post_processor puts more than 8 tokens on one side"},
         {"{\"type\":\"Sequence\",\"processors\":[" TEMPLATE "," TEMPLATE "]}",
          "tokenizer.json: post_processor.processors[1]: a second step that adds tokens"},

@@ -17,10 +17,10 @@ static void what_is_not_supported_is_named(void **state)
         "tokenizer.json: pre_tokenizer.type is \"none\": supported with BPE is ByteLevel");
     assert_refused("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}",
                    "tokenizer.json: pre_tokenizer.add_prefix_space is true: supported is false");
-    assert_refused(
-        "{" MODEL
-        ",\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false}}",
-        "tokenizer.json: pre_tokenizer.use_regex is false: supported is true");
+    assert_refused("{" MODEL
+                   ",\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
+                   "\"use_regex\":false}}",
+                   "tokenizer.json: pre_tokenizer.use_regex is false: supported is true");
     assert_refused(BPE(NO_MERGES ",\"byte_fallback\":true"),
                    "tokenizer.json: model.byte_fallback is true: supported is false");
     assert_refused(BPE(NO_MERGES ",\"dropout\":0.1"),

@@ -21,9 +21,9 @@ static void a_bad_vocabulary_or_config_is_refused_by_name(void **state)
                         "vocab.txt: has no unk_token \"?\"");
     assert_string_equal(refused(VOCAB, "{\"do_lower_case\":\"yes\"}"),
                         "tokenizer_config.json: do_lower_case is not true or false");
-    assert_string_equal(
-        refused(VOCAB, "{\"tokenizer_class\":\"BertJapaneseTokenizer\"}"),
-        "tokenizer_config.json: tokenizer_class is \"BertJapaneseTokenizer\": with vocab.txt, BertTokenizer and its kin are supported");
+    assert_string_equal(refused(VOCAB, "{\"tokenizer_class\":\"BertJapaneseTokenizer\"}"),
+                        "tokenizer_config.json: tokenizer_class is \"BertJapaneseTokenizer\": with "
+                        "vocab.txt, BertTokenizer and its kin are supported");
     assert_string_equal(refused(VOCAB, "[]"), "tokenizer_config.json: is not a JSON object");
 }
 

@@ -7,15 +7,15 @@
 static void what_is_not_supported_is_named(void **state)
 {
     (void)state;
-    assert_refused(
-        "{" WORDPIECE_MODEL ",\"normalizer\":{\"type\":\"NFKC\"}}",
-        "tokenizer.json: normalizer.type is \"NFKC\": supported with WordPiece is BertNormalizer");
+    assert_refused("{" WORDPIECE_MODEL ",\"normalizer\":{\"type\":\"NFKC\"}}",
+                   "tokenizer.json: normalizer.type is \"NFKC\": supported with WordPiece is "
+                   "BertNormalizer");
     assert_refused("{" WORDPIECE_MODEL
                    ",\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":1}}",
                    "tokenizer.json: normalizer.lowercase is not true or false");
-    assert_refused(
-        "{" WORDPIECE_MODEL "}",
-        "tokenizer.json: pre_tokenizer.type is \"none\": supported with WordPiece is BertPreTokenizer");
+    assert_refused("{" WORDPIECE_MODEL "}",
+                   "tokenizer.json: pre_tokenizer.type is \"none\": supported with WordPiece is "
+                   "BertPreTokenizer");
     assert_refused("{" WORDPIECE_MODEL
                    ",\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[]}}",
                    "tokenizer.json: normalizer is a Sequence of 0: supported is one step");
@@ -40,7 +40,8 @@ static void options_of_the_file_are_obeyed(void **state)
          ",\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":false}}",
          "4 1 8"},
         {"{" PRE "," WORDPIECE_MODEL
-         ",\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"BertNormalizer\"}]}}",
+         ",\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":"
+         "\"BertNormalizer\"}]}}",
          "4 4 1"},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {

@@ -89,7 +89,11 @@ static void prompt_and_text_are_one_text(void **state)
     char *bytes = malloc(n + 1);
     char whole[64];
     assert_non_null(bytes);
-    snprintf(whole, sizeof(whole), "%s", ids_of(tokenizer, "", TD_STR("unbelievable [SEP] x"), 50));
+    snprintf(whole, sizeof(whole), "%s",
+             ids_of(tokenizer, "",
+                    TD_STR("unbelievable [SEP] "
+                           "x"),
+                    50));
     assert_string_equal(ids_of(tokenizer, "unbel", TD_STR("ievable [SEP] x"), 50), whole);
     assert_string_equal(ids_of(tokenizer, "unbelievable [S", TD_STR("EP] x"), 50), whole);
     assert_string_equal(ids_of(tokenizer, "unbelievable [SEP] x", TD_STR(""), 50), whole);

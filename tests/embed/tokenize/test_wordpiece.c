@@ -5,7 +5,8 @@ static td_tokenizer *open_with(const char *options)
 {
     char text[1024];
     snprintf(text, sizeof(text),
-             "{" BERT_STEPS ",\"model\":{\"type\":\"WordPiece\",\"vocab\":" WORDPIECE_VOCAB "%s}}",
+             "{" BERT_STEPS ",\"model\":{\"type\":\"WordPiece\","
+             "\"vocab\":" WORDPIECE_VOCAB "%s}}",
              options);
     return golden_open(td_str_from(text), (td_str){0}, (td_str){0});
 }
