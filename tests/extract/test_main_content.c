@@ -18,6 +18,7 @@ static void drops_permalinks_edit_links_and_copy_buttons(void **state)
 {
     (void)state;
     assert_markdown("<main><h1>T<a class=headerlink href=#t>\xC2\xB6</a></h1><h2>U <a href=#u>#</a>"
+                    "<a class=anchor-link href=/x>link</a> <span class=mw-editsection>[edit]</span>"
                     "</h2><p>" TEXT "</p><a href=/edit>Edit this page</a><button>Copy</button>"
                     "</main>",
                     "# T\n\n## U\n\n"
@@ -56,7 +57,8 @@ static void keeps_sections_whose_title_sounds_like_noise(void **state)
 static void keeps_code_wherever_it_stands_in_the_content(void **state)
 {
     (void)state;
-    assert_markdown("<main><p>" TEXT "</p><div class=sidebar-example><pre>x = 1</pre></div></main>",
+    assert_markdown("<main><p>" TEXT
+                    "</p><div class=newsletter-example><pre>x = 1</pre></div></main>",
                     "Words that make up the text of the page and are many more than a few.\n\n"
                     "```\nx = 1\n```\n");
 }
@@ -66,7 +68,8 @@ static void drops_line_numbers_only_where_there_are_digits(void **state)
     (void)state;
     assert_markdown("<pre><span class=lineno> 1 </span>a\n<span class=lineno> 2 </span>b</pre>",
                     "```\na\nb\n```\n");
-    assert_markdown("<main><div class=gutter>Gutter text is text.</div></main>",
+    assert_markdown("<main><p>" TEXT "</p><div class=gutter>Gutter text is text.</div></main>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
                     "Gutter text is text.\n");
 }
 

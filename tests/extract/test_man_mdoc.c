@@ -35,7 +35,7 @@ static void joins_a_term_that_goes_over_several_lines(void **state)
 {
     (void)state;
     check(HEAD
-          ".Bl -tag\n.It Fl D Xo\n.Sm off\n.Oo Ar host : Oc\n.Ar port\n.Sm on\n.Xc\nText.\n.El\n",
+          ".Bl -tag\n.It Fl D Xo\n.Sm off\n.Oo Ar host : Oc\n.Ar po rt\n.Sm on\n.Xc\nText.\n.El\n",
           "# A(1)\n\n- `-D [host:]port`: Text.\n");
 }
 
