@@ -97,12 +97,13 @@ static void splits_a_large_function_inside_and_keeps_its_name(void **state)
 static void splits_off_a_comment_before_it_splits_a_function(void **state)
 {
     (void)state;
-    char *comment = repeated("// A line of a comment that is long.\n", 8);
-    char *body = repeated("    step(a);\n", 14);
+    char *comment = repeated("// A line of a comment that is long.\n", 3);
+    char *body = repeated("    step(a);\n", 20);
     char text[1000];
     snprintf(text, sizeof text, "%svoid f(int a)\n{\n%s}\n", comment, body);
     split s = split_code("c", text, 300);
     const tandem_chunk *chunk = find(&s, "void f");
+    assert_true(td_str_find(chunk->text, td_str_from(body), 0) != TD_STR_NONE);
     assert_true(td_str_ends(chunk->text, TD_STR("\n}")));
     split_clear(&s);
     free(comment);

@@ -33,6 +33,15 @@ static void gives_shares_between_nought_and_one(void **state)
     }
 }
 
+static void does_not_see_the_margin_of_a_block(void **state)
+{
+    (void)state;
+    float flush[TD_CHUNK_N_SHAPES], indented[TD_CHUNK_N_SHAPES];
+    td_chunk_features_read(TD_STR("if a:\n    b\n\nc\n"), NULL, NULL, flush);
+    td_chunk_features_read(TD_STR("   if a:\n       b\n\n   c\n"), NULL, NULL, indented);
+    assert_memory_equal(flush, indented, sizeof flush);
+}
+
 static void count_one(void *user, td_str token)
 {
     (void)token;
@@ -55,6 +64,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_tokens_with_their_place_in_the_line),
         cmocka_unit_test(gives_shares_between_nought_and_one),
+        cmocka_unit_test(does_not_see_the_margin_of_a_block),
         cmocka_unit_test(samples_what_is_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,14 @@ static void never_splits_an_item_that_fits(void **state)
         assert_true(td_str_ends(s.chunks.items[i].text, TD_STR("of an item.")));
     split_clear(&s);
     free(item);
+
+    item = repeated("Words of an item. ", 88);
+    snprintf(text, sizeof text, "# A heading with some words\n\n- %s\n", item);
+    s = split_markdown(text);
+    assert_int_equal(s.chunks.n, 2);
+    assert_true(td_str_starts(s.chunks.items[1].text, TD_STR("- Words")));
+    split_clear(&s);
+    free(item);
 }
 
 static void cuts_tables_between_rows(void **state)
@@ -232,12 +240,12 @@ static size_t lines_read(const char *text, td_format format)
 static void reads_each_line_a_bounded_number_of_times(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"```\n",         "#\n",        "# a\n",
-                                        "- a\n",         "- a\n\n",    "a|b\n-|-\n\n",
-                                        "<!--\n",        "x = 1;\n\n", "a::\n\n  b\n\n",
-                                        "a\n===\n",      "|a|\n",      "```a\n~~~\n",
-                                        "    a\n\n",     "- a::\n",    "+---+\n",
-                                        "1. a\n   > b\n"};
+    static const char *const parts[] = {"```\n",          "#\n",           "# a\n",
+                                        "- a\n",          "- a\n\n",       "a|b\n-|-\n\n",
+                                        "<!--\n",         "---\n",         "x = 1;\n\n",
+                                        "a::\n\n  b\n\n", "a\n===\n",      "|a|\n",
+                                        "```a\n~~~\n",    "    a\n\n",     "- a::\n",
+                                        "+---+\n",        "1. a\n   > b\n"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         for (int format = TD_FORMAT_MARKDOWN; format <= TD_FORMAT_TEXT; format++) {
             char *text = repeated(parts[i], 2000);

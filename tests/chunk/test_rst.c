@@ -18,6 +18,16 @@ static void takes_levels_from_the_order_of_underlines(void **state)
     assert_false(td_chunk_blocks_next(&blocks, &block));
 }
 
+static void takes_no_short_rule_for_an_underline(void **state)
+{
+    (void)state;
+    td_chunk_blocks blocks;
+    td_chunk_block block;
+    td_chunk_blocks_init(&blocks, TD_STR("Many words on a line\n---\nand more\n"), TD_FORMAT_RST);
+    assert_true(td_chunk_blocks_next(&blocks, &block));
+    assert_int_equal(block.kind, TD_CHUNK_PARAGRAPH);
+}
+
 static split split_rst(const char *text)
 {
     return split_text(TD_FORMAT_RST, "", td_str_from(text), 1600);
@@ -97,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_levels_from_the_order_of_underlines),
+        cmocka_unit_test(takes_no_short_rule_for_an_underline),
         cmocka_unit_test(takes_a_code_directive_without_its_options),
         cmocka_unit_test(takes_what_follows_two_colons_as_code_if_it_looks_like_it),
         cmocka_unit_test(does_not_take_a_note_for_a_literal_block),
