@@ -16,9 +16,9 @@ typedef enum td_route_rule {
 } td_route_rule;
 
 /* Sets the lane of every chunk. With TD_ROUTE_AUTO is_code decides (data and markup count as the
- * chunker says), but for two: code of which more than 80 % is comments and docstrings that read like
- * sentences goes to gte; prose that the chunker is less than 5 % sure of, and that has hardly a word
- * of a sentence, to coderank. Cost: linear in the texts. */
+ * chunker says), but for two: code of which more than 80 % is comments and docstrings that read
+ * like sentences goes to gte; prose that the chunker is less than 5 % sure of, and that has hardly
+ * a word of a sentence, to coderank. Cost: linear in the texts. */
 void td_route_set(td_chunks *chunks, td_route_rule rule);
 
 #endif
