@@ -1,4 +1,4 @@
-/* fuzz: td_source */
+/* fuzz: source */
 #include "source/robots.h"
 
 #include <stdlib.h>

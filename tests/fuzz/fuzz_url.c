@@ -1,4 +1,4 @@
-/* fuzz: td_net */
+/* fuzz: net */
 #include "net/net.h"
 
 #include <stdlib.h>
