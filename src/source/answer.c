@@ -111,7 +111,7 @@ tandem_code td_source_answer_page(td_str uri, const td_net_reply *reply,
     if (reply->body.n == 0)
         return missed(uri, reply, TANDEM_E_EMPTY, "the answer is empty", page_out, err);
     const char *binary = td_source_binary_bytes(reply->body);
-    if (binary)
+    if (binary && !td_str_starts(reply->charset, TD_STR("utf-16")))
         return missed(uri, reply, TANDEM_OK, binary, page_out, err);
     return fetched(uri, reply, options, page_out, err);
 }

@@ -33,6 +33,8 @@ static void bytes_are_binary_by_a_nul_or_a_known_start(void **state)
     assert_null(td_source_binary_bytes(TD_STR("\xff\xfe"
                                               "a\0")));
     assert_null(td_source_binary_bytes(TD_STR("")));
+    assert_null(td_source_binary_bytes(TD_STR("\xff\xfeh\0i\0")));
+    assert_null(td_source_binary_bytes(TD_STR("\xfe\xff\0h\0i")));
     assert_null(td_source_binary_bytes(TD_STR("caf\xe9 in Latin-1")));
     assert_null(td_source_binary_bytes(TD_STR("PK is no archive")));
     memset(late, 'x', sizeof(late));

@@ -68,7 +68,7 @@ static void what_is_no_text_comes_out_with_its_reason(void **state)
     tree_path(&dir, "f.sock", path);
     snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    tree_put(&dir, "g.txt", "\xff\xfeu\x01");
+    tree_put_bytes(&dir, "g.txt", TD_STR("\xff\xfeh\0i\0")); /* UTF-16 */
     tree_expect(dir.path, &options,
                 "- a.bin: binary file\n- b.png: binary file\n- c.fifo: a named pipe, not a file\n"
                 "- d.txt: too large: 1001 bytes are over the limit of 1000\n+ e.txt\n"
