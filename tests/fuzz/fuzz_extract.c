@@ -39,6 +39,10 @@ static void check(const td_document *document)
         abort();
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     td_extract_options options = TD_EXTRACT_OPTIONS;
