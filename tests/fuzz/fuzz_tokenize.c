@@ -58,7 +58,7 @@ static void check(td_str json, td_str vocab, td_str config, td_str text)
     td_tokenizer *tokenizer = NULL;
     tandem_error err = {0};
     if (td_embed_tokenize_open(json, vocab, config, &tokenizer, &err) != TANDEM_OK) {
-        if (err.message[0] == '\0' || strchr(err.message, '\n'))
+        if (err.message[0] == '\0' || strpbrk(err.message, "\n\x1b"))
             abort();
         return;
     }

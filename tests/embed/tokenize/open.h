@@ -4,18 +4,19 @@
 
 #include "golden.h"
 
-#define WORDPIECE_VOCAB \
-    "{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"a\":4,\"##b\":5,\"ab\":6,\"##c\":7,"
-"\"\\u00e9\":8}"
+#define WORDPIECE_VOCAB                                                                      \
+    "{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"a\":4,\"##b\":5,\"ab\":6,\"##c\":7," \
+    "\"\\u00e9\":8}"
 #define WORDPIECE_MODEL "\"model\":{\"type\":\"WordPiece\",\"vocab\":" WORDPIECE_VOCAB "}"
-#define BERT_STEPS      "\"normalizer\":{\"type\":\"BertNormalizer\"},\"pre_tokenizer\":{\"type\":"
-    "\"BertPreTokenizer\"}"
-#define BYTE_STEPS "\"normalizer\":{\"type\":\"NFC\"},\"pre_tokenizer\":{\"type\":\"ByteLevel\","
-    "\"add_prefix_space\":false}"
+#define BERT_STEPS                                  \
+    "\"normalizer\":{\"type\":\"BertNormalizer\"}," \
+    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}"
+#define BYTE_STEPS                       \
+    "\"normalizer\":{\"type\":\"NFC\"}," \
+    "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false}"
 
-    /* The error's message, or "" when it opens; static. */
-    static inline const char *
-    refusal(td_str json, td_str vocab, td_str config)
+/* The error's message, or "" when it opens; static. */
+static inline const char *refusal(td_str json, td_str vocab, td_str config)
 {
     static char message[600];
     td_tokenizer *tokenizer = NULL;

@@ -72,20 +72,19 @@ static const char *with_post(const char *post)
 static void all_forms_of_a_post_processor_frame_the_text(void **state)
 {
     (void)state;
-#define TEMPLATE \
-    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}},"
-    "{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"[SEP]\"}}],"
-    "\"special_tokens\":{\"[CLS]\":{\"ids\":[2]},\"[SEP]\":{\"ids\":[3,0]}}}" static const char
-        *const FORMS[][2] = {
-            {TEMPLATE, "2 4 3 0"},
-            {"{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
-            {"{\"type\":\"RobertaProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}",
-             "2 4 3"},
-            {"{\"type\":\"ByteLevel\"}", "4"},
-            {"{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE "]}",
-             "2 4 3 0"},
-            {"null", "4"},
-        };
+#define TEMPLATE                                                                          \
+    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}}," \
+    "{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"[SEP]\"}}],"               \
+    "\"special_tokens\":{\"[CLS]\":{\"ids\":[2]},\"[SEP]\":{\"ids\":[3,0]}}}"
+    static const char *const FORMS[][2] = {
+        {TEMPLATE, "2 4 3 0"},
+        {"{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
+        {"{\"type\":\"RobertaProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]}", "2 4 3"},
+        {"{\"type\":\"ByteLevel\"}", "4"},
+        {"{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"}," TEMPLATE "]}",
+         "2 4 3 0"},
+        {"null", "4"},
+    };
     for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
         td_tokenizer *tokenizer =
             golden_open(td_str_from(with_post(FORMS[i][0])), (td_str){0}, (td_str){0});

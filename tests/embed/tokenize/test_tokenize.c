@@ -36,6 +36,16 @@ static void byte_level_bpe_gives_the_expected_ids(void **state)
     td_embed_tokenize_close(tokenizer);
 }
 
+static void an_error_is_one_line_whatever_it_quotes(void **state)
+{
+    (void)state;
+    assert_refused("{\"model\":{\"type\":\"a\\n\\u001b[2J\\u009b\"}}",
+                   "tokenizer.json: model.type is \"a??[2J??\": supported are WordPiece and BPE");
+    const char *message = refusal_of_json("{\"a\": {,\n\x1b");
+    assert_null(strpbrk(message, "\n\x1b"));
+    assert_non_null(strstr(message, "tokenizer.json: line 1"));
+}
+
 static void truncated_says_whether_an_id_is_missing(void **state)
 {
     (void)state;
@@ -111,6 +121,7 @@ int main(void)
         cmocka_unit_test(the_real_vocabulary_gives_the_expected_ids_on_120_tricky_texts),
         cmocka_unit_test(both_forms_of_a_bert_tokenizer_give_the_expected_ids),
         cmocka_unit_test(byte_level_bpe_gives_the_expected_ids),
+        cmocka_unit_test(an_error_is_one_line_whatever_it_quotes),
         cmocka_unit_test(truncated_says_whether_an_id_is_missing),
         cmocka_unit_test(every_limit_gives_the_front_of_the_whole),
         cmocka_unit_test(prompt_and_text_are_one_text),
