@@ -1,4 +1,5 @@
-"""What the black-box tests share: the built program, an index of its own, a web site on loopback."""
+"""What the black-box tests share: the program, an index of its own, a web site on loopback."""
+
 import http.server
 import json
 import os
@@ -15,8 +16,8 @@ SOURCE = pathlib.Path(os.environ["TANDEM_SOURCE"])
 GOLDEN = pathlib.Path(os.environ["TANDEM_GOLDEN"])
 
 
-# Sanitizers make the arithmetic of the embedded model ten times slower and look at everything around it all
-# the same with a tiny one: what the tests find in order of meaning is then asked of the release build alone.
+# Sanitizers make the arithmetic of the embedded model ten times slower, and look at everything
+# around it just as well with a tiny one: order by meaning is asked of the release build alone.
 SANITIZED = "release" not in os.environ["TANDEM_BUILD"]
 
 
@@ -29,15 +30,33 @@ class Tandem:
         self.small = small
 
     def environment(self, **more):
-        keep = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS") or k in ("PATH", "TMPDIR")}
+        keep = {
+            k: v
+            for k, v in os.environ.items()
+            if k.endswith("SAN_OPTIONS") or k in ("PATH", "TMPDIR")
+        }
         if self.small:
-            keep.update(TANDEM_GTE=str(GOLDEN / "models" / "bert"), TANDEM_CODERANK=str(GOLDEN / "models" / "bert-cls"))
+            keep.update(
+                TANDEM_GTE=str(GOLDEN / "models" / "bert"),
+                TANDEM_CODERANK=str(GOLDEN / "models" / "bert-cls"),
+            )
         return {**keep, "HOME": str(self.folder), **more}
 
     def run(self, *args, status=0, stdin=b"", env=None, timeout=300):
-        done = subprocess.run([PROGRAM, *map(str, args)], input=stdin, capture_output=True, cwd=self.folder,
-                              env=self.environment(**(env or {})), timeout=timeout)
-        assert done.returncode == status, (args, done.returncode, done.stdout[-2000:], done.stderr[-4000:])
+        done = subprocess.run(
+            [PROGRAM, *map(str, args)],
+            input=stdin,
+            capture_output=True,
+            cwd=self.folder,
+            env=self.environment(**(env or {})),
+            timeout=timeout,
+        )
+        assert done.returncode == status, (
+            args,
+            done.returncode,
+            done.stdout[-2000:],
+            done.stderr[-4000:],
+        )
         return done
 
     def error(self, *args, status, **more):
@@ -48,15 +67,19 @@ class Tandem:
         return lines[0]
 
     def index(self, *args, status=0, **more):
-        return json.loads(self.run("index", "--db", self.db, "--json", *args, status=status, **more).stdout)
+        return json.loads(
+            self.run("index", "--db", self.db, "--json", *args, status=status, **more).stdout
+        )
 
     def search(self, *args, **more):
-        return json.loads(self.run("search", "--db", self.db, "--json", *args, **more).stdout)["hits"]
+        return json.loads(self.run("search", "--db", self.db, "--json", *args, **more).stdout)[
+            "hits"
+        ]
 
     def finds(self, query, ending):
-        """The best hit is of the page whose path ends so (among the best, where vectors mean nothing)."""
+        """The best hit is of the page that ends so (one of the best, where vectors mean nothing)."""
         paths = [hit["path"] for hit in self.search(query)]
-        return any(path.endswith(ending) for path in paths[:10 if self.small else 1])
+        return any(path.endswith(ending) for path in paths[: 10 if self.small else 1])
 
     def status(self, *args):
         return json.loads(self.run("status", "--db", self.db, "--json", *args).stdout)
@@ -65,12 +88,16 @@ class Tandem:
         return [json.loads(line) for line in self.run(*args, **more).stdout.decode().splitlines()]
 
     def chunks(self):
-        """All chunks of the index by content, no ids and no times: (uri, index) -> the rest, vector included."""
+        """All chunks by content, without ids and times: (uri, index) -> the rest, vector included."""
         db = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert not db.execute("PRAGMA foreign_key_check").fetchall()
-        rows = db.execute("""SELECT p.uri, c.idx, t.text, c.start_byte, c.end_byte, c.lane, c.symbol, c.heading, c.status, v.data
-            FROM chunks c JOIN pages p ON p.id = c.page JOIN page_texts t ON t.page = p.id LEFT JOIN vectors v ON v.chunk = c.id""")
+        rows = db.execute(
+            """SELECT p.uri, c.idx, t.text, c.start_byte, c.end_byte,
+                c.lane, c.symbol, c.heading, c.status, v.data
+            FROM chunks c JOIN pages p ON p.id = c.page JOIN page_texts t ON t.page = p.id
+                LEFT JOIN vectors v ON v.chunk = c.id"""
+        )
         found = {}
         for uri, index, text, start, end, *rest in rows:
             key = (uri.decode(), index)
@@ -100,7 +127,9 @@ class Site:
                 page = site.pages.get(self.path.split("?")[0])
                 if callable(page):
                     return page(self)
-                status, kind, body = (404, "text/html", b"<p>no such page") if page is None else (200, *page)
+                status, kind, body = (
+                    (404, "text/html", b"<p>no such page") if page is None else (200, *page)
+                )
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
@@ -119,10 +148,19 @@ class Site:
         self.pages[path] = (kind, body.encode() if isinstance(body, str) else body)
 
     def put_folder(self, folder):
-        kinds = {".html": "text/html; charset=utf-8", ".md": "text/markdown", ".py": "text/x-python", ".txt": "text/plain"}
+        kinds = {
+            ".html": "text/html; charset=utf-8",
+            ".md": "text/markdown",
+            ".py": "text/x-python",
+            ".txt": "text/plain",
+        }
         for path in pathlib.Path(folder).rglob("*"):
             if path.is_file():
-                self.put("/" + str(path.relative_to(folder)), path.read_bytes(), kinds.get(path.suffix, "application/octet-stream"))
+                self.put(
+                    "/" + str(path.relative_to(folder)),
+                    path.read_bytes(),
+                    kinds.get(path.suffix, "application/octet-stream"),
+                )
 
 
 @pytest.fixture
@@ -133,23 +171,31 @@ def site():
     site.server.server_close()
 
 
-WORDS = ("the lane batch chunk vector model page crawl index store search query embed text code prose queue "
-         "worker window token budget retry circuit cache hash row column table file folder link title heading").split()
+WORDS = (
+    "the lane batch chunk vector model page crawl index store search query embed text code prose "
+    "queue worker window token budget retry circuit cache hash row column table file folder link "
+    "title heading"
+).split()
 
 
 def prose(rng, sentences):
     """Text that is like English enough for a chunker: sentences, capital letters, full stops."""
-    return " ".join(" ".join(rng.choice(WORDS) for _ in range(rng.randint(6, 16))).capitalize() + "." for _ in range(sentences))
+    return " ".join(
+        " ".join(rng.choice(WORDS) for _ in range(rng.randint(6, 16))).capitalize() + "."
+        for _ in range(sentences)
+    )
 
 
 def python_code(rng, functions):
     return "\n\n".join(
         f"def {rng.choice(WORDS)}_{rng.choice(WORDS)}_{i}(first, second={rng.randint(0, 99)}):\n"
-        f"    \"\"\"{prose(rng, 1)}\"\"\"\n"
+        f'    """{prose(rng, 1)}"""\n'
         f"    total = first * {rng.randint(2, 99)}\n"
         f"    for item in range(second):\n"
         f"        total += item % {rng.randint(2, 9)}\n"
-        f"    return total\n" for i in range(functions))
+        f"    return total\n"
+        for i in range(functions)
+    )
 
 
 def make_tree(folder, files, seed=1):
@@ -162,6 +208,9 @@ def make_tree(folder, files, seed=1):
         if i % 2:
             (sub / f"code{i}.py").write_text(python_code(rng, rng.randint(2, 12)))
         else:
-            sections = (f"## {prose(rng, 1)[:40]}\n\n{prose(rng, rng.randint(4, 30))}\n" for _ in range(rng.randint(1, 5)))
+            sections = (
+                f"## {prose(rng, 1)[:40]}\n\n{prose(rng, rng.randint(4, 30))}\n"
+                for _ in range(rng.randint(1, 5))
+            )
             (sub / f"text{i}.md").write_text(f"# Page {i}\n\n" + "\n".join(sections))
     return folder

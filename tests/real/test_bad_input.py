@@ -1,4 +1,5 @@
-"""What bad input gets: one line that says what, where and what to do, or a counted skip; the index stays whole."""
+"""What bad input gets: one line that says what and where, or a counted skip; the index whole."""
+
 import json
 import os
 import pathlib
@@ -70,7 +71,9 @@ def test_invalid_utf8_and_nul_bytes(tandem):
 
 
 def test_html_nested_100_000_deep(tandem):
-    (tandem.folder / "deep.html").write_text("<html><body>" + "<div>" * 100000 + "The core of it all." + "</div>" * 100000)
+    (tandem.folder / "deep.html").write_text(
+        "<html><body>" + "<div>" * 100000 + "The core of it all." + "</div>" * 100000
+    )
     started = time.monotonic()
     assert "The core of it all." in tandem.run("extract", "deep.html").stdout.decode()
     assert time.monotonic() - started < 60
@@ -92,13 +95,33 @@ def test_a_host_that_does_not_answer(tandem):
     silent.close()
     assert tandem.index("--timeout", "2", f"http://127.0.0.1:{port}/", status=3)["failed"] == 1
     reasons = [m["reason"] for m in tandem.status()["misses"]]
-    assert any("timed out" in r or "time" in r for r in reasons) or any("refused" in r or "connect" in r for r in reasons)
+    assert any("timed out" in r or "time" in r for r in reasons) or any(
+        "refused" in r or "connect" in r for r in reasons
+    )
 
 
 def test_a_certificate_that_fails(tandem):
     key, cert = tandem.folder / "key.pem", tandem.folder / "cert.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "1",
-                    "-subj", "/CN=localhost"], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            cert,
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+        ],
+        check=True,
+        capture_output=True,
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     server = socket.create_server(("127.0.0.1", 0))
@@ -131,8 +154,13 @@ def test_a_private_address_is_refused_unless_it_was_named(tandem, site):
         handler.end_headers()
 
     site.pages["/away"] = redirect
-    done = subprocess.run([PROGRAM, "index", "--db", tandem.db, "--json", "--any-host", site.url + "/away"], cwd=tandem.folder,
-                          env=tandem.environment(), capture_output=True, timeout=60)
+    done = subprocess.run(
+        [PROGRAM, "index", "--db", tandem.db, "--json", "--any-host", site.url + "/away"],
+        cwd=tandem.folder,
+        env=tandem.environment(),
+        capture_output=True,
+        timeout=60,
+    )
     assert done.returncode in (0, 3)
     summary = json.loads(done.stdout)
     assert summary["pages"] == 0 and summary["failed"] + summary["skipped"] == 1
@@ -142,6 +170,7 @@ def test_a_private_address_is_refused_unless_it_was_named(tandem, site):
 
 
 # -- models --
+
 
 def model_with(tandem, change):
     """A copy of the embedded model's folder, changed."""
@@ -154,7 +183,7 @@ def model_with(tandem, change):
 def header_of(folder):
     raw = (folder / "model.safetensors").read_bytes()
     n = struct.unpack("<Q", raw[:8])[0]
-    return json.loads(raw[8:8 + n]), raw[8 + n:]
+    return json.loads(raw[8 : 8 + n]), raw[8 + n :]
 
 
 def put_header(folder, header, data):
@@ -192,7 +221,9 @@ def outside(folder):
 
 def unknown_architecture(folder):
     config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "architectures": ["LlamaForCausalLM"], "model_type": "llama"}))
+    (folder / "config.json").write_text(
+        json.dumps({**config, "architectures": ["LlamaForCausalLM"], "model_type": "llama"})
+    )
 
 
 def other_size(folder):
@@ -212,10 +243,21 @@ def bad_tokenizer(folder):
     (folder / "tokenizer.json").write_text('{"model": {"type": "Unigram", "vocab": []}}')
 
 
-@pytest.mark.parametrize("change,words", [
-    (truncate, ["model.safetensors"]), (long_header, ["model.safetensors"]), (missing_tensor, ["encoder.layer.3.output.dense.bias"]),
-    (wrong_shape, ["embeddings.LayerNorm.weight"]), (outside, ["model.safetensors"]), (unknown_architecture, ["LlamaForCausalLM", "BertModel"]),
-    (other_size, ["768"]), (broken_json, ["config.json"]), (empty_vocabulary, ["vocab.txt"]), (bad_tokenizer, ["tokenizer.json", "Unigram"])])
+@pytest.mark.parametrize(
+    "change,words",
+    [
+        (truncate, ["model.safetensors"]),
+        (long_header, ["model.safetensors"]),
+        (missing_tensor, ["encoder.layer.3.output.dense.bias"]),
+        (wrong_shape, ["embeddings.LayerNorm.weight"]),
+        (outside, ["model.safetensors"]),
+        (unknown_architecture, ["LlamaForCausalLM", "BertModel"]),
+        (other_size, ["768"]),
+        (broken_json, ["config.json"]),
+        (empty_vocabulary, ["vocab.txt"]),
+        (bad_tokenizer, ["tokenizer.json", "Unigram"]),
+    ],
+)
 def test_hostile_model(tandem, change, words):
     folder = model_with(tandem, change)
     line = tandem.error("embed", "--model", folder, stdin=b"x\n", status=1)
@@ -231,12 +273,22 @@ def test_an_index_of_another_model_is_not_mixed(tmp_path):
     tandem = Tandem(tmp_path, small=False)
     make_tree(tandem.folder / "tree", 4)
     tandem.index("tree")
-    folder = model_with(tandem, lambda f: (f / "vocab.txt").write_text((f / "vocab.txt").read_text().replace("[unused5]", "[mine]")))
-    assert "all-MiniLM" in tandem.error("index", "--db", tandem.db, "--gte", folder, "tree", status=1)
-    assert "all-MiniLM" in tandem.error("search", "--db", tandem.db, "--gte", folder, "lane", status=1)
+    folder = model_with(
+        tandem,
+        lambda f: (f / "vocab.txt").write_text(
+            (f / "vocab.txt").read_text().replace("[unused5]", "[mine]")
+        ),
+    )
+    assert "all-MiniLM" in tandem.error(
+        "index", "--db", tandem.db, "--gte", folder, "tree", status=1
+    )
+    assert "all-MiniLM" in tandem.error(
+        "search", "--db", tandem.db, "--gte", folder, "lane", status=1
+    )
 
 
 # -- the index --
+
 
 def test_a_file_that_is_no_database(tandem):
     make_tree(tandem.folder / "tree", 1)
@@ -284,7 +336,11 @@ def test_a_second_writer(tandem, site):
         handler.end_headers()
 
     site.pages["/slow"] = slow
-    first = subprocess.Popen([PROGRAM, "index", "--db", tandem.db, "-q", "--no-robots", site.url + "/slow"], cwd=tandem.folder, env=tandem.environment())
+    first = subprocess.Popen(
+        [PROGRAM, "index", "--db", tandem.db, "-q", "--no-robots", site.url + "/slow"],
+        cwd=tandem.folder,
+        env=tandem.environment(),
+    )
     while "/slow" not in site.requests:
         time.sleep(0.01)
     assert "index.db" in tandem.error("index", "--db", tandem.db, "tree", status=1)
@@ -299,7 +355,9 @@ def test_a_full_disk(tandem):
         pytest.skip("mounting a small disk needs root")
     disk = tandem.folder / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", disk], capture_output=True
+    ).returncode:
         pytest.skip("this system does not let us mount")
     try:
         make_tree(tandem.folder / "tree", 120)
@@ -315,21 +373,35 @@ def test_a_full_disk(tandem):
 
 def test_output_that_can_not_be_written(tandem):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([PROGRAM, "embed"], input=b"x\n" * 50, stdout=full, stderr=subprocess.PIPE, cwd=tandem.folder, env=tandem.environment())
+        done = subprocess.run(
+            [PROGRAM, "embed"],
+            input=b"x\n" * 50,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tandem.folder,
+            env=tandem.environment(),
+        )
     assert done.returncode == 1 and b"standard output" in done.stderr
     assert "absent/out.npy" in tandem.error("embed", "-o", "absent/out.npy", stdin=b"x\n", status=1)
 
 
 def test_embed_of_broken_json(tandem):
-    line = tandem.error("embed", "--input-format", "jsonl", stdin=b'{"text": "a"}\n{"txt": 1}\n', status=1)
+    line = tandem.error(
+        "embed", "--input-format", "jsonl", stdin=b'{"text": "a"}\n{"txt": 1}\n', status=1
+    )
     assert "line 2" in line
 
 
 def test_two_signals_end_at_once(tandem, site):
     hold = threading.Event()
     site.pages["/slow"] = lambda handler: hold.wait(60)
-    run = subprocess.Popen([PROGRAM, "index", "--db", tandem.db, "--no-robots", site.url + "/slow"], cwd=tandem.folder, env=tandem.environment(),
-                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run = subprocess.Popen(
+        [PROGRAM, "index", "--db", tandem.db, "--no-robots", site.url + "/slow"],
+        cwd=tandem.folder,
+        env=tandem.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     while "/slow" not in site.requests:
         time.sleep(0.01)
     run.send_signal(signal.SIGTERM)
@@ -344,6 +416,8 @@ def test_two_signals_end_at_once(tandem, site):
 def test_paths_that_are_not_utf8(tandem):
     tree = tandem.folder / "tree"
     tree.mkdir()
-    (pathlib.Path(os.fsdecode(os.fsencode(tree) + b"/\xff\xfe.md"))).write_text("# Odd\n\nA file with an odd name.\n")
+    (pathlib.Path(os.fsdecode(os.fsencode(tree) + b"/\xff\xfe.md"))).write_text(
+        "# Odd\n\nA file with an odd name.\n"
+    )
     assert tandem.index("tree")["files"] == 1
     assert tandem.search("file with an odd name")

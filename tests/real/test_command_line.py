@@ -1,4 +1,5 @@
-"""The program as its users meet it: help, settings, exit statuses, output that a script can read."""
+"""The program as its users meet it: help, settings, exit statuses, output for scripts."""
+
 import json
 import pathlib
 import struct
@@ -30,11 +31,22 @@ def test_near_names(tandem):
     assert "did you mean CHUNK_SIZE?" in tandem.run("chunk", "a.md").stderr.decode()
 
 
-@pytest.mark.parametrize("name,value", [
-    ("EMBEDDING_BATCH_SIZE", "0"), ("EMBEDDING_BATCH_SIZE", "-3"), ("EMBEDDING_BATCH_SIZE", "many"),
-    ("EMBEDDING_BATCH_SIZE", "99999999999999999999"), ("MAX_EMBEDDING_CONCURRENCY", "0"), ("MAX_EMBEDDING_CONCURRENCY", "2.5"),
-    ("ENABLE_PARALLEL_EMBEDDING", "maybe"), ("EMBEDDING_METRICS_ENABLED", "2"), ("EMBEDDING_STRATEGY", "fast"),
-    ("CHUNK_SIZE", "1"), ("CHUNK_OVERLAP", "x")])
+@pytest.mark.parametrize(
+    "name,value",
+    [
+        ("EMBEDDING_BATCH_SIZE", "0"),
+        ("EMBEDDING_BATCH_SIZE", "-3"),
+        ("EMBEDDING_BATCH_SIZE", "many"),
+        ("EMBEDDING_BATCH_SIZE", "99999999999999999999"),
+        ("MAX_EMBEDDING_CONCURRENCY", "0"),
+        ("MAX_EMBEDDING_CONCURRENCY", "2.5"),
+        ("ENABLE_PARALLEL_EMBEDDING", "maybe"),
+        ("EMBEDDING_METRICS_ENABLED", "2"),
+        ("EMBEDDING_STRATEGY", "fast"),
+        ("CHUNK_SIZE", "1"),
+        ("CHUNK_OVERLAP", "x"),
+    ],
+)
 def test_a_variable_that_does_not_parse(tandem, name, value):
     line = tandem.error("index", ".", status=2, env={name: value})
     assert name in line and f'"{value}"' in line and "allowed" in line
@@ -55,8 +67,16 @@ def test_strength_of_settings(tandem):
 
 
 def test_usage_errors(tandem):
-    for args in (["search"], ["index"], ["index", "--depth"], ["search", "-k", "0", "x"], ["embed", "--role", "reader"],
-                 ["extract", "a", "b"], ["status", "x"], ["index", "--env-file", "absent", "."]):
+    for args in (
+        ["search"],
+        ["index"],
+        ["index", "--depth"],
+        ["search", "-k", "0", "x"],
+        ["embed", "--role", "reader"],
+        ["extract", "a", "b"],
+        ["status", "x"],
+        ["index", "--env-file", "absent", "."],
+    ):
         tandem.error(*args, status=2)
 
 
@@ -64,14 +84,20 @@ def test_embed_gives_unit_vectors_in_order(tandem):
     out = tandem.lines("embed", stdin="Hello there\n\nzwei Wörter\n".encode() + b"bad \xff byte\n")
     assert [o["index"] for o in out] == [0, 1, 2, 3]
     for o in out:
-        assert len(o["embedding"]) == 384 and abs(sum(x * x for x in o["embedding"]) - 1) < 1e-5 and not o["truncated"]
+        assert (
+            len(o["embedding"]) == 384
+            and abs(sum(x * x for x in o["embedding"]) - 1) < 1e-5
+            and not o["truncated"]
+        )
     assert out[1]["tokens"] == 2  # an empty text is [CLS] [SEP]
 
 
 def test_embed_says_what_was_cut(tandem):
     long = tandem.lines("embed", stdin=b"word " * 1000 + b"\n")
     assert long[0]["truncated"] and long[0]["tokens"] == 256
-    assert "text 1" in tandem.error("embed", "--truncate", "error", stdin=b"word " * 1000 + b"\n", status=1)
+    assert "text 1" in tandem.error(
+        "embed", "--truncate", "error", stdin=b"word " * 1000 + b"\n", status=1
+    )
 
 
 def test_embed_jsonl_files_and_npy_agree(tandem):
@@ -84,13 +110,23 @@ def test_embed_jsonl_files_and_npy_agree(tandem):
     assert [r["embedding"] for r in rows] == [f["embedding"] for f in files]
     tandem.run("embed", "-o", "out.npy", "0.txt", "1.txt", "2.txt")
     raw = (tandem.folder / "out.npy").read_bytes()
-    assert raw[:6] == b"\x93NUMPY" and b"'shape': (3, 384)" in raw[:128] and len(raw) == 128 + 3 * 384 * 4
+    assert (
+        raw[:6] == b"\x93NUMPY"
+        and b"'shape': (3, 384)" in raw[:128]
+        and len(raw) == 128 + 3 * 384 * 4
+    )
     assert struct.unpack("<3f", raw[128:140]) == pytest.approx(rows[0]["embedding"][:3], abs=1e-7)
 
 
 def test_tokenize(tandem):
     out = tandem.lines("tokenize", stdin=b"Hello, world\n")
-    assert out[0]["tokens"] == ["[CLS]", "hello", ",", "world", "[SEP]"] and out[0]["ids"] == [101, 7592, 1010, 2088, 102]
+    assert out[0]["tokens"] == ["[CLS]", "hello", ",", "world", "[SEP]"] and out[0]["ids"] == [
+        101,
+        7592,
+        1010,
+        2088,
+        102,
+    ]
 
 
 def test_models_says_that_the_code_lane_has_the_text_model(tandem):
@@ -102,14 +138,24 @@ def test_search_json_has_the_promised_fields(tandem):
     make_tree(tandem.folder / "tree", 6)
     tandem.index("tree")
     hit = tandem.search("a batch of chunks")[0]
-    assert set(hit) >= set("rank score path url title heading symbol language is_code model_hint start_line end_line text ranks".split())
+    assert set(hit) >= set(
+        (
+            "rank score path url title heading symbol language is_code model_hint start_line "
+            "end_line text ranks"
+        ).split()
+    )
     assert set(hit["ranks"]) == {"gte", "coderank", "text"}
 
 
 def test_summary_json_has_the_promised_fields(tandem):
     make_tree(tandem.folder / "tree", 4)
     summary = tandem.index("tree")
-    assert set(summary) >= set("run pages files skipped failed chunks embedded cached seconds chunks_per_second overlap_ratio speedup peak_rss_mb".split())
+    assert set(summary) >= set(
+        (
+            "run pages files skipped failed chunks embedded cached seconds chunks_per_second "
+            "overlap_ratio speedup peak_rss_mb"
+        ).split()
+    )
     quiet = tandem.index("tree", env={"EMBEDDING_METRICS_ENABLED": "false"})
     assert "speedup" not in quiet and "files" in quiet
 
@@ -123,27 +169,49 @@ def test_plain_text_in_a_pipe(tandem):
 def test_a_reader_that_goes_away_is_no_error(tandem):
     make_tree(tandem.folder / "tree", 30)
     shell = f"'{PROGRAM}' chunk tree | head -n 1; test ${{PIPESTATUS[0]}} = 0"
-    subprocess.run(["bash", "-c", shell], cwd=tandem.folder, env=tandem.environment(), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["bash", "-c", shell],
+        cwd=tandem.folder,
+        env=tandem.environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def test_text_from_pages_can_not_drive_the_terminal(tandem):
-    (tandem.folder / "evil.md").write_text("# Evil\n\nA title \033]0;owned\007 and a colour \033[31m of its own.\n")
+    (tandem.folder / "evil.md").write_text(
+        "# Evil\n\nA title \033]0;owned\007 and a colour \033[31m of its own.\n"
+    )
     tandem.index("evil.md")
     assert b"\033" not in tandem.run("search", "--db", tandem.db, "evil title colour").stdout
     assert b"\033" not in tandem.run("extract", "evil.md").stdout
 
 
 def test_extract_from_standard_input(tandem):
-    page = b"<html><title>T</title><body><nav>menu</nav><main><h1>Head</h1><p>Body text of the page.</p></main></body></html>"
-    assert tandem.run("extract", "-", stdin=page).stdout.decode().startswith("# Head\n\nBody text of the page.")
+    page = b"<html><title>T</title><body><nav>menu</nav>"
+    page += b"<main><h1>Head</h1><p>Body text of the page.</p></main></body></html>"
+    assert (
+        tandem.run("extract", "-", stdin=page)
+        .stdout.decode()
+        .startswith("# Head\n\nBody text of the page.")
+    )
 
 
 def test_crawl_prints_markdown_and_json(tandem, site):
-    site.put("/", "<html><title>Home</title><body><main><h1>Home</h1><p>Welcome to the small site.</p><a href='/b'>b</a></main>")
-    site.put("/b", "<html><title>B</title><body><main><h1>B</h1><p>The second page of the site.</p></main>")
+    site.put(
+        "/",
+        "<html><title>Home</title><body><main><h1>Home</h1><p>Welcome to the small site.</p>"
+        "<a href='/b'>b</a></main>",
+    )
+    site.put(
+        "/b",
+        "<html><title>B</title><body><main><h1>B</h1><p>The second page of the site.</p></main>",
+    )
     assert "# Home" in tandem.run("crawl", site.url + "/").stdout.decode()
     pages = tandem.lines("crawl", "-r", "--json", site.url + "/")
-    assert {p["title"] for p in pages} == {"Home", "B"} and all(p["status"] == 200 and not p["skipped"] for p in pages)
+    assert {p["title"] for p in pages} == {"Home", "B"} and all(
+        p["status"] == 200 and not p["skipped"] for p in pages
+    )
     assert pages[0]["links"] == [site.url + "/b"]
 
 

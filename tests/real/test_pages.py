@@ -1,4 +1,5 @@
 """The four pages that the plan names: what goes to which lane, and why that is right."""
+
 import random
 
 from conftest import prose, python_code
@@ -6,21 +7,27 @@ from conftest import prose, python_code
 
 def lanes(tandem, path):
     chunks = tandem.lines("chunk", path)
-    return chunks, [c for c in chunks if c["model_hint"] == "gte"], [c for c in chunks if c["model_hint"] == "coderank"]
+    return (
+        chunks,
+        [c for c in chunks if c["model_hint"] == "gte"],
+        [c for c in chunks if c["model_hint"] == "coderank"],
+    )
 
 
 def page(body, title="A page"):
-    return f"<!doctype html><html lang=en><head><title>{title}</title></head><body><main>{body}</main></body></html>"
+    head = f"<!doctype html><html lang=en><head><title>{title}</title></head>"
+    return f"{head}<body><main>{body}</main></body></html>"
 
 
 def test_mixed_documentation_page(tandem):
     rng = random.Random(1)
     body = "<h1>Guide</h1>"
     for i in range(6):
-        body += f"<h2>Step {i}</h2><p>{prose(rng, 14)}</p><pre class='language-python'><code>{python_code(rng, 5)}</code></pre>"
+        body += f"<h2>Step {i}</h2><p>{prose(rng, 14)}</p>"
+        body += f"<pre class='language-python'><code>{python_code(rng, 5)}</code></pre>"
     (tandem.folder / "mixed.html").write_text(page(body))
     chunks, gte, coderank = lanes(tandem, "mixed.html")
-    # One code block a step, each larger than a snippet: six chunks of code; all prose to the text model.
+    # One code block a step, each larger than a snippet: six chunks of code; all else is prose.
     assert len(coderank) == 6 and all(c["language"] == "python" and c["is_code"] for c in coderank)
     assert len(gte) >= 6 and not any("def " in c["text"] for c in gte)
     assert {c["heading"] for c in coderank} == {f"Guide > Step {i}" for i in range(6)}
@@ -28,16 +35,24 @@ def test_mixed_documentation_page(tandem):
 
 def test_text_only_article(tandem):
     rng = random.Random(2)
-    body = "<article><h1>News</h1>" + "".join(f"<p>{prose(rng, 9)}</p>" for _ in range(20)) + "</article>"
+    body = (
+        "<article><h1>News</h1>"
+        + "".join(f"<p>{prose(rng, 9)}</p>" for _ in range(20))
+        + "</article>"
+    )
     (tandem.folder / "article.html").write_text(page(body))
     chunks, gte, coderank = lanes(tandem, "article.html")
-    assert len(gte) == len(chunks) >= 5 and not coderank  # an article without code: nothing for the code model
+    assert (
+        len(gte) == len(chunks) >= 5 and not coderank
+    )  # an article without code: nothing for the code model
 
 
 def test_code_heavy_page(tandem):
     rng = random.Random(3)
     body = "<h1>API</h1><p>Short words.</p>" + "".join(
-        f"<h2>Module {i}</h2><pre class='highlight-python3'>{python_code(rng, 12)}</pre>" for i in range(8))
+        f"<h2>Module {i}</h2><pre class='highlight-python3'>{python_code(rng, 12)}</pre>"
+        for i in range(8)
+    )
     (tandem.folder / "code.html").write_text(page(body))
     chunks, gte, coderank = lanes(tandem, "code.html")
     # Headings and one sentence are all the prose there is.
@@ -48,12 +63,21 @@ def test_code_heavy_page(tandem):
 def test_page_of_more_than_100_chunks(tandem):
     rng = random.Random(4)
     body = "<h1>Book</h1>" + "".join(
-        f"<h2>Chapter {i}</h2>" + "".join(f"<p>{prose(rng, 8)}</p>" for _ in range(14)) +
-        (f"<pre><code class='language-python'>{python_code(rng, 6)}</code></pre>" if i % 3 == 0 else "") for i in range(24))
+        f"<h2>Chapter {i}</h2>"
+        + "".join(f"<p>{prose(rng, 8)}</p>" for _ in range(14))
+        + (
+            f"<pre><code class='language-python'>{python_code(rng, 6)}</code></pre>"
+            if i % 3 == 0
+            else ""
+        )
+        for i in range(24)
+    )
     (tandem.folder / "long.html").write_text(page(body))
     chunks, gte, coderank = lanes(tandem, "long.html")
     assert len(chunks) > 100
-    assert 8 <= len(coderank) <= 24  # every third chapter has one block of code, of one or two chunks
+    assert (
+        8 <= len(coderank) <= 24
+    )  # every third chapter has one block of code, of one or two chunks
     assert [c["chunk_index"] for c in chunks] == list(range(len(chunks)))
     summary = tandem.index("long.html")
     assert summary["chunks"] == {"gte": len(gte), "coderank": len(coderank)}
@@ -61,12 +85,16 @@ def test_page_of_more_than_100_chunks(tandem):
 
 
 def test_offsets_give_the_text_back(tandem):
-    text = "# Größe\n\nZwei Wörter — und ein 🙂.\n\n```python\nprint('ü')\n" + "x = 1  # ß\n" * 40 + "```\n\nEnde.\n"
+    text = (
+        "# Größe\n\nZwei Wörter — und ein 🙂.\n\n```python\nprint('ü')\n"
+        + "x = 1  # ß\n" * 40
+        + "```\n\nEnde.\n"
+    )
     (tandem.folder / "page.md").write_text(text, encoding="utf-8")
     chunks = tandem.lines("chunk", "page.md")
     raw = text.encode()
     assert len(chunks) >= 2
     for c in chunks:
-        assert raw[c["start_byte"]:c["end_byte"]].decode() == c["text"]
-        assert text[c["start_char"]:c["end_char"]] == c["text"]
-        assert text[:c["start_char"]].count("\n") + 1 == c["start_line"]
+        assert raw[c["start_byte"] : c["end_byte"]].decode() == c["text"]
+        assert text[c["start_char"] : c["end_char"]] == c["text"]
+        assert text[: c["start_char"]].count("\n") + 1 == c["start_line"]

@@ -14,7 +14,9 @@ def find_program():
     """The path of clang-format 14, under that name or the plain one; None if there is none."""
     program = shutil.which(f"clang-format-{VERSION}") or shutil.which("clang-format")
     if program:
-        told = subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=False)
+        told = subprocess.run(
+            [program, "--version"], stdout=subprocess.PIPE, text=True, check=False
+        )
         if f"version {VERSION}." in told.stdout:
             return program
     return None
