@@ -77,7 +77,7 @@ class Tandem:
         ]
 
     def finds(self, query, ending):
-        """The best hit is of the page that ends so (one of the best, where vectors mean nothing)."""
+        """The best hit is of the page that ends so (of the best, if vectors mean nothing)."""
         paths = [hit["path"] for hit in self.search(query)]
         return any(path.endswith(ending) for path in paths[: 10 if self.small else 1])
 
@@ -88,7 +88,7 @@ class Tandem:
         return [json.loads(line) for line in self.run(*args, **more).stdout.decode().splitlines()]
 
     def chunks(self):
-        """All chunks by content, without ids and times: (uri, index) -> the rest, vector included."""
+        """All chunks by content, no ids, no times: (uri, index) -> the rest, vector too."""
         db = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert not db.execute("PRAGMA foreign_key_check").fetchall()
