@@ -29,6 +29,7 @@ typedef struct td_source td_source;
 
 struct td_source {
     /* The next page, yours to free; *page_out is NULL at the end. Blocks until there is one.
+     * Nothing is read, fetched or asked of `known` before the first call.
      * A page that is skipped or failed comes out too, with its reason: nothing vanishes.
      * Errors end the source: E_CANCELLED, E_NOMEM, E_NOT_FOUND for a root that is gone. */
     tandem_code (*next)(td_source *self, td_page **page_out, tandem_error *err);

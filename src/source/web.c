@@ -12,12 +12,26 @@ enum {
     URL_TEXT_BYTES = 32 * 1024,
 };
 
+/* The io thread starts with the first `next`: until then nothing is asked of the net or of `known`,
+ * so that whoever opens a source can still prepare for it. */
+static tandem_code start(td_source_crawl *crawl, tandem_error *err)
+{
+    if (crawl->is_running || atomic_load(&crawl->is_cancelled))
+        return TANDEM_OK;
+    tandem_code code = td_thread_start(&crawl->thread, "td-crawl", td_source_crawl_run, crawl, err);
+    crawl->is_running = code == TANDEM_OK;
+    return code;
+}
+
 static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
 {
     td_source_crawl *crawl = (td_source_crawl *)self;
     void *page = NULL;
     tandem_error failure;
 
+    tandem_code code = start(crawl, err);
+    if (code != TANDEM_OK)
+        return code;
     bool popped = !atomic_load(&crawl->is_cancelled) && td_queue_pop(crawl->pages, &page);
     if (atomic_load(&crawl->is_cancelled)) {
         td_page_free(page);
@@ -216,8 +230,6 @@ tandem_code td_source_web_open(td_str url, const td_source_options *options, td_
     pthread_mutex_init(&crawl->lock, NULL);
     TD_TRY(open_parts(crawl, url, err));
     crawl->source = (td_source){next, done, cancel, close_web, "web", td_buf_str(&crawl->uri)};
-    TD_TRY(td_thread_start(&crawl->thread, "td-crawl", td_source_crawl_run, crawl, err));
-    crawl->is_running = true;
     *source_out = &crawl->source;
     crawl = NULL;
 
