@@ -27,7 +27,7 @@ static void every_token_is_found_and_no_other(void **state)
                          TANDEM_OK);
     for (uint32_t i = 0; i < KEYS; i++) {
         char other[KEY_BYTES + 1];
-        snprintf(other, sizeof(other), "%sx", bytes[i]);
+        snprintf(other, sizeof(other), "%.*sx", KEY_BYTES - 1, bytes[i]);
         assert_int_equal(td_embed_tokenize_lookup_find(&lookup, bytes[i], strlen(bytes[i])), i);
         assert_int_equal(td_embed_tokenize_lookup_find(&lookup, other, strlen(other)), TD_NO_ID);
     }
