@@ -5,7 +5,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcu
 libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl python3 python3-pytest"
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl python3 python3-pip python3-pytest"
 
 # What they use where apt knows it. By version, because each lays out a few lines in its own way;
 # without it one check of tests/tidy has nothing to do, and says so.
