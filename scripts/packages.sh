@@ -5,7 +5,7 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcu
 libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl python3 python3-pip python3-pytest"
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl python3 python3-venv"
 
 # What they use where apt knows it. By version, because each lays out a few lines in its own way;
 # without it one check of tests/tidy has nothing to do, and says so.
@@ -25,7 +25,7 @@ has() {
         libgumbo-dev | libjansson-dev | libcmocka-dev)
             name=${1#lib} && pkg-config --exists "${name%-dev}" ;;
         libxxhash-dev | libutf8proc-dev) pkg-config --exists "${1%-dev}" ;;
-        python3-pytest) python3 -c 'import pytest' ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
         zlib1g-dev) pkg-config --exists zlib ;;
         libc6-dev | ca-certificates | libdnnl-dev | libclang-rt-dev) true ;;
         *) command -v "$1" ;;
@@ -56,6 +56,18 @@ install_if_known() {
         has "$package" || ! apt-cache show "$package" >/dev/null 2>&1 || missing="$missing $package"
     done
     [ -z "$missing" ] || install_missing
+}
+
+# The tests in Python, and the clients they drive, in .cache/venv: made anew whenever the versions
+# asked for, or the system's Python, differ from those it was made of.
+make_venv() {
+    python=/usr/bin/python3 # the one that python3-venv belongs to
+    [ -x "$python" ] || python=python3
+    wanted=$("$python" -V && cat tests/real/requirements.txt)
+    [ "$(cat .cache/venv/made-of 2>/dev/null)" != "$wanted" ] || return 0
+    rm -rf .cache/venv
+    "$python" -m venv .cache/venv && .cache/venv/bin/pip install -q --disable-pip-version-check \
+        --only-binary :all: -r tests/real/requirements.txt && echo "$wanted" >.cache/venv/made-of
 }
 
 install_missing() {
