@@ -21,6 +21,12 @@ static bool cpu_has_avx512(void)
 }
 #endif
 
+bool td_embed_kernels_is_fast(const td_kernels *kernels, td_precision precision)
+{
+    (void)kernels;
+    return precision == TD_PRECISION_F32;
+}
+
 /* Fastest first. Without kernels of ours for this CPU, oneDNN has some. */
 static const struct {
     const char *name;

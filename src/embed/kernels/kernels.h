@@ -24,6 +24,13 @@ enum {
     TD_ROWS_SPARE = 32,
 };
 
+/* What weights are kept in and products are made of. */
+typedef enum td_precision {
+    TD_PRECISION_F32,
+    TD_PRECISION_BF16,
+    TD_PRECISION_INT8,
+} td_precision;
+
 typedef enum td_activation {
     TD_ACTIVATION_NONE,
     TD_ACTIVATION_GELU,      /* exact, by erf */
@@ -100,6 +107,10 @@ struct td_kernels {
  * Errors: E_INVALID for an unknown name, E_UNSUPPORTED for one that this CPU or build lacks. */
 tandem_code td_embed_kernels_choose(const char *isa, const td_kernels **kernels_out,
                                     tandem_error *err);
+
+/* Whether a table multiplies faster in this precision than in the wider ones: what "auto" may take.
+ * Those that are not fast still work, if td_embed_model_open takes them. */
+bool td_embed_kernels_is_fast(const td_kernels *kernels, td_precision precision);
 
 /* Floats between the starts of two rows of `columns`: whole cache lines, and never a power of two
  * apart, since a tile reads a dozen rows at once and they would share a few cache sets. */

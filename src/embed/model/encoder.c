@@ -17,6 +17,12 @@ static void wait_for_team(const run *r)
         r->scratch->team.wait(r->scratch->team.user);
 }
 
+static void stand_aside(const run *r)
+{
+    if (r->scratch->team.pause)
+        r->scratch->team.pause(r->scratch->team.user, r->member);
+}
+
 /* The member's share of n items: [*from, *to). */
 static void share(const run *r, size_t n, size_t *from, size_t *to)
 {
@@ -242,6 +248,7 @@ void td_embed_model_encoder_forward(const td_encoder *encoder, td_scratch *scrat
     for (size_t l = 0; l < encoder->n_layers; l++) {
         const td_layer *layer = &encoder->layers[l];
         bool last = l + 1 == encoder->n_layers;
+        stand_aside(&r);
         wait_for_team(&r);
         attend_all(&r, layer, last && scratch->first_rows_only);
         wait_for_team(&r);

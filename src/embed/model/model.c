@@ -87,6 +87,8 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
     td_fields *config = NULL;
     size_t index = 0, tokens_max = 0;
 
+    if (source->precision != TD_PRECISION_F32)
+        TD_FAIL(err, TANDEM_E_UNSUPPORTED, "isa %s multiplies in f32 alone", source->kernels->name);
     TD_TRY(td_embed_model_fields_open("config.json", source->get(source->user, "config.json"),
                                       &config, err));
     TD_TRY(find_architecture(config, &index, err));
@@ -127,6 +129,7 @@ tandem_code td_embed_model_open(const td_model_source *source, td_model **model_
         .tokens_max = model->encoder.n_positions,
         .n_vocab = model->encoder.n_vocab,
         .prompts = {td_str_from(model->stages.prompts[0]), td_str_from(model->stages.prompts[1])},
+        .precision = source->precision,
         .bytes = td_embed_model_encoder_bytes(&model->encoder),
     };
     *model_out = model;

@@ -24,6 +24,7 @@ typedef struct td_model_source {
     const void *user;
     const td_weights *weights; /* must outlive the model, which reads word vectors from it */
     const td_kernels *kernels;
+    td_precision precision; /* of packed weights and of products */
 } td_model_source;
 
 typedef struct td_model_info {
@@ -32,12 +33,13 @@ typedef struct td_model_info {
     size_t tokens_max; /* of one text, prompt and special tokens included */
     size_t n_vocab;    /* ids must be smaller */
     td_str prompts[2]; /* by tandem_role; may be empty */
-    size_t bytes;      /* of packed weights and tables */
+    td_precision precision;
+    size_t bytes; /* of packed weights and tables */
 } td_model_info;
 
 /* Reads config.json, modules.json and what these name, and packs the weights.
  * Errors: E_FORMAT naming file and field or tensor; E_UNSUPPORTED naming what is not supported
- * (an unknown architecture: with the list of those that are). */
+ * (an unknown architecture: with the list of those that are; a precision). */
 tandem_code td_embed_model_open(const td_model_source *source, td_model **model_out,
                                 tandem_error *err);
 void td_embed_model_close(td_model *model);
@@ -70,6 +72,9 @@ tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td
 typedef struct td_team {
     size_t n;
     void (*wait)(void *user); /* returns when all n members are inside */
+    /* Each member calls it before each layer, where bulk work may stand aside; NULL: nobody does.
+     * It has to return. */
+    void (*pause)(void *user, size_t member);
     void *user;
 } td_team;
 tandem_code td_embed_model_prepare(const td_model *model, const td_ragged *batch,

@@ -41,11 +41,20 @@ static void refuses_an_unknown_name_and_lists_the_known(void **state)
     assert_null(kernels);
 }
 
+static void every_table_is_fast_in_f32(void **state)
+{
+    (void)state;
+    const td_kernels *kernels = NULL;
+    assert_int_equal(td_embed_kernels_choose("plain", &kernels, NULL), TANDEM_OK);
+    assert_true(td_embed_kernels_is_fast(kernels, TD_PRECISION_F32));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_some_table_without_a_wish),
         cmocka_unit_test(gives_the_table_of_a_name_or_says_that_it_is_not_here),
+        cmocka_unit_test(every_table_is_fast_in_f32),
         cmocka_unit_test(refuses_an_unknown_name_and_lists_the_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

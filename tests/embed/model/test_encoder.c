@@ -136,11 +136,30 @@ static void a_team_of_threads_gives_the_same_bits_as_one(void **state)
     }
 }
 
+static void count_pause(void *user, size_t index)
+{
+    ((size_t *)user)[index]++;
+}
+
+static void bulk_work_may_stand_aside_before_each_layer(void **state)
+{
+    (void)state;
+    opened o = open_or_fail("bert", NULL); /* of 3 layers */
+    const td_ragged batch = {(uint32_t[]){2, 5, 3}, (uint32_t[]){0, 3}, 1, 0};
+    size_t n_pauses[1] = {0};
+    const td_team alone = {.n = 1, .pause = count_pause, .user = n_pauses};
+    assert_int_equal(td_embed_model_prepare(o.model, &batch, &alone, o.scratch, NULL), TANDEM_OK);
+    td_embed_model_forward(o.model, o.scratch, 0);
+    assert_int_equal(n_pauses[0], 3);
+    close_all(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_texts_vector_is_the_same_alone_and_in_any_batch),
         cmocka_unit_test(a_team_of_threads_gives_the_same_bits_as_one),
+        cmocka_unit_test(bulk_work_may_stand_aside_before_each_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
