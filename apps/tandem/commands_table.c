@@ -1,0 +1,72 @@
+#include "commands_table.h"
+
+#include "commands.h"
+
+#include <stdint.h>
+#include <string.h>
+
+const command commands_table[] = {
+    {"index", CMD_INDEX, "SOURCE...", 1, SIZE_MAX, "crawl or read, chunk, embed, store",
+     "Reads each SOURCE - a folder, a file, or a web page (with -r its whole site) - cuts it\n"
+     "into chunks, embeds prose and code at the same time, and stores what comes out. A second\n"
+     "run does only what has changed, and takes out what is gone; a stopped run goes on.\n"
+     "Exit status: 0 done, 3 done but some pages or chunks failed, 130 interrupted.\n",
+     "  tandem index ~/notes\n"
+     "  tandem index -r https://docs.example.org/ --below --exclude '**/changelog/**'\n"
+     "  tandem index . --project tandem --json\n",
+     cmd_index},
+    {"search", CMD_SEARCH, "WORD...", 1, SIZE_MAX, "find what an index holds",
+     "Asks both models and the words at once and fuses the lists. Quoted parts are phrases.\n",
+     "  tandem search how are chunks cut\n"
+     "  tandem search 'retry \"back off\"' --kind code --path 'src/**' -k 5\n"
+     "  tandem search --json walk a directory | jq '.hits[].path'\n",
+     cmd_search},
+    {"embed", CMD_EMBED, "[FILE...]", 0, SIZE_MAX, "vectors of texts",
+     "One vector of length 1 for each line of standard input, or each FILE as a whole, in order,\n"
+     "as JSON lines {\"index\",\"embedding\",\"tokens\",\"truncated\"} or as a NumPy array.\n",
+     "  echo 'what is a lane?' | tandem embed --role query\n"
+     "  tandem embed --input-format jsonl -o vectors.npy < texts.jsonl\n",
+     cmd_embed},
+    {"crawl", CMD_CRAWL, "URL...", 1, SIZE_MAX, "pages as Markdown, no embedding",
+     "Fetches pages (with -r whole sites), keeps their main content and prints it as Markdown.\n",
+     "  tandem crawl https://docs.example.org/intro\n"
+     "  tandem crawl -r --max-pages 100 --json https://docs.example.org/ > pages.jsonl\n",
+     cmd_crawl},
+    {"extract", CMD_EXTRACT, "FILE|URL|-", 1, 1, "one page or document as Markdown",
+     "Prints the main content of one page. `-` reads it from standard input.\n",
+     "  tandem extract page.html\n"
+     "  curl -s https://example.org/ | tandem extract -\n",
+     cmd_extract},
+    {"chunk", CMD_CHUNK, "SOURCE...", 1, 1024, "chunks as JSON lines",
+     "Shows how files or folders are cut and which lane each chunk goes to. Offsets count in\n"
+     "the document's text: the file itself, or the Markdown that `tandem extract` prints.\n",
+     "  tandem chunk README.md\n"
+     "  tandem chunk src | jq -r '[.model_hint,.path,.symbol]|@tsv'\n",
+     cmd_chunk},
+    {"status", CMD_STATUS, "", 0, 0, "what an index holds",
+     "Pages, chunks and models of an index, its sources, and what was skipped or failed and why.\n",
+     "  tandem status\n"
+     "  tandem status --source ~/notes --json\n",
+     cmd_status},
+    {"rm", CMD_RM, "SOURCE...", 1, SIZE_MAX, "take sources out of an index",
+     "Removes each SOURCE, as it was named to index, with all its pages.\n",
+     "  tandem rm ~/notes\n", cmd_rm},
+    {"models", CMD_MODELS, "", 0, 0, "which models are here",
+     "Lists the embedded model and those in the local Hugging Face cache.\n",
+     "  tandem models --json\n", cmd_models},
+    {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
+     "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
+     "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},
+};
+
+const size_t commands_table_n = sizeof(commands_table) / sizeof(commands_table[0]);
+_Static_assert(sizeof(commands_table) / sizeof(commands_table[0]) <= COMMANDS_MAX,
+               "COMMANDS_MAX is too small");
+
+const command *commands_table_find(const char *name)
+{
+    for (size_t i = 0; i < commands_table_n; i++)
+        if (!strcmp(name, commands_table[i].name))
+            return &commands_table[i];
+    return NULL;
+}
