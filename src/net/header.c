@@ -23,6 +23,12 @@ tandem_code td_net_header_add(CURL *easy, const char *name, td_buf *out, tandem_
     return code;
 }
 
+tandem_code td_net_reply_header(const td_net_reply *reply, const char *name, td_buf *out,
+                                tandem_error *err)
+{
+    return reply->headers ? td_net_header_add(reply->headers, name, out, err) : TANDEM_OK;
+}
+
 static void lower(td_str s)
 {
     char *bytes = (char *)s.ptr;

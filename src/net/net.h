@@ -54,13 +54,23 @@ typedef struct td_net_reply {
     td_str etag, last_modified, retry_after, x_robots_tag;
     td_str body;
     td_str location; /* where a redirect that was not followed leads, absolute; else empty */
-    bool body_left;  /* there is more than `body`: cut at the cap, or `want` said no */
+    bool body_left;  /* there is more than `body`: cut at the cap, or `want` or `take` said no */
+    void *headers;   /* internal: what td_net_reply_header looks into */
 } td_net_reply;
+
+/* Appends a header of the answer, or nothing if it has none; several of one name are joined by
+ * ", ". Inside the callback only. Errors: as td_buf_add. */
+tandem_code td_net_reply_header(const td_net_reply *reply, const char *name, td_buf *out,
+                                tandem_error *err);
 
 typedef void (*td_net_done)(void *user, const td_net_reply *reply);
 
 /* Asked once, before the first byte of the body: false leaves the body where it is. */
 typedef bool (*td_net_want)(void *user, int status, td_str media_type);
+
+/* Given the body bit by bit as it comes, in place of `body` in the reply; not that of a redirect
+ * that is followed. `head` has status, final_url and headers. False leaves the rest. */
+typedef bool (*td_net_take)(void *user, const td_net_reply *head, td_str bytes);
 
 typedef struct td_net_request {
     td_str url;
@@ -70,8 +80,13 @@ typedef struct td_net_request {
     td_net_done done;                        /* called exactly once, from td_net_step or close */
     void *user;
     td_net_want want;    /* NULL: every body is read */
-    bool keep_redirects; /* a redirect is the answer, with `location`; the caller follows it */
+    bool keep_redirects; /* a redirect is the answer, with `location`: the caller follows it */
     bool body_cut;       /* a body past its cap is cut there instead of failing */
+    td_net_take take;    /* NULL: the body is kept for the reply, up to its cap */
+    td_str bearer;       /* a token, sent to this URL's scheme, host and port alone; empty: none */
+    uint64_t range_from; /* ask for the body from this byte on; a server may send all of it */
+    bool is_head;        /* ask for the headers alone */
+    bool uncompressed;   /* ask for the bytes as they are, so that lengths are the file's */
 } td_net_request;
 
 tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_error *err);
@@ -79,8 +94,8 @@ tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_
 /* Requests still under way get `done` with E_CANCELLED. NULL is fine. */
 void td_net_close(td_net *net);
 
-/* Starts a GET. Only http and https. Errors: E_INVALID for a URL that is none, E_DENIED for a
- * private address written in the URL itself; `done` is then not called. */
+/* Starts a GET (or HEAD). Only http and https. Errors: E_INVALID for a URL or header that is none,
+ * E_DENIED for a private address written in the URL itself; `done` is then not called. */
 tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error *err);
 
 /* Does what can be done, waiting at most wait_ms for something to happen; calls `done`s. */

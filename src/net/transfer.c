@@ -114,6 +114,43 @@ out:
     return code;
 }
 
+/* Scheme, host and port, as "https://example.org:443". */
+static tandem_code add_origin(const td_net_url *parts, td_buf *out, tandem_error *err)
+{
+    return td_buf_add_fmt(out, err, "%.*s://%.*s:%u", TD_STR_FMT(parts->scheme),
+                          TD_STR_FMT(parts->host), (unsigned)parts->port);
+}
+
+/* Headers of every hop, and the token of the first one's origin. */
+static tandem_code set_headers(td_net_transfer *transfer, tandem_error *err)
+{
+    const td_net_request *request = &transfer->request;
+    tandem_code code = TANDEM_OK;
+    td_buf range = TD_BUF(LINE_BYTES_MAX);
+
+    TD_TRY(add_header(transfer, "Accept", request->accept, err));
+    TD_TRY(add_header(transfer, "If-None-Match", request->if_none_match, err));
+    TD_TRY(add_header(transfer, "If-Modified-Since", request->if_modified_since, err));
+    if (request->uncompressed)
+        TD_TRY(add_header(transfer, "Accept-Encoding", TD_STR("identity"), err));
+    if (request->range_from > 0) {
+        TD_TRY(td_buf_add_fmt(&range, err, "bytes=%llu-", (unsigned long long)request->range_from));
+        TD_TRY(add_header(transfer, "Range", td_buf_str(&range), err));
+    }
+    if (request->bearer.n > 0) {
+        for (size_t i = 0; i < request->bearer.n; i++)
+            if (request->bearer.ptr[i] <= ' ' || request->bearer.ptr[i] > '~')
+                TD_FAIL(err, TANDEM_E_INVALID, "the token has a space or a character no token has");
+        transfer->bearer = strndup(request->bearer.ptr, request->bearer.n);
+        if (!transfer->bearer)
+            TD_TRY(td_fail_nomem(err, "HTTP request"));
+        TD_TRY(add_origin(&transfer->parts, &transfer->origin, err));
+    }
+out:
+    td_buf_clear(&range);
+    return code;
+}
+
 tandem_code td_net_transfer_new(const td_net_options *options, const td_net_request *request,
                                 td_net_transfer **transfer_out, tandem_error *err)
 {
@@ -127,13 +164,12 @@ tandem_code td_net_transfer_new(const td_net_options *options, const td_net_requ
     transfer->request = *request;
     transfer->url = TD_BUF(URL_BUF_BYTES);
     transfer->location = TD_BUF(URL_BUF_BYTES);
+    transfer->origin = TD_BUF(URL_BUF_BYTES);
     transfer->body =
         TD_BUF(request->body_bytes_max ? request->body_bytes_max : options->body_bytes_max);
     TD_TRY(td_net_url_normal(request->url, &url, err));
     TD_TRY(set_hop(transfer, td_buf_str(&url), err));
-    TD_TRY(add_header(transfer, "Accept", request->accept, err));
-    TD_TRY(add_header(transfer, "If-None-Match", request->if_none_match, err));
-    TD_TRY(add_header(transfer, "If-Modified-Since", request->if_modified_since, err));
+    TD_TRY(set_headers(transfer, err));
     *transfer_out = transfer;
     transfer = NULL;
 
@@ -150,6 +186,8 @@ void td_net_transfer_free(td_net_transfer *transfer)
     curl_slist_free_all(transfer->headers);
     td_buf_clear(&transfer->url);
     td_buf_clear(&transfer->location);
+    td_buf_clear(&transfer->origin);
+    free(transfer->bearer);
     td_buf_clear(&transfer->body);
     free(transfer);
 }
@@ -228,6 +266,17 @@ static bool is_too_packed(const td_net_transfer *transfer)
     return (uint64_t)received < transfer->n_decoded / PACKED_RATIO_MAX;
 }
 
+static bool hand_over(td_net_transfer *transfer, td_str bytes)
+{
+    long status = 0;
+    td_net_reply head = {.headers = transfer->easy, .final_url = td_buf_str(&transfer->url)};
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    head.status = (int)status;
+    transfer->refused = !transfer->request.take(transfer->request.user, &head, bytes);
+    return !transfer->refused;
+}
+
 /* Returning less than was given ends the transfer; the flags say why. */
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
@@ -247,6 +296,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
         transfer->cut = transfer->n_decoded > FIELD_BYTES_MAX;
         return transfer->cut ? 0 : n;
     }
+    if (transfer->request.take)
+        return hand_over(transfer, (td_str){bytes, n}) ? n : 0;
     if (n > room) {
         transfer->cut = transfer->request.body_cut;
         transfer->too_large = !transfer->cut;
@@ -266,6 +317,25 @@ static void start_hop(td_net_transfer *transfer)
     transfer->too_large = transfer->too_packed = transfer->too_nested = false;
     transfer->headers_too_large = false;
     transfer->denied[0] = '\0';
+}
+
+/* The token goes to the origin that it was given for, and to no other that redirects lead to. */
+static CURLcode set_bearer(CURL *easy, const td_net_transfer *transfer)
+{
+    td_buf origin = TD_BUF(URL_BUF_BYTES);
+    CURLcode result = CURLE_OK;
+
+    if (!transfer->bearer)
+        return CURLE_OK;
+    if (add_origin(&transfer->parts, &origin, NULL) != TANDEM_OK)
+        result = CURLE_OUT_OF_MEMORY;
+    else if (td_str_eq(td_buf_str(&origin), td_buf_str(&transfer->origin))) {
+        result = curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        if (result == CURLE_OK)
+            result = curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, transfer->bearer);
+    }
+    td_buf_clear(&origin);
+    return result;
 }
 
 static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long left_ms)
@@ -288,7 +358,10 @@ static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long 
     /* Rather one more stream of HTTP/2 than one more connection. Without TLS there is no HTTP/2,
      * and a request would wait for the answer to the one before. */
     SET(CURLOPT_PIPEWAIT, td_str_eq(transfer->parts.scheme, TD_STR("https")) ? 1L : 0L);
-    SET(CURLOPT_ACCEPT_ENCODING, "");
+    if (!transfer->request.uncompressed)
+        SET(CURLOPT_ACCEPT_ENCODING, "");
+    if (transfer->request.is_head)
+        SET(CURLOPT_NOBODY, 1L);
     SET(CURLOPT_USERAGENT, options->user_agent);
     SET(CURLOPT_HTTPHEADER, transfer->headers);
     SET(CURLOPT_TIMEOUT_MS, left_ms);
@@ -297,7 +370,7 @@ static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long 
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)options->low_speed_bytes);
         SET(CURLOPT_LOW_SPEED_TIME, (long)options->low_speed_s);
     }
-    if (!transfer->request.body_cut)
+    if (!transfer->request.body_cut && !transfer->request.take)
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.n_max);
     if (options->ca_file)
         SET(CURLOPT_CAINFO, options->ca_file);
@@ -332,6 +405,8 @@ tandem_code td_net_transfer_prepare(td_net_transfer *transfer, CURL *easy, tande
         return td_net_failure_of(transfer, CURLE_OPERATION_TIMEDOUT, err);
     curl_easy_reset(easy);
     CURLcode result = set_behaviour(easy, transfer, (long)left_ms);
+    if (result == CURLE_OK)
+        result = set_bearer(easy, transfer);
     if (result == CURLE_OK)
         result = set_callbacks(easy, transfer);
     if (result == CURLE_OUT_OF_MEMORY)
@@ -427,6 +502,7 @@ void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
     if (err->code == TANDEM_OK) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         fill_headers(transfer->easy, fields, &reply);
+        reply.headers = transfer->easy;
         reply.body = td_buf_str(&transfer->body);
         reply.location = td_buf_str(&transfer->location);
         reply.body_left = transfer->cut || transfer->refused;

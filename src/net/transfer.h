@@ -28,6 +28,8 @@ struct td_net_transfer {
     CURL *easy;
     struct curl_slist *headers;
     td_net_request request; /* its texts are not ours and not used after the start */
+    char *bearer;           /* NULL: none; for hops to `origin` alone */
+    td_buf origin;          /* the first hop's scheme, host and port */
     td_buf url;             /* of the present hop, normal form, ends in a NUL */
     td_net_url parts;       /* slices of it */
     td_buf body;
@@ -40,7 +42,7 @@ struct td_net_transfer {
     bool is_allowed;  /* this hop's host:port was named: private addresses are open to it */
     bool asked;       /* `want` was asked on this hop */
     bool is_redirect; /* this hop's answer will be followed: its body is not kept */
-    bool refused;     /* `want` said no */
+    bool refused;     /* `want` or `take` said no */
     bool cut;         /* past the cap, and the caller wants what fits */
     bool too_large, too_packed, too_nested, headers_too_large;
     char denied[TD_NET_DENIED_N]; /* "10.0.0.1 (private)": an address that was refused */

@@ -433,9 +433,138 @@ static void request_headers_are_sent_and_cannot_carry_a_line_end(void **state)
     assert_null(strstr(a->body, "Cookie"));
     free(a);
     a = run_request(net, (td_net_request){.url = td_str_from(url),
+                                          .range_from = UINT64_C(5000000000),
+                                          .uncompressed = true});
+    assert_non_null(strstr(a->body, "Range: bytes=5000000000-\r\n"));
+    assert_non_null(strstr(a->body, "Accept-Encoding: identity\r\n"));
+    free(a);
+    a = run_request(net, (td_net_request){.url = td_str_from(url),
                                           .if_none_match = TD_STR("x\r\nHost: evil")});
     assert_int_equal(a->code, TANDEM_E_INVALID);
     assert_int_equal(a->n_done, 0);
+    free(a);
+    td_net_close(net);
+    server_stop(s);
+}
+
+/* /away leads to the other server; everything else shows what was asked. */
+static bool echo_or_lead_away(void *user, server_request *request)
+{
+    char to[2200];
+
+    if (strcmp(request->path, "/away") == 0)
+        return server_redirect(request, 302, server_url(*(server **)user, "/", to));
+    if (strcmp(request->path, "/near") == 0)
+        return server_redirect(request, 302, "/");
+    return server_html(request, request->text);
+}
+
+static void a_token_stays_with_the_origin_that_it_was_given_for(void **state)
+{
+    server *other = server_start(echo_headers, NULL);
+    server *s = server_start(echo_or_lead_away, &other);
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    char url[2200];
+
+    (void)state;
+    server_url(s, "/near", url);
+    answer *a =
+        run_request(net, (td_net_request){.url = td_str_from(url), .bearer = TD_STR("hf_secret")});
+    assert_non_null(strstr(a->body, "Authorization: Bearer hf_secret\r\n"));
+    free(a);
+    server_url(s, "/away", url);
+    a = run_request(net, (td_net_request){.url = td_str_from(url), .bearer = TD_STR("hf_secret")});
+    assert_int_equal(a->status, 200);
+    assert_null(strstr(a->body, "hf_secret"));
+    free(a);
+    a = get(net, server_url(s, "/near", url)); /* the handle that carried it is used again */
+    assert_null(strstr(a->body, "Authorization"));
+    free(a);
+    a = run_request(net, (td_net_request){.url = td_str_from(url), .bearer = TD_STR("a\r\nb: c")});
+    assert_int_equal(a->code, TANDEM_E_INVALID);
+    assert_null(strstr(a->message, "b: c"));
+    free(a);
+    td_net_close(net);
+    server_stop(s);
+    server_stop(other);
+}
+
+static char taken[300 * 1024];
+static size_t n_taken, taken_max;
+
+static bool keep_part(void *user, const td_net_reply *head, td_str bytes)
+{
+    td_buf type = TD_BUF(100);
+
+    (void)user;
+    assert_int_equal(head->status, 200);
+    assert_int_equal(td_net_reply_header(head, "Content-Length", &type, NULL), TANDEM_OK);
+    assert_true(type.n > 0);
+    td_buf_clear(&type);
+    if (n_taken + bytes.n > taken_max)
+        return false;
+    memcpy(taken + n_taken, bytes.ptr, bytes.n);
+    n_taken += bytes.n;
+    return true;
+}
+
+static void a_body_is_handed_over_as_it_comes(void **state)
+{
+    server *s = server_start(answer_by_path, NULL);
+    td_net_options options = local_options();
+    char url[2200];
+
+    (void)state;
+    options.body_bytes_max = 1000; /* is about bodies that are kept */
+    td_net *net = open_net(&options);
+    n_taken = 0;
+    taken_max = sizeof(taken);
+    server_url(s, "/100k", url);
+    answer *a = run_request(net, (td_net_request){.url = td_str_from(url), .take = keep_part});
+    assert_int_equal(a->code, TANDEM_OK);
+    assert_int_equal(n_taken, 100 * 1024);
+    assert_memory_equal(taken, large, n_taken);
+    assert_int_equal(a->body_n, 0);
+    assert_false(a->body_left);
+    free(a);
+    n_taken = 0;
+    taken_max = 10;
+    a = run_request(net, (td_net_request){.url = td_str_from(url), .take = keep_part});
+    assert_int_equal(a->code, TANDEM_OK);
+    assert_true(a->body_left);
+    free(a);
+    td_net_close(net);
+    server_stop(s);
+}
+
+static bool head_alone(void *user, server_request *request)
+{
+    static const char head[] = "HTTP/1.1 200 X\r\nContent-Length: 4\r\nETag: \"h\"\r\n\r\n";
+
+    (void)user;
+    server_write(request, head, sizeof(head) - 1);
+    if (strncmp(request->text, "HEAD ", 5) != 0)
+        server_write(request, "body", 4);
+    return true;
+}
+
+static void a_head_has_headers_and_no_body(void **state)
+{
+    server *s = server_start(head_alone, NULL);
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    char url[2200];
+
+    (void)state;
+    server_url(s, "/", url);
+    answer *a = run_request(net, (td_net_request){.url = td_str_from(url), .is_head = true});
+    assert_int_equal(a->status, 200);
+    assert_int_equal(a->body_n, 0);
+    assert_string_equal(a->etag, "\"h\"");
+    free(a);
+    a = get(net, url); /* on the same handle */
+    assert_string_equal(a->body, "body");
     free(a);
     td_net_close(net);
     server_stop(s);
@@ -454,6 +583,9 @@ int main(void)
         cmocka_unit_test(a_gzip_bomb_is_stopped_by_its_ratio_and_by_its_size),
         cmocka_unit_test(an_unwanted_body_is_not_read_and_its_headers_are),
         cmocka_unit_test(request_headers_are_sent_and_cannot_carry_a_line_end),
+        cmocka_unit_test(a_token_stays_with_the_origin_that_it_was_given_for),
+        cmocka_unit_test(a_body_is_handed_over_as_it_comes),
+        cmocka_unit_test(a_head_has_headers_and_no_body),
     };
     memset(large, 'x', sizeof(large));
     return cmocka_run_group_tests(tests, NULL, NULL);
