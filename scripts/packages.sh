@@ -5,7 +5,10 @@ packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcu
 libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl python3 python3-venv"
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl mandoc python3 python3-venv"
+
+# What a Debian package is made with: it lists the libraries that the program needs.
+packages_deb="dpkg-dev file"
 
 # What they use where apt knows it. By version, because each lays out a few lines in its own way;
 # without it one check of tests/tidy has nothing to do, and says so.

@@ -14,5 +14,7 @@ int cmd_status(const settings *s);
 int cmd_models(const settings *s);
 int cmd_tokenize(const settings *s);
 int cmd_rm(const settings *s);
+int cmd_completions(const settings *s);
+int cmd_man(const settings *s);
 
 #endif

@@ -57,6 +57,15 @@ const command commands_table[] = {
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
      "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
      "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},
+    {"completions", CMD_COMPLETIONS, "bash|zsh|fish", 1, 1, "completion for a shell",
+     "Prints a script that completes commands, options and their values in that shell.\n",
+     "  eval \"$(tandem completions bash)\"\n"
+     "  tandem completions zsh > ~/.zfunc/_tandem\n"
+     "  tandem completions fish > ~/.config/fish/completions/tandem.fish\n",
+     cmd_completions},
+    {"man", CMD_MAN, "[COMMAND]", 0, 1, "the manual page, as troff",
+     "Prints the manual page of tandem, or of one of its commands. Packages install them.\n",
+     "  tandem man index | man -l -\n", cmd_man},
 };
 
 const size_t commands_table_n = sizeof(commands_table) / sizeof(commands_table[0]);
