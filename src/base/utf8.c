@@ -117,6 +117,11 @@ size_t td_utf8_floor(td_str s, size_t offset)
     return offset;
 }
 
+td_str td_utf8_head(td_str s, size_t n_bytes)
+{
+    return td_str_slice(s, 0, td_utf8_floor(s, n_bytes));
+}
+
 /* Offset of the first byte at or after `offset` that may not stay, and how many go with it. */
 static size_t find_unclean(td_str s, size_t offset, size_t *n_out)
 {

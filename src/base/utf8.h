@@ -23,6 +23,9 @@ size_t td_utf8_count(td_str s);
 /* The largest offset <= `offset` at which a code point starts (valid text). */
 size_t td_utf8_floor(td_str s, size_t offset);
 
+/* The first code points of valid text that fill at most `n_bytes`. Borrowed. */
+td_str td_utf8_head(td_str s, size_t n_bytes);
+
 /* Appends `s` with every maximal bad part as U+FFFD and every NUL as U+FFFD. */
 tandem_code td_utf8_add_clean(td_buf *buf, td_str s, tandem_error *err);
 

@@ -1,5 +1,10 @@
 /* mdoc(7): nearly every word of a macro line may be a macro again, and punctuation joins on. */
+#include "base/utf8.h"
 #include "extract/man_writer.h"
+
+enum {
+    NAME_BYTES_MAX = 200
+};
 
 typedef struct inline_macro {
     const char *name;
@@ -127,7 +132,7 @@ static tandem_code name(td_man *m, td_str *rest)
                  !find_inline(word) && !is(word, "Ns");
 
     if (given && m->name.n == 0)
-        TD_TRY(td_buf_add(&m->name, td_str_slice(word, 0, 200), m->err));
+        TD_TRY(td_buf_add(&m->name, td_utf8_head(word, NAME_BYTES_MAX), m->err));
     if (!given)
         TD_TRY(td_extract_man_word(m, td_buf_str(&m->name)));
 out:

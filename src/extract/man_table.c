@@ -25,7 +25,7 @@ static void read_format(td_man *m, td_str line)
         tab = td_str_find(line, TD_STR("tab ("), 0);
     if (tab != TD_STR_NONE) {
         tab = td_str_find_byte(line, '(', tab);
-        if (tab + 1 < line.n)
+        if (tab + 1 < line.n && !(line.ptr[tab + 1] & 0x80)) /* one byte, never part of one more */
             m->table_tab = line.ptr[tab + 1];
     }
     if (text.n && text.ptr[text.n - 1] == '.')

@@ -1,5 +1,6 @@
 #include "extract/notebook.h"
 
+#include "base/utf8.h"
 #include "extract/code_name.h"
 
 #include <jansson.h>
@@ -13,8 +14,9 @@ static tandem_code add_source(td_buf *out, const json_t *source, tandem_error *e
         const json_t *part = json_is_array(source) ? json_array_get(source, i) : source;
 
         if (json_is_string(part))
-            TD_TRY(
-                td_buf_add(out, (td_str){json_string_value(part), json_string_length(part)}, err));
+            TD_TRY(td_utf8_add_clean(out,
+                                     (td_str){json_string_value(part), json_string_length(part)},
+                                     err));
     }
 out:
     return code;

@@ -1,8 +1,11 @@
 #include "extract/plain.h"
 
+#include "base/utf8.h"
+
 enum {
     LOOK_LINES = 200,
-    TITLE_BYTES_MAX = 300
+    TITLE_BYTES_MAX = 300,
+    FACT_BYTES_MAX = 1000 /* of front matter */
 };
 
 static tandem_code copy(td_str text, td_document *document, td_str *out, tandem_error *err)
@@ -40,7 +43,7 @@ static tandem_code read_front_matter(td_str *rest, td_document *document, tandem
 
         if (colon == TD_STR_NONE)
             continue;
-        value = td_str_slice(unquoted(td_str_slice(line, colon + 1, line.n)), 0, 1000);
+        value = td_utf8_head(unquoted(td_str_slice(line, colon + 1, line.n)), FACT_BYTES_MAX);
         if (td_str_eq(key, TD_STR("title")))
             TD_TRY(copy(value, document, &document->title, err));
         else if (td_str_eq(key, TD_STR("description")))

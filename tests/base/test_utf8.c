@@ -165,6 +165,16 @@ static void measures_columns(void **state)
     assert_int_equal(td_utf8_width('\n'), 0);
 }
 
+static void takes_whole_code_points_from_the_head(void **state)
+{
+    (void)state;
+    td_str s = TD_STR("a\xE2\x82\xAC"
+                      "b");
+    static const size_t heads[] = {0, 1, 1, 1, 4, 5, 5};
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        assert_int_equal(td_utf8_head(s, i).n, heads[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +189,7 @@ int main(void)
         cmocka_unit_test(knows_letters_digits_spaces_and_punctuation),
         cmocka_unit_test(knows_no_property_of_what_is_no_code_point),
         cmocka_unit_test(measures_columns),
+        cmocka_unit_test(takes_whole_code_points_from_the_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,19 @@ static void fences_displays_and_single_lines(void **state)
           "# A(1)\n\n```\nint x;\nf(a)\n```\n\nthen\n\n```\nmake all\n```\n");
 }
 
+static void cuts_a_long_name_between_characters(void **state)
+{
+    td_str name = test_repeat("\xE2\x82\xAC", 100, "");
+    char page[1000], expected[1000];
+
+    (void)state;
+    snprintf(page, sizeof(page), HEAD ".Nm %s\n.Sh X\n.Nm\nruns.\n", name.ptr);
+    snprintf(expected, sizeof(expected), "# A(1)\n\n%s\n\n## X\n\n%.198s runs.\n", name.ptr,
+             name.ptr);
+    check(page, expected);
+    free((char *)(uintptr_t)name.ptr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -55,6 +68,7 @@ int main(void)
         cmocka_unit_test(lists_items_with_their_text),
         cmocka_unit_test(joins_a_term_that_goes_over_several_lines),
         cmocka_unit_test(fences_displays_and_single_lines),
+        cmocka_unit_test(cuts_a_long_name_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,12 +20,20 @@ static void reads_cells_of_several_lines(void **state)
           "# A(1)\n\n| a(1) and | b |\n| --- | --- |\n| c | d |\n");
 }
 
+static void keeps_to_tabs_where_the_separator_is_no_single_byte(void **state)
+{
+    (void)state;
+    check(".TH A 1\n.TS\ntab(\xC2\xA7);\nl l.\na\xC2\xA9\tb\n.TE\n",
+          "# A(1)\n\n| a\xC2\xA9 | b |\n| --- | --- |\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_rows_of_cells_between_tabs),
         cmocka_unit_test(obeys_another_separator_and_escapes_bars),
         cmocka_unit_test(reads_cells_of_several_lines),
+        cmocka_unit_test(keeps_to_tabs_where_the_separator_is_no_single_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,14 @@ static void skips_cells_that_are_none(void **state)
           TANDEM_OK, "x\n");
 }
 
+static void leaves_no_nul_in_the_text(void **state)
+{
+    (void)state;
+    check("{\"cells\":[{\"source\":\"a\\u0000b\"}]}", TANDEM_OK,
+          "a\xEF\xBF\xBD"
+          "b\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -57,6 +65,7 @@ int main(void)
         cmocka_unit_test(reads_the_older_format),
         cmocka_unit_test(says_format_for_what_is_no_notebook),
         cmocka_unit_test(skips_cells_that_are_none),
+        cmocka_unit_test(leaves_no_nul_in_the_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,20 @@ static void takes_an_underlined_line_for_the_title_of_rst(void **state)
     td_document_free(d);
 }
 
+static void cuts_a_long_title_between_characters(void **state)
+{
+    td_str title = test_repeat("\xE2\x82\xAC", 500, "");
+    char page[2000];
+    td_document *d;
+
+    (void)state;
+    snprintf(page, sizeof(page), "---\ntitle: %s\n---\ntext\n", title.ptr);
+    d = test_read("x.md", "", td_str_from(page));
+    assert_int_equal(d->title.n, 999);
+    td_document_free(d);
+    free((char *)(uintptr_t)title.ptr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -60,6 +74,7 @@ int main(void)
         cmocka_unit_test(reads_a_front_matter_and_leaves_it_in_the_text),
         cmocka_unit_test(takes_a_rule_for_no_front_matter),
         cmocka_unit_test(takes_an_underlined_line_for_the_title_of_rst),
+        cmocka_unit_test(cuts_a_long_title_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
