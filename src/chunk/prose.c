@@ -1,6 +1,5 @@
 #include "chunk/prose.h"
 
-#include "base/utf8.h"
 #include "chunk/blocks.h"
 #include "chunk/code.h"
 #include "chunk/cut.h"
@@ -147,10 +146,11 @@ static void reopen(run *r, size_t start)
     r->last = (td_chunk_block){0};
 }
 
-/* The part of the run before `end` becomes a chunk. A lone short code block is code after all. */
+/* The part of the run before `end` becomes a chunk, unless it has nothing but its overlap and white
+ * space. A lone short code block is code after all. */
 static tandem_code flush(run *r, size_t end, tandem_error *err)
 {
-    if (!r->open || end <= r->core)
+    if (!r->open || td_chunk_sink_skip_space(r->sink, r->core, end) >= end)
         return TANDEM_OK;
     if (r->n_blocks == 1 && r->last.kind == TD_CHUNK_CODE && r->last.start == r->core) {
         verdict is = judge(r, &r->last);
@@ -211,13 +211,6 @@ static tandem_code flush_over(run *r, size_t at, size_t room, tandem_error *err)
     return code;
 }
 
-static size_t skip_space(td_str text, size_t at, size_t end)
-{
-    while (at < end && strchr(" \t\r\n\f\v", text.ptr[at]) && text.ptr[at] != '\0')
-        at++;
-    return at;
-}
-
 /* A block that does not fit behind what the run has: cut where it reads best. */
 static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *err)
 {
@@ -233,7 +226,7 @@ static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *
         }
         size_t limit = td_chunk_ruler_forward(&r->sink->ruler, r->start, r->sink->size_chars);
         r->end = td_chunk_cut_at(r->sink->text, at, limit, kind);
-        at = skip_space(r->sink->text, r->end, block->end);
+        at = td_chunk_sink_skip_space(r->sink, r->end, block->end);
         r->last = *block;
         r->n_blocks = 2;
         r->body = true;

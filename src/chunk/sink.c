@@ -16,11 +16,11 @@ tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_
     return td_chunk_ruler_init(&sink->ruler, text, arena, err);
 }
 
-static size_t skip_space(td_str text, size_t start, size_t end)
+size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t end)
 {
     uint32_t codepoint;
     while (start < end) {
-        size_t n = td_utf8_at(text, start, &codepoint);
+        size_t n = td_utf8_at(sink->text, start, &codepoint);
         if (n == 0 || !td_utf8_is_space(codepoint))
             break;
         start += n;
@@ -56,7 +56,7 @@ static tandem_code make_room(td_chunk_sink *sink, tandem_error *err)
 
 tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err)
 {
-    size_t start = skip_space(sink->text, part->start, part->end);
+    size_t start = td_chunk_sink_skip_space(sink, part->start, part->end);
     size_t end = drop_space(sink->text, start, part->end);
     if (start == end)
         return TANDEM_OK;

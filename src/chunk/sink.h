@@ -36,6 +36,9 @@ tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_
 /* Keeps a part; one of white space alone is dropped. Errors: E_NOMEM, E_TOO_LARGE. */
 tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err);
 
+/* Where the first code point in [start, end) stands that is no white space; `end` if none does. */
+size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t end);
+
 /* Code points in bytes [start, end). */
 static inline size_t td_chunk_sink_chars(const td_chunk_sink *sink, size_t start, size_t end)
 {

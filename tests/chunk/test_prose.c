@@ -271,6 +271,20 @@ static void survives_ten_megabytes_of_one_thing(void **state)
     }
 }
 
+/* An em space at the end has no room in the full chunk before it, and is no text of its own. */
+static void makes_no_chunk_of_overlap_and_white_space(void **state)
+{
+    (void)state;
+    char *words = repeated("word ", 12);
+    char text[100];
+    snprintf(text, sizeof text, "%swrd \xE2\x80\x83", words);
+    split s = split_text(TD_FORMAT_TEXT, "", td_str_from(text), 64);
+    assert_int_equal(s.chunks.n, 1);
+    assert_int_equal(s.chunks.items[0].end_byte, 63);
+    split_clear(&s);
+    free(words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +304,7 @@ int main(void)
         cmocka_unit_test(keeps_prose_with_much_inline_code_as_prose),
         cmocka_unit_test(reads_each_line_a_bounded_number_of_times),
         cmocka_unit_test(survives_ten_megabytes_of_one_thing),
+        cmocka_unit_test(makes_no_chunk_of_overlap_and_white_space),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
