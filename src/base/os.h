@@ -59,6 +59,9 @@ tandem_code td_os_cache_dir(td_buf *buf, tandem_error *err);
 /* errno's text: "No such file or directory". */
 void td_os_error_text(int errno_value, char *out, size_t out_bytes);
 
+/* Tells the CPU that the calling thread is looking at memory in a loop. */
+void td_os_relax(void);
+
 /* Names the calling thread, for debuggers and top; at most 15 bytes. */
 void td_os_thread_name(const char *name);
 

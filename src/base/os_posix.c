@@ -16,6 +16,15 @@ enum {
     TEMPORARY_NAMES_MAX = 100
 };
 
+void td_os_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 double td_os_cpu_seconds(void)
 {
     struct timespec used = {0};

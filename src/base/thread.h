@@ -8,9 +8,12 @@
  *   1  schedule/state.h       schedule->lock     lanes, window, slots
  *   2  source/crawl.h         crawl->lock        frontier and pages handed out
  *   2  pipeline/state.h       once->lock         texts that are being embedded
- *   2  embed/local.c          engines_lock       loaded models; held while one is packed
- *   3  embed/local.c          engine->lock       idle workspaces of one model
+ *   2  embed/engine.c         engines_lock       loaded models; held while one is packed
+ *   2  embed/pool.c           pool_lock          the process's pool
+ *   3  embed/pool.c           pool->lock         idle workspaces
  *   3  base/queue.c           queue->lock        slots of one queue
+ *   4  embed/crew.c           crew->lock         a crew's work and its sleepers
+ *   4  embed/gate.h           gate->lock         nothing but the wait for a turn
  *   4  store/sqlite.h         store->read_lock   idle readers
  *   4  cache/sqlite.c         cache->lock        the cache's connection; held over local file I/O
  *   5  api/library.c          target.lock        one line at a time to the caller's sink

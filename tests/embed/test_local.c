@@ -320,7 +320,7 @@ static void refuses_precisions_and_isas_by_name(void **state)
     td_embed_local_options options = TD_EMBED_LOCAL_OPTIONS;
     dir_open(&o.dir, "bert");
     options.precision = "f64";
-    assert_refused(&o, &options, TANDEM_E_UNSUPPORTED, "f64");
+    assert_refused(&o, &options, TANDEM_E_INVALID, "f64");
     options.precision = "auto";
     options.isa = "sse9";
     assert_refused(&o, &options, TANDEM_E_INVALID, "sse9");

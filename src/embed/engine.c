@@ -1,0 +1,146 @@
+#include "embed/engine.h"
+
+#include "base/thread.h"
+
+#include <stdlib.h>
+
+enum {
+    SHARDS_MAX = 64,
+};
+
+/* Engines in use, so that two lanes on one model pack it once. */
+static pthread_mutex_t engines_lock = PTHREAD_MUTEX_INITIALIZER; /* rank 2: guards engines */
+static td_engine *engines;
+
+static td_str get_file(const void *user, const char *name)
+{
+    return td_model_files_get(user, name);
+}
+
+static void engine_free(td_engine *engine)
+{
+    if (!engine)
+        return;
+    td_embed_model_close(engine->model);
+    td_embed_tokenize_close(engine->tokenizer);
+    td_embed_weights_close(engine->weights);
+    free(engine);
+}
+
+/* model.safetensors, or else its shards: model-00001-of-00003.safetensors and so on. */
+static size_t list_shards(const td_model_files *files, td_weights_shard shards[SHARDS_MAX])
+{
+    td_str whole = td_model_files_get(files, "model.safetensors");
+    size_t n = 0;
+
+    if (whole.ptr)
+        shards[n++] = (td_weights_shard){TD_STR("model.safetensors"), whole};
+    for (size_t i = 0; i < files->n_files && !whole.ptr && n < SHARDS_MAX; i++) {
+        const td_model_file *file = &files->files[i];
+        if (td_str_glob(TD_STR("model-*-of-*.safetensors"), file->name))
+            shards[n++] = (td_weights_shard){file->name, file->bytes};
+    }
+    return n;
+}
+
+static tandem_code open_weights(const td_model_files *files, td_engine *engine, tandem_error *err)
+{
+    td_weights_shard shards[SHARDS_MAX];
+    size_t n = list_shards(files, shards);
+    if (n == 0)
+        return td_fail(err, TANDEM_E_FORMAT, "model.safetensors is missing");
+    engine->key = shards[0].bytes;
+    return td_embed_weights_open(shards, n, &engine->weights, err);
+}
+
+static tandem_code check_vocabulary(const td_engine *engine, tandem_error *err)
+{
+    size_t n_tokens = td_embed_tokenize_n_vocab(engine->tokenizer);
+    size_t n_rows = td_embed_model_info(engine->model)->n_vocab;
+    if (n_tokens > n_rows)
+        return td_fail(err, TANDEM_E_FORMAT,
+                       "tokenizer.json has ids up to %zu, config.json \"vocab_size\" is %zu",
+                       n_tokens - 1, n_rows);
+    return TANDEM_OK;
+}
+
+static tandem_code engine_new(const td_model_files *files, const td_engine_options *options,
+                              td_engine **engine_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_model_source source = {.get = get_file,
+                              .user = files,
+                              .kernels = options->kernels,
+                              .precision = options->precision};
+    td_engine *engine = calloc(1, sizeof(*engine));
+
+    if (!engine)
+        return td_fail_nomem(err, "a model");
+    engine->kernels = options->kernels;
+    engine->precision = options->precision;
+    TD_TRY(open_weights(files, engine, err));
+    source.weights = engine->weights;
+    TD_TRY(td_embed_model_open(&source, &engine->model, err));
+    TD_TRY(td_embed_tokenize_open(td_model_files_get(files, "tokenizer.json"),
+                                  td_model_files_get(files, "vocab.txt"),
+                                  td_model_files_get(files, "tokenizer_config.json"),
+                                  &engine->tokenizer, err));
+    TD_TRY(check_vocabulary(engine, err));
+    *engine_out = engine;
+    engine = NULL;
+
+out:
+    engine_free(engine);
+    return code;
+}
+
+static td_engine *find_locked(const td_model_files *files, const td_engine_options *options)
+{
+    td_weights_shard shards[SHARDS_MAX];
+    td_str key = list_shards(files, shards) > 0 ? shards[0].bytes : (td_str){0};
+    for (td_engine *engine = engines; engine; engine = engine->next) {
+        if (engine->key.ptr == key.ptr && engine->key.n == key.n &&
+            engine->kernels == options->kernels && engine->precision == options->precision)
+            return engine;
+    }
+    return NULL;
+}
+
+/* The lock is held while a model is packed: a second opener of the same files shall wait for the
+ * first one's result, not pack again. */
+tandem_code td_embed_engine_take(const td_model_files *files, const td_engine_options *options,
+                                 td_engine **engine_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    pthread_mutex_lock(&engines_lock);
+    td_engine *engine = find_locked(files, options);
+    if (!engine) {
+        TD_TRY(engine_new(files, options, &engine, err));
+        engine->next = engines;
+        engines = engine;
+    }
+    engine->n_users++;
+    *engine_out = engine;
+
+out:
+    pthread_mutex_unlock(&engines_lock);
+    return code;
+}
+
+void td_embed_engine_give_back(td_engine *engine)
+{
+    if (!engine)
+        return;
+    pthread_mutex_lock(&engines_lock);
+    bool last = --engine->n_users == 0;
+    for (td_engine **at = &engines; last && *at; at = &(*at)->next) {
+        if (*at == engine) {
+            *at = engine->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&engines_lock);
+    if (last)
+        engine_free(engine);
+}

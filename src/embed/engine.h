@@ -1,0 +1,38 @@
+/* embed/engine.h - a loaded model, shared by all embedders of the same files and options.
+ *
+ * In:       model files, untrusted
+ * Out:      tokenizer and packed weights
+ * Threads:  any; an engine is read-only once made
+ */
+#ifndef TD_EMBED_ENGINE_H
+#define TD_EMBED_ENGINE_H
+
+#include "embed/model/model.h"
+#include "embed/packed_cache.h"
+#include "embed/tokenize/tokenize.h"
+#include "flow/model_files.h"
+
+typedef struct td_engine {
+    struct td_engine *next; /* in the list of those in use */
+    size_t n_users;
+    td_str key; /* the weights' bytes, by address: the same files */
+    const td_kernels *kernels;
+    td_precision precision;
+    td_weights *weights;
+    td_tokenizer *tokenizer;
+    td_model *model;
+} td_engine;
+
+typedef struct td_engine_options {
+    const td_kernels *kernels;
+    td_precision precision;
+    const td_packed_cache *cache; /* NULL: the weights are packed anew */
+} td_engine_options;
+
+/* The engine of these files, loaded if it is not in use. `files` must outlive it. Errors: those of
+ * td_embed_local_open. */
+tandem_code td_embed_engine_take(const td_model_files *files, const td_engine_options *options,
+                                 td_engine **engine_out, tandem_error *err);
+void td_embed_engine_give_back(td_engine *engine); /* NULL is fine */
+
+#endif

@@ -1,0 +1,88 @@
+#include "embed/packed_cache.h"
+
+#include "base/hash.h"
+#include "base/os.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CHECK_BYTES_MAX = 4096,
+    KEY_BYTES_MAX = 2048,
+    PATH_BYTES = 1200,
+};
+
+void td_embed_packed_cache_init(td_packed_cache *cache, uint64_t bytes_max)
+{
+    td_buf folder = TD_BUF(sizeof(cache->folder) - sizeof("/packed"));
+
+    *cache = (td_packed_cache){.bytes_max = bytes_max};
+    if (bytes_max > 0 && td_os_cache_dir(&folder, NULL) == TANDEM_OK)
+        snprintf(cache->folder, sizeof(cache->folder), "%s/packed", folder.ptr);
+    td_buf_clear(&folder);
+}
+
+/* All that decides what a file holds, on one line. */
+static void write_key(const td_packed_key *key, char out[KEY_BYTES_MAX])
+{
+    snprintf(out, KEY_BYTES_MAX, "tandem=%s id=%.*s revision=%.*s isa=%s precision=%d",
+             TANDEM_VERSION, TD_STR_FMT(key->files->id), TD_STR_FMT(key->files->revision),
+             key->kernels->name, (int)key->precision);
+    for (char *c = out; *c; c++)
+        *c = *c == '\n' ? ' ' : *c;
+}
+
+/* "<folder>/<hash of the key><ending>" */
+static void write_path(const td_packed_cache *cache, const char *key, const char *ending,
+                       char out[PATH_BYTES])
+{
+    char hex[TD_HASH_HEX_N];
+    td_hash_hex(td_hash_of(td_str_from(key)), hex);
+    snprintf(out, PATH_BYTES, "%s/%s%s", cache->folder, hex, ending);
+}
+
+/* ---- checks: a line with the key, a line with the figures ---- */
+
+bool td_embed_packed_cache_get_check(const td_packed_cache *cache, const td_packed_key *key,
+                                     td_check *check_out)
+{
+    char line[KEY_BYTES_MAX], path[PATH_BYTES];
+    td_buf text = TD_BUF(CHECK_BYTES_MAX);
+    td_check check = {0};
+    int end = 0;
+    bool read = false;
+
+    if (!cache->folder[0])
+        return false;
+    write_key(key, line);
+    write_path(cache, line, ".check", path);
+    if (td_os_read_file(path, CHECK_BYTES_MAX, &text, NULL) == TANDEM_OK && text.ptr) {
+        td_str rest = td_buf_str(&text), first = {0};
+        read = td_str_next(&rest, '\n', &first) && td_str_eq(first, td_str_from(line)) &&
+               sscanf(rest.ptr, "samples=%zu mean=%lf least=%lf end\n%n", &check.n_samples,
+                      &check.mean, &check.least, &end) == 3 &&
+               (size_t)end == rest.n && check.n_samples > 0 && check.mean <= 1.001 &&
+               check.least <= check.mean && check.least >= -1.001;
+    }
+    td_buf_clear(&text);
+    if (read)
+        *check_out = check;
+    return read;
+}
+
+void td_embed_packed_cache_put_check(const td_packed_cache *cache, const td_packed_key *key,
+                                     const td_check *check)
+{
+    char line[KEY_BYTES_MAX], path[PATH_BYTES];
+    td_buf text = TD_BUF(CHECK_BYTES_MAX);
+
+    if (!cache->folder[0])
+        return;
+    write_key(key, line);
+    write_path(cache, line, ".check", path);
+    if (td_os_make_dirs(cache->folder, NULL) == TANDEM_OK &&
+        td_buf_add_fmt(&text, NULL, "%s\nsamples=%zu mean=%.9f least=%.9f end\n", line,
+                       check->n_samples, check->mean, check->least) == TANDEM_OK)
+        td_os_write_file(path, td_buf_str(&text), NULL);
+    td_buf_clear(&text);
+}
