@@ -89,6 +89,8 @@ int cmd_index(const settings *s)
     options.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
     options.precision = s->precision;
     options.isa = s->isa;
+    options.threads = (uint32_t)s->threads;
+    options.packed_bytes_max = s->packed_bytes_max;
     options.cache_bytes_max = s->cache_bytes_max;
     job_catch_signals(); /* opening an index that was killed may take a while */
     if (tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK)

@@ -144,6 +144,8 @@ int cmd_search(const settings *s)
     options.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
     options.precision = s->precision;
     options.isa = s->isa;
+    options.threads = (uint32_t)s->threads;
+    options.packed_bytes_max = s->packed_bytes_max;
     if (!query || tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK) {
         free(query);
         return output_failure(&error);

@@ -22,7 +22,7 @@ typedef struct settings {
     const char *models[TANDEM_N_LANES];
     const char *model; /* embed, tokenize: one model by itself */
     const char *precision, *isa;
-    uint64_t threads;
+    uint64_t threads, packed_bytes_max;
 
     /* where it belongs, and filters of a search */
     const char *scope, *project, *dataset, *source;

@@ -16,16 +16,20 @@ typedef struct tandem_embedder tandem_embedder;
 
 typedef struct tandem_embedder_options {
     size_t struct_size;
-    const char *precision; /* "auto", "f32" */
-    const char *isa;       /* NULL: the best of this CPU; "plain", "avx2", "avx512", "onednn" */
-    uint32_t threads;      /* 0: one a core */
-    bool refuse_long;      /* E_TOO_LARGE for a text that would be truncated */
+    /* "auto": the narrowest that is fast on this CPU and whose vectors are near those in f32, found
+     * by trying at the first start; or "f32", "bf16", "int8". */
+    const char *precision;
+    const char *isa;           /* NULL: the best of this CPU; "plain", "avx2", "avx512", "onednn" */
+    uint32_t threads;          /* of all models of the process together; 0: one a core */
+    bool refuse_long;          /* E_TOO_LARGE for a text that would be truncated */
+    uint64_t packed_bytes_max; /* kept in the user's cache folder for the next start; 0: nothing */
 } tandem_embedder_options;
 
-#define TANDEM_EMBEDDER_OPTIONS                                             \
-    (tandem_embedder_options)                                               \
-    {                                                                       \
-        .struct_size = sizeof(tandem_embedder_options), .precision = "auto" \
+#define TANDEM_EMBEDDER_OPTIONS                                              \
+    (tandem_embedder_options)                                                \
+    {                                                                        \
+        .struct_size = sizeof(tandem_embedder_options), .precision = "auto", \
+        .packed_bytes_max = 4ull << 30                                       \
     }
 
 /* What a model is. Texts are borrowed from whoever gave the struct. */
@@ -34,7 +38,7 @@ typedef struct tandem_model_info {
     const char *origin;       /* "embedded", a path */
     const char *revision;     /* changes whenever the vectors could */
     const char *architecture; /* "BertModel" */
-    const char *precision;    /* "f32" */
+    const char *precision;    /* "f32", "bf16", "int8" */
     size_t dim;
     size_t tokens_max; /* of one text; longer ones are truncated */
 } tandem_model_info;

@@ -17,18 +17,21 @@ typedef struct tandem_index tandem_index;
 typedef struct tandem_index_options {
     size_t struct_size;
     const char *models[TANDEM_N_LANES]; /* as tandem_embedder_open; NULL: embedded default */
-    const char *precision;              /* "auto", "f32" */
-    const char *isa;                    /* NULL: the best of this CPU */
-    bool read_only;                     /* E_NOT_FOUND instead of making a store */
-    bool must_exist;                    /* as well, but to write to it */
-    uint64_t cache_bytes_max;           /* of cached vectors; 0: no limit */
+    /* As in embedder.h, but "auto" is what a lane's vectors were made in, where it has some. */
+    const char *precision;
+    const char *isa;           /* NULL: the best of this CPU */
+    bool read_only;            /* E_NOT_FOUND instead of making a store */
+    bool must_exist;           /* as well, but to write to it */
+    uint64_t cache_bytes_max;  /* of cached vectors; 0: no limit */
+    uint32_t threads;          /* of models and of a job's own work; 0: one a core */
+    uint64_t packed_bytes_max; /* as tandem_embedder_options */
 } tandem_index_options;
 
 #define TANDEM_INDEX_OPTIONS                                              \
     (tandem_index_options)                                                \
     {                                                                     \
         .struct_size = sizeof(tandem_index_options), .precision = "auto", \
-        .cache_bytes_max = 1ull << 30                                     \
+        .cache_bytes_max = 1ull << 30, .packed_bytes_max = 4ull << 30     \
     }
 
 /* Opens or makes the store in the file `location`; NULL is tandem.db in the user's data folder.
@@ -70,7 +73,7 @@ typedef struct tandem_hits tandem_hits;
 
 /* Searches both lanes and the words at once, fused by reciprocal ranks. `options` may be NULL.
  * Errors: E_EMPTY for an empty query, E_INVALID naming the option, E_CONFLICT when the index was
- * made with other models than it is opened with. */
+ * made with other models or in another precision than it is opened with. */
 tandem_code tandem_index_search(tandem_index *index, tandem_str query,
                                 const tandem_search_options *options, tandem_hits **hits_out,
                                 tandem_error *err);

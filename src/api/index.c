@@ -4,7 +4,7 @@
 #include "pipeline/pipeline.h"
 
 #define ISAS       "plain, avx2, avx512, onednn"
-#define PRECISIONS "auto, f32"
+#define PRECISIONS "auto, f32, bf16, int8"
 
 tandem_code tandem_index_open(const char *location, const tandem_index_options *options,
                               tandem_index **index_out, tandem_error *err)
@@ -16,6 +16,7 @@ tandem_code tandem_index_open(const char *location, const tandem_index_options *
     TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
     TD_TRY(td_api_check_word("precision", o.precision, PRECISIONS, err));
     TD_TRY(td_api_check_word("isa", o.isa, ISAS, err));
+    TD_TRY(td_api_check_range("threads", o.threads, 0, 1024, err));
     TD_TRY(td_pipeline_handle_open(location, &o, index_out, err));
 out:
     return code;

@@ -26,19 +26,6 @@ typedef struct question {
     tandem_error error;
 } question;
 
-static tandem_code check_model(const tandem_index *index, tandem_lane lane,
-                               const td_store_lane *stored, const td_pipeline_lane *opened,
-                               tandem_error *err)
-{
-    if (td_str_eq(stored->fingerprint, opened->identity))
-        return TANDEM_OK;
-    return td_fail(err, TANDEM_E_CONFLICT,
-                   "lane %s of %s was made with model %.*s, but is asked with %.*s: name that "
-                   "model with --%s",
-                   tandem_lane_name(lane), index->location, TD_STR_FMT(stored->fingerprint),
-                   TD_STR_FMT(opened->identity), tandem_lane_name(lane));
-}
-
 static tandem_code embed_question(question *q, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -53,7 +40,7 @@ static tandem_code embed_question(question *q, tandem_error *err)
     if (stored.dim == 0)
         goto out;
     TD_TRY(td_pipeline_lanes_get(q->index, q->lane, &lane, err));
-    TD_TRY(check_model(q->index, q->lane, &stored, lane, err));
+    TD_TRY(td_pipeline_lanes_check(q->index, q->lane, &stored, lane, err));
     q->dim = lane->embedder->dim;
     q->vector = malloc(q->dim * sizeof(*q->vector));
     if (!q->vector)

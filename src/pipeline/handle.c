@@ -42,6 +42,8 @@ static tandem_code copy_options(tandem_index *index, const char *location,
         index->models[l] = copy_or_null(index->arena, options->models[l], &failed);
     index->precision = copy_or_null(index->arena, options->precision, &failed);
     index->isa = copy_or_null(index->arena, options->isa, &failed);
+    index->threads = options->threads;
+    index->packed_bytes_max = options->packed_bytes_max;
     index->read_only = options->read_only;
     if (failed)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for the index's options");

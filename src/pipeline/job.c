@@ -170,7 +170,10 @@ static tandem_code open_lanes(tandem_job *job, tandem_error *err)
 
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_pipeline_lane *lane = NULL;
+        td_store_lane stored = {0};
         TD_TRY(td_pipeline_lanes_get(job->index, (tandem_lane)l, &lane, err));
+        TD_TRY(store->lane_get(store, (tandem_lane)l, &stored, job->arena, err));
+        TD_TRY(td_pipeline_lanes_check(job->index, (tandem_lane)l, &stored, lane, err));
         td_store_lane model = {
             .model_id = lane->embedder->model_id,
             .fingerprint = lane->identity,
@@ -182,6 +185,14 @@ static tandem_code open_lanes(tandem_job *job, tandem_error *err)
     }
 out:
     return code;
+}
+
+/* Local lanes take a slot a thread, unless the job says how many. */
+static uint32_t in_flight_max(const tandem_job *job)
+{
+    bool local = job->embedders[0]->is_local && job->embedders[1]->is_local;
+    return job->options.in_flight_max == 0 && local ? job->index->threads
+                                                    : job->options.in_flight_max;
 }
 
 static tandem_code open_schedule(tandem_job *job, tandem_error *err)
@@ -196,7 +207,7 @@ static tandem_code open_schedule(tandem_job *job, tandem_error *err)
 
     options.strategy = strategies[job->options.strategy];
     options.parallel = !job->options.sequential;
-    options.in_flight_max = job->options.in_flight_max;
+    options.in_flight_max = in_flight_max(job);
     options.batch_items_max = job->options.batch_items_max;
     options.metrics = !job->options.quiet_metrics;
     options.done = td_pipeline_index_done;
@@ -303,7 +314,7 @@ static tandem_code start_threads(tandem_job *job, tandem_error *err)
     tandem_code code = TANDEM_OK;
     bool stores = job->options.until == TANDEM_UNTIL_STORE;
     /* One core thread keeps the sources' order where the caller sees it. */
-    size_t n_cores = stores ? td_os_n_cpus() : 1;
+    size_t n_cores = !stores ? 1 : job->index->threads ? job->index->threads : td_os_n_cpus();
     bool writer_runs = false;
 
     job->cores = calloc(n_cores, sizeof(*job->cores));

@@ -1,6 +1,8 @@
 #include "hub/hub.h"
 #include "pipeline/state.h"
 
+#include <string.h>
+
 /* The other lane's files where both lanes name the same model: its weights are then packed once. */
 static bool same_model(const tandem_index *index, tandem_lane lane)
 {
@@ -10,34 +12,109 @@ static bool same_model(const tandem_index *index, tandem_lane lane)
            td_str_eq(td_str_from(index->models[lane]), td_str_from(index->models[other]));
 }
 
+static const td_str PRECISION = {" precision=", 11};
+
+/* The precision that an identity names. f32 is not named: identities are older than the others. */
+static td_str precision_of(td_str identity)
+{
+    size_t at = td_str_find(identity, PRECISION, 0);
+    return at == TD_STR_NONE ? TD_STR("f32") : td_str_slice(identity, at + PRECISION.n, identity.n);
+}
+
+static td_str model_of(td_str identity)
+{
+    size_t at = td_str_find(identity, PRECISION, 0);
+    return td_str_slice(identity, 0, at == TD_STR_NONE ? identity.n : at);
+}
+
+/* What auto means for a lane that holds vectors: the precision that they were made in, whatever
+ * this machine would choose; a slower one is better than two in one index. */
+static tandem_code choose_precision(tandem_index *index, tandem_lane lane,
+                                    const char **precision_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_store_lane stored = {0};
+    td_arena *arena = td_arena_new(1u << 16);
+    bool is_auto = !index->precision || strcmp(index->precision, "auto") == 0;
+
+    if (!arena)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a lane");
+    *precision_out = index->precision;
+    if (!is_auto)
+        goto out;
+    TD_TRY(index->store->lane_get(index->store, lane, &stored, arena, err));
+    if (stored.dim > 0) {
+        *precision_out = td_arena_copy(index->arena, precision_of(stored.fingerprint)).ptr;
+        if (!*precision_out)
+            code = td_arena_fail(index->arena, err);
+    }
+out:
+    td_arena_free(arena);
+    return code;
+}
+
+static tandem_code name_lane(tandem_index *index, td_pipeline_lane *lane, tandem_error *err)
+{
+    const td_embedder *embedder = lane->embedder;
+    bool exact = td_str_eq(embedder->precision, TD_STR("f32"));
+
+    lane->identity =
+        td_arena_fmt(index->arena, "%.*s@%.*s%.*s%.*s", TD_STR_FMT(lane->files->id),
+                     TD_STR_FMT(lane->files->revision), exact ? 0 : (int)PRECISION.n, PRECISION.ptr,
+                     exact ? 0 : (int)embedder->precision.n, embedder->precision.ptr);
+    return lane->identity.ptr ? TANDEM_OK : td_arena_fail(index->arena, err);
+}
+
 static tandem_code load_locked(tandem_index *index, tandem_lane lane, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_pipeline_lane *into = &index->lanes[lane];
-    td_model_files *files = NULL;
+    td_pipeline_lane loaded = {0};
     td_embed_local_options options = TD_EMBED_LOCAL_OPTIONS;
     bool borrowed = same_model(index, lane);
 
-    options.precision = index->precision;
+    TD_TRY(choose_precision(index, lane, &options.precision, err));
     options.isa = index->isa;
+    options.n_threads = index->threads;
+    options.packed_bytes_max = index->packed_bytes_max;
     if (borrowed)
-        files = index->lanes[1 - lane].files;
+        loaded.files = index->lanes[1 - lane].files;
     else
-        TD_TRY(td_hub_find(index->models[lane], &files, err));
-    into->identity =
-        td_arena_fmt(index->arena, "%.*s@%.*s", TD_STR_FMT(files->id), TD_STR_FMT(files->revision));
-    if (!into->identity.ptr)
-        TD_TRY(td_arena_fail(index->arena, err));
-    TD_TRY(td_embed_local_open(files, &options, &into->embedder, err));
-    into->files = files;
-    files = NULL;
+        TD_TRY(td_hub_find(index->models[lane], &loaded.files, err));
+    TD_TRY(td_embed_local_open(loaded.files, &options, &loaded.embedder, err));
+    TD_TRY(name_lane(index, &loaded, err));
+    index->lanes[lane] = loaded;
+    loaded = (td_pipeline_lane){0};
 
 out:
+    if (loaded.embedder)
+        loaded.embedder->close(loaded.embedder);
     if (!borrowed)
-        td_model_files_close(files);
+        td_model_files_close(loaded.files);
     if (code != TANDEM_OK)
         td_context(err, "model of lane %s", tandem_lane_name(lane));
     return code;
+}
+
+tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
+                                    const td_store_lane *stored, const td_pipeline_lane *opened,
+                                    tandem_error *err)
+{
+    const char *name = tandem_lane_name(lane);
+    td_str was = stored->fingerprint, is = opened->identity;
+
+    if (stored->dim == 0 || td_str_eq(was, is))
+        return TANDEM_OK;
+    if (!td_str_eq(model_of(was), model_of(is)))
+        return td_fail(err, TANDEM_E_CONFLICT,
+                       "lane %s of %s was made with model %.*s, but is asked with %.*s: name that "
+                       "model with --%s",
+                       name, index->location, TD_STR_FMT(model_of(was)), TD_STR_FMT(model_of(is)),
+                       name);
+    return td_fail(err, TANDEM_E_CONFLICT,
+                   "lane %s of %s was made in precision %.*s, but is asked in %.*s: use "
+                   "--precision %.*s or auto, or make another index",
+                   name, index->location, TD_STR_FMT(precision_of(was)),
+                   TD_STR_FMT(precision_of(is)), TD_STR_FMT(precision_of(was)));
 }
 
 tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane,

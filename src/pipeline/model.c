@@ -43,6 +43,8 @@ tandem_code td_pipeline_model_open(const char *model, const tandem_embedder_opti
     local.precision = options->precision;
     local.isa = options->isa;
     local.refuse_long = options->refuse_long;
+    local.n_threads = options->threads;
+    local.packed_bytes_max = options->packed_bytes_max;
     TD_TRY(td_hub_find(model, &e->files, err));
     TD_TRY(td_embed_local_open(e->files, &local, &e->embedder, err));
     TD_TRY(fill_info(e, err));
@@ -112,14 +114,42 @@ static tandem_code first_failure(const td_task *tasks, size_t n, tandem_error *e
     return TANDEM_OK;
 }
 
+/* A slot a thread of batches. */
+static tandem_code embed_scheduled(tandem_embedder *e, texts *t, size_t n, tandem_role role,
+                                   tandem_error *err)
+{
+    td_embedder *const lanes[TANDEM_N_LANES] = {e->embedder, NULL};
+    td_schedule_options options = TD_SCHEDULE_OPTIONS;
+    td_schedule_progress progress;
+
+    options.role = role;
+    options.in_flight_max = e->threads;
+    options.metrics = false;
+    options.quiet = true;
+    tandem_code code = td_schedule_run(lanes, &options, t->tasks, n, t->rows, &progress, err);
+    return code == TANDEM_OK ? first_failure(t->tasks, n, err) : code;
+}
+
+/* A question in this process waits for no slot to start: the engine gives it all cores. */
+static tandem_code embed_question(tandem_embedder *e, td_task *task, float *vector,
+                                  tandem_error *err)
+{
+    td_batch batch = {.texts = &task->text,
+                      .n = 1,
+                      .role = TANDEM_ROLE_QUERY,
+                      .vectors = vector,
+                      .notes = &task->note};
+    tandem_code code = e->embedder->embed(e->embedder, &batch, NULL, err);
+    if (code != TANDEM_OK)
+        td_context(err, "text 1");
+    return code;
+}
+
 tandem_code td_pipeline_model_embed(tandem_embedder *e, const tandem_str *in, size_t n,
                                     tandem_role role, float *vectors, tandem_text_note *notes,
                                     tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_embedder *const lanes[TANDEM_N_LANES] = {e->embedder, NULL};
-    td_schedule_options options = TD_SCHEDULE_OPTIONS;
-    td_schedule_progress progress;
     texts t = {.clean = TD_BUF(TEXT_BYTES_MAX)};
 
     t.tasks = calloc(n ? n : 1, sizeof(*t.tasks));
@@ -130,12 +160,10 @@ tandem_code td_pipeline_model_embed(tandem_embedder *e, const tandem_str *in, si
     TD_TRY(clean_texts(&t, in, n, err));
     for (size_t i = 0; i < n; i++)
         t.rows[i] = vectors + i * e->embedder->dim;
-    options.role = role;
-    options.in_flight_max = e->threads;
-    options.metrics = false;
-    options.quiet = true;
-    TD_TRY(td_schedule_run(lanes, &options, t.tasks, n, t.rows, &progress, err));
-    TD_TRY(first_failure(t.tasks, n, err));
+    if (n == 1 && role == TANDEM_ROLE_QUERY && e->embedder->is_local)
+        TD_TRY(embed_question(e, &t.tasks[0], vectors, err));
+    else
+        TD_TRY(embed_scheduled(e, &t, n, role, err));
     for (size_t i = 0; notes && i < n; i++)
         notes[i] = (tandem_text_note){t.tasks[i].note.n_tokens, t.tasks[i].note.truncated};
 out:

@@ -27,7 +27,9 @@
 typedef struct td_pipeline_lane {
     td_model_files *files;
     td_embedder *embedder; /* NULL until first needed */
-    td_str identity;       /* "id@revision": vectors of another identity are of another space */
+    /* "id@revision", and " precision=int8" where it is not f32: vectors of another identity do not
+     * belong beside these. */
+    td_str identity;
 } td_pipeline_lane;
 
 struct tandem_index {
@@ -35,6 +37,8 @@ struct tandem_index {
     const char *location;
     const char *models[TANDEM_N_LANES]; /* NULL: embedded default */
     const char *precision, *isa;
+    uint32_t threads; /* 0: one a core */
+    uint64_t packed_bytes_max;
     bool read_only;
     td_store *store;
     td_cache *cache;      /* NULL when read only */
@@ -46,6 +50,10 @@ struct tandem_index {
 /* The lane's model, loaded on first use; borrowed until the index closes. */
 tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane,
                                   const td_pipeline_lane **lane_out, tandem_error *err);
+/* E_CONFLICT where the lane's vectors are of another model or precision. */
+tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
+                                    const td_store_lane *stored, const td_pipeline_lane *opened,
+                                    tandem_error *err);
 void td_pipeline_lanes_close(tandem_index *index);
 
 /* One source of a job. */
