@@ -2,7 +2,8 @@
 
 # What the program is built from, and the certificates without which no https page is trusted.
 packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcurl4-openssl-dev
-libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev"
+libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev
+libexpat1-dev libpcre2-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
 packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl mandoc python3 python3-venv"
@@ -30,6 +31,8 @@ has() {
         libxxhash-dev | libutf8proc-dev) pkg-config --exists "${1%-dev}" ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         zlib1g-dev) pkg-config --exists zlib ;;
+        libexpat1-dev) pkg-config --exists expat ;;
+        libpcre2-dev) pkg-config --exists libpcre2-8 ;;
         libc6-dev | ca-certificates | libdnnl-dev | libclang-rt-dev) true ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1

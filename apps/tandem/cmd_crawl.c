@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "dry_run.h"
 #include "output.h"
 #include "run_job.h"
 
@@ -62,6 +63,8 @@ int cmd_crawl(const settings *s)
     tandem_job_options options = job_options_of(s);
     tandem_summary summary = {0};
 
+    if (s->dry_run)
+        return dry_run(s);
     options.until = TANDEM_UNTIL_DOCUMENT;
     options.visit = visit;
     options.user = (void *)s;

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "dry_run.h"
 #include "output.h"
 #include "run_job.h"
 
@@ -71,6 +72,8 @@ static void advise(const settings *s, const tandem_summary *sum, const counter *
 {
     if (!s->recursive && !s->depth && c->n_links)
         output_note("%zu links were not followed: add -r to crawl the site", c->n_links);
+    if (sum->failed && sum->pages + sum->files + sum->unchanged == 0)
+        output_note("nothing could be read: every page failed");
     if (sum->failed || sum->chunks_failed[0] || sum->chunks_failed[1])
         output_note("`tandem status` says what failed and why; the next run tries it again");
     else if (!s->verbose && sum->skipped)
@@ -85,6 +88,8 @@ int cmd_index(const settings *s)
     tandem_summary summary = {0};
     counter c = {.s = s};
 
+    if (s->dry_run)
+        return dry_run(s);
     options.models[TANDEM_LANE_GTE] = s->models[TANDEM_LANE_GTE];
     options.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
     options.precision = s->precision;

@@ -56,10 +56,22 @@ const option_row options_table[] = {
 
     {"recursive", 'r', NULL, KIND_FLAG, AT(recursive), WEB, 0, 0, NULL, NULL,
      "follow links, as deep as they go (see --depth, --max-pages)"},
+    {"mode", 0, NULL, KIND_WORD, AT(mode), WEB, 0, 0, "single|recursive|sitemap|llms|auto", NULL,
+     "where pages come from: the one that is named, its links (as -r), sitemaps, llms.txt, or all "
+     "that the site has of these; default: single, or recursive with --depth"},
     {"depth", 0, NULL, KIND_NUMBER, AT(depth), WEB, 0, 1000, "N", "0",
      "follow links N deep; 0 without -r: the named page alone"},
     {"max-pages", 0, NULL, KIND_NUMBER, AT(pages_max), WEB, 0, 10000000, "N", "10000",
      "stop after N pages of a site; 0: no limit"},
+    {"max-bytes", 0, NULL, KIND_SIZE, AT(bytes_max), WEB, 0, 1ull << 50, "SIZE", "0",
+     "stop after so many bytes of a site; 0: no limit"},
+    {"max-time", 0, NULL, KIND_DURATION, AT(time_max_ms), WEB, 0, 604800000, "TIME", "0",
+     "stop after so long on a site: 90, 500ms; 0: no limit"},
+    {"max-variants", 0, NULL, KIND_NUMBER, AT(variants_max), WEB, 0, 1000000, "N", "500",
+     "fetch at most N addresses that differ in their query alone; 0: no limit"},
+    {"dry-run", 0, NULL, KIND_FLAG, AT(dry_run), CMD_INDEX | CMD_CRAWL, 0, 0, NULL, NULL,
+     "read the named page, sitemaps and llms.txt, and list what would be fetched from there, and "
+     "what would not and why"},
     {"below", 0, NULL, KIND_FLAG, AT(below), WEB, 0, 0, NULL, NULL,
      "follow only links below the start page's folder"},
     {"any-host", 0, NULL, KIND_FLAG, AT(any_host), WEB, 0, 0, NULL, NULL,
@@ -88,6 +100,8 @@ const option_row options_table[] = {
      "also private addresses beyond the host that is named"},
     {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), WEB, 0, 0, "TEXT", NULL,
      "how to introduce oneself to servers"},
+    {"contact", 0, "TANDEM_CONTACT", KIND_TEXT, AT(contact), WEB, 0, 0, "URL|MAIL", NULL,
+     "whom a webmaster may ask, as part of that"},
 
     {"chunk-size", 0, "CHUNK_SIZE", KIND_NUMBER, AT(chunk_size), CMD_INDEX | CMD_CHUNK, 64, 100000,
      "N", "1600", "characters of a chunk, at most"},

@@ -37,6 +37,26 @@ static tandem_strategy strategy_of(const char *name)
     return TANDEM_STRATEGY_AUTO;
 }
 
+static bool is_mode(const settings *s, const char *mode)
+{
+    return s->mode && !__builtin_strcmp(s->mode, mode);
+}
+
+static void set_mode(const settings *s, tandem_job_options *o)
+{
+    bool endless = s->recursive || is_mode(s, "recursive") || is_mode(s, "auto");
+
+    if (is_mode(s, "sitemap"))
+        o->mode = TANDEM_MODE_SITEMAP;
+    else if (is_mode(s, "llms"))
+        o->mode = TANDEM_MODE_LLMS;
+    else if (is_mode(s, "auto"))
+        o->mode = TANDEM_MODE_AUTO;
+    /* Their pages are one link away from the start. */
+    uint32_t usual = o->mode == TANDEM_MODE_LINKS ? 0 : 1;
+    o->depth_max = s->depth ? (uint32_t)s->depth : endless ? UINT32_MAX : usual;
+}
+
 tandem_job_options job_options_of(const settings *s)
 {
     tandem_job_options o = TANDEM_JOB_OPTIONS;
@@ -52,7 +72,12 @@ tandem_job_options job_options_of(const settings *s)
         o.file_bytes_max = s->file_bytes_max;
     o.hidden = s->hidden;
     o.no_ignore = s->no_ignore;
-    o.depth_max = s->recursive && !s->depth ? UINT32_MAX : (uint32_t)s->depth;
+    set_mode(s, &o);
+    o.dry_run = s->dry_run;
+    o.bytes_max = s->bytes_max;
+    o.time_max_ms = (uint32_t)s->time_max_ms;
+    o.variants_max = (uint32_t)s->variants_max;
+    o.contact = s->contact;
     o.pages_max = (uint32_t)s->pages_max;
     o.any_host = s->any_host;
     o.below = s->below;

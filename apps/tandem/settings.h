@@ -33,8 +33,10 @@ typedef struct settings {
     /* which pages */
     text_list include, exclude;
     bool recursive, any_host, below, no_robots, allow_private, hidden, no_ignore, whole_page;
+    bool dry_run;
     uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
-    const char *user_agent;
+    uint64_t variants_max, bytes_max, time_max_ms;
+    const char *user_agent, *contact, *mode;
 
     /* chunks and schedule */
     uint64_t chunk_size, chunk_overlap;

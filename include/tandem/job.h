@@ -26,7 +26,17 @@ typedef enum tandem_page_status {
     TANDEM_PAGE_UNCHANGED,
     TANDEM_PAGE_SKIPPED,
     TANDEM_PAGE_FAILED,
+    TANDEM_PAGE_LISTED, /* of a dry run: would be fetched */
 } tandem_page_status;
+
+/* Where a crawl finds its pages. */
+typedef enum tandem_mode {
+    TANDEM_MODE_LINKS,   /* the page that is named, and links from there */
+    TANDEM_MODE_SITEMAP, /* what sitemaps name: the source if it is one, else those of robots.txt,
+                            else those in the usual places */
+    TANDEM_MODE_LLMS,    /* llms.txt and llms-full.txt with their text, and what they link to */
+    TANDEM_MODE_AUTO,    /* all of these, as far as they are there */
+} tandem_mode;
 
 typedef struct tandem_link {
     tandem_str href, text;
@@ -94,6 +104,14 @@ typedef struct tandem_job_options {
     uint32_t timeout_ms;     /* web: one request, 100..600000 */
     bool allow_private;      /* web: private addresses beyond the one named */
     const char *user_agent;  /* web: NULL: tandem's own */
+    const char *contact;     /* web: whom a webmaster may ask, part of the user agent; NULL: none */
+    tandem_mode mode;        /* web: depth_max counts in every mode; pages of a sitemap or llms.txt
+                                are one link away from the start */
+    bool dry_run;            /* web: read the start page and sitemaps, list all else; needs an
+                                `until` before TANDEM_UNTIL_STORE */
+    uint32_t variants_max;   /* web: queries of one path; 0: any number */
+    uint64_t bytes_max;      /* web: of all pages of a source together; 0: no limit */
+    uint32_t time_max_ms;    /* web: for a source, 0..604800000; 0: no limit */
     bool whole_page;         /* HTML: keep navigation and footers */
 
     /* a page by itself instead of sources: "-" read from standard input, for example */
@@ -116,7 +134,7 @@ typedef struct tandem_job_options {
     {                                                                                        \
         .struct_size = sizeof(tandem_job_options), .until = TANDEM_UNTIL_STORE,              \
         .file_bytes_max = 10u << 20, .depth_max = 0, .per_host_max = 6, .timeout_ms = 30000, \
-        .chunk_size = 1600, .chunk_overlap = 200, .batch_items_max = 32                      \
+        .variants_max = 500, .chunk_size = 1600, .chunk_overlap = 200, .batch_items_max = 32 \
     }
 
 typedef struct tandem_lane_progress {

@@ -11,6 +11,8 @@ static tandem_code check_limits(const tandem_job_options *o, tandem_error *err)
     } limits[] = {
         {"until", (uint64_t)o->until, 0, TANDEM_UNTIL_STORE},
         {"strategy", (uint64_t)o->strategy, 0, TANDEM_STRATEGY_SEQUENTIAL},
+        {"mode", (uint64_t)o->mode, 0, TANDEM_MODE_AUTO},
+        {"time_max_ms", o->time_max_ms, 0, 7u * 24 * 3600 * 1000},
         {"file_bytes_max", o->file_bytes_max, 1u << 10, 1u << 30},
         {"delay_ms", o->delay_ms, 0, 60000},
         {"per_host_max", o->per_host_max, 1, 64},
@@ -35,6 +37,8 @@ static tandem_code check_index(const tandem_index *index, const tandem_job_optio
         return td_fail(err, TANDEM_E_INVALID, "a job that stores needs an index");
     if (o->until != TANDEM_UNTIL_STORE && index)
         return td_fail(err, TANDEM_E_INVALID, "a job that does not store takes no index");
+    if (o->dry_run && o->until == TANDEM_UNTIL_STORE)
+        return td_fail(err, TANDEM_E_INVALID, "a dry run stores nothing: `until` is to say so");
     return TANDEM_OK;
 }
 

@@ -1,7 +1,7 @@
 #include "extract/extract.h"
 
+#include "base/gzip.h"
 #include "extract/charset.h"
-#include "extract/gzip.h"
 #include "extract/html.h"
 #include "extract/kind.h"
 #include "extract/man.h"
@@ -69,7 +69,7 @@ static tandem_code read_page(reader *r, tandem_error *err)
     td_kind kind = td_extract_kind_of(type, r->name, body, &language);
 
     if (kind == TD_KIND_GZIP) {
-        TD_TRY(td_extract_gzip_read(body, &r->unpacked, err));
+        TD_TRY(td_gzip_read(body, &r->unpacked, err));
         body = td_buf_str(&r->unpacked);
         if (td_str_ends_nocase(r->name, TD_STR(".gz")))
             r->name = td_str_slice(r->name, 0, r->name.n - 3);

@@ -14,6 +14,7 @@ typedef enum td_page_status {
     TD_PAGE_UNCHANGED, /* as it was when last seen; a file's body is empty, a web page's is not */
     TD_PAGE_SKIPPED,   /* left out on purpose; reason says why (binary, too large, robots, ...) */
     TD_PAGE_FAILED,    /* could not be had; reason and code say why */
+    TD_PAGE_LISTED,    /* dry run: would be fetched; one read for its links has a body */
 } td_page_status;
 
 typedef struct td_page {

@@ -288,6 +288,7 @@ static td_work *new_work(tandem_job *job, size_t feed, td_page *page, td_documen
 static void miss(tandem_job *job, td_page *page, size_t feed, bool failed, td_str reason)
 {
     atomic_fetch_add(failed ? &job->n_failed : &job->n_skipped, 1);
+    atomic_fetch_add(&job->feeds[feed].n_failed, failed);
     /* A page that may be there again tomorrow must not let the run take what it would have led to
      * for gone. */
     if (failed && page->is_web && (page->http_status < 400 || page->http_status >= 500))
@@ -318,6 +319,7 @@ static void take_document(tandem_job *job, td_page *page, size_t feed, td_docume
     } else {
         td_route_set(&work->chunks, TD_ROUTE_AUTO);
         atomic_fetch_add(page->is_web ? &job->n_pages : &job->n_files, 1);
+        atomic_fetch_add(&job->feeds[feed].n_good, 1);
         visit(job, page, document, &work->chunks, TANDEM_PAGE_FETCHED, TD_STR(""));
         if (job->options.until == TANDEM_UNTIL_STORE) {
             send_work(job, work, &error);
@@ -364,8 +366,22 @@ static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
         extract(job, page, &document, NULL);
     report_links(job, feed, page, document);
     atomic_fetch_add(&job->n_unchanged, 1);
+    atomic_fetch_add(&job->feeds[feed].n_good, 1);
     td_pipeline_write_seen(job, feed, page->uri);
     visit(job, page, NULL, NULL, TANDEM_PAGE_UNCHANGED, TD_STR(""));
+    td_document_free(document);
+    td_page_free(page);
+}
+
+/* A dry run: what would be fetched. The page whose links are wanted was read for them. */
+static void take_listed(tandem_job *job, td_page *page, size_t feed)
+{
+    td_document *document = NULL;
+
+    if (page->body.n)
+        extract(job, page, &document, NULL);
+    report_links(job, feed, page, document);
+    visit(job, page, NULL, NULL, TANDEM_PAGE_LISTED, TD_STR(""));
     td_document_free(document);
     td_page_free(page);
 }
@@ -389,6 +405,9 @@ void *td_pipeline_index_core(void *user)
             break;
         case TD_PAGE_UNCHANGED:
             take_unchanged(job, fetched.page, fetched.feed);
+            break;
+        case TD_PAGE_LISTED:
+            take_listed(job, fetched.page, fetched.feed);
             break;
         case TD_PAGE_SKIPPED:
         case TD_PAGE_FAILED:

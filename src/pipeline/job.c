@@ -45,7 +45,8 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
                                 tandem_error *err)
 {
     tandem_job_options *o = &job->options;
-    const char **texts[] = {&o->scope, &o->project, &o->dataset, &o->user_agent, &o->input_name};
+    const char **texts[] = {&o->scope,      &o->project, &o->dataset,
+                            &o->user_agent, &o->contact, &o->input_name};
     bool ok = true;
 
     *o = *options;
@@ -92,6 +93,10 @@ static bool known(void *user, td_str uri, td_page_known *known_out)
 
 /* -- opening -- */
 
+_Static_assert((int)TANDEM_MODE_AUTO == (int)TD_SOURCE_MODE_AUTO &&
+                   (int)TANDEM_MODE_SITEMAP == (int)TD_SOURCE_MODE_SITEMAP,
+               "the two lists of modes are one");
+
 static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
 {
     const tandem_job_options *o = &job->options;
@@ -116,6 +121,12 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.timeout_ms = o->timeout_ms;
     s.allow_private = o->allow_private;
     s.user_agent = o->user_agent;
+    s.contact = o->contact;
+    s.mode = (td_source_mode)o->mode;
+    s.dry_run = o->dry_run;
+    s.variants_max = o->variants_max;
+    s.bytes_max = o->bytes_max;
+    s.time_max_ms = o->time_max_ms;
     return s;
 }
 
@@ -250,7 +261,9 @@ static void end_runs(tandem_job *job)
     for (size_t i = 0; i < job->n_feeds; i++) {
         td_pipeline_feed *feed = &job->feeds[i];
         bool whole = !job->cancelled && job->error.code == TANDEM_OK;
-        const char *state = whole ? "done" : job->cancelled ? "cancelled" : "failed";
+        /* "Done" is not what a crawl is in which no page could be had. */
+        bool all_failed = atomic_load(&feed->n_failed) > 0 && atomic_load(&feed->n_good) == 0;
+        const char *state = job->cancelled ? "cancelled" : whole && !all_failed ? "done" : "failed";
         bool sweep = whole && feed->complete && !atomic_load(&feed->unsure);
         uint64_t n_removed = 0;
         char json[512];

@@ -63,6 +63,7 @@ typedef struct td_pipeline_feed {
     int64_t source_id, run_id;
     bool complete;      /* read to its end */
     atomic_bool unsure; /* a page could not be had and may be there again tomorrow */
+    atomic_uint_fast64_t n_good, n_failed; /* pages: had or unchanged; failed */
 } td_pipeline_feed;
 
 typedef struct td_work td_work;

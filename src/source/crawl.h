@@ -1,11 +1,12 @@
 /* source/crawl.h - the io thread of a crawl: what is fetched when, and what comes of it.
  *
  * Inside source only: web.c opens and closes a crawl and speaks with the conductor, crawl.c is its
- * thread, crawl_robots.c asks each host for its robots.txt.
+ * thread, crawl_fetch.c one request and its answer, crawl_lead.c judges addresses, crawl_discover.c
+ * looks for sitemaps and llms.txt, crawl_robots.c asks each host for its robots.txt.
  *
  * An io thread owns the td_net; the lock guards what other threads touch too.
  *
- * A page's way:  frontier --take--> fetching --on_page--> pages (queue) --next--> the conductor
+ * A page's way:  frontier --take--> fetching --on_answer--> pages (queue) --next--> the conductor
  *                   ^                  | retry, redirect                             |
  *                   +------------------+---------------------- done (links) ---------+
  *
@@ -25,14 +26,17 @@
 #include "base/thread.h"
 #include "net/net.h"
 #include "source/frontier.h"
+#include "source/keys.h"
 #include "source/scope.h"
 #include "source/source.h"
+#include "source/trap.h"
 
 enum {
     TD_SOURCE_WAITING_MAX = 64,
     TD_SOURCE_URLS_MAX = 1000 * 1000,
     TD_SOURCE_TRIES_MAX = 3,
-    TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000, /* a host that asks for longer is given up */
+    TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000,        /* a host that asks for longer is given up */
+    TD_SOURCE_ROBOTS_AGE_MS_MAX = 24 * 3600 * 1000, /* RFC 9309 2.4 */
 };
 
 /* A page that `next` gave, or will give, and that is not reported yet. */
@@ -55,8 +59,17 @@ typedef struct td_source_crawl {
     pthread_t thread;
     bool is_running;
     td_stop is_cancelled, is_closing;
-    pthread_mutex_t lock; /* rank 2: guards all below */
+    /* the io thread's own */
+    bool seeks;        /* for sitemaps or an llms.txt; false once it is told that there are none */
+    bool has_reported; /* something that was named could not be had */
+    bool is_stopped;   /* by a limit, which is told */
+    uint64_t n_found;  /* addresses in sitemaps, and llms.txts */
+    uint64_t n_bytes;
+    int64_t begun_ms;
+    td_source_keys contents; /* hashes of pages that are out: the same again is skipped */
+    pthread_mutex_t lock;    /* rank 2: guards all below */
     td_source_frontier *frontier;
+    td_source_traps traps;
     td_source_given *given;
     size_t n_fetching, n_waiting;
     uint64_t n_pages;     /* fetched or failed, for pages_max */
@@ -77,8 +90,44 @@ void td_source_crawl_close_host(td_source_host *host, tandem_code code, const ch
 /* The wait before the try after `n_tries`: 1, 2, 4 s unless the options say otherwise. */
 int64_t td_source_crawl_backoff_ms(const td_source_crawl *crawl, uint32_t n_tries);
 
+/* Ends a request to the host. */
+void td_source_crawl_release(td_source_crawl *crawl, td_source_host *host);
+
+/* What becomes of a target that was taken and whose host was released; each takes it. */
+void td_source_crawl_give_reply(td_source_crawl *crawl, td_source_target *target,
+                                const td_net_reply *reply);
+/* A page that was skipped (TANDEM_OK) or failed; nothing at all if it was a guess. */
+void td_source_crawl_lose(td_source_crawl *crawl, td_source_target *target, tandem_code miss,
+                          const char *reason);
+/* Nothing: it has served its purpose. */
+void td_source_crawl_pass(td_source_crawl *crawl, td_source_target *target);
+
+/* A page of no target, to tell something about the whole crawl. `uri` names what it is about. */
+void td_source_crawl_notice(td_source_crawl *crawl, td_str uri, tandem_code miss,
+                            const char *reason);
+
+/* crawl_fetch.c: asks for the target. */
+void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target);
+
+/* crawl_lead.c: queues an address if it is new and belongs to the crawl. False: out of memory, and
+ * the crawl ends. Any thread. */
+bool td_source_crawl_lead(td_source_crawl *crawl, const td_source_lead *lead);
+
+/* crawl_discover.c: queues what the crawl's mode begins with. Errors: E_INVALID, E_NOMEM. */
+tandem_code td_source_crawl_discover_open(td_source_crawl *crawl, td_str url, tandem_error *err);
+/* Queues sitemaps and llms.txts of the start host, whose robots.txt is known. */
+void td_source_crawl_discover_places(td_source_crawl *crawl, td_source_host *host);
+/* Reads a sitemap or llms.txt. False: the target is a page, and still the caller's. */
+bool td_source_crawl_discover_take(td_source_crawl *crawl, td_source_target *target,
+                                   const td_net_reply *reply);
+/* Says so if the search is over and nothing was found. */
+void td_source_crawl_discover_report(td_source_crawl *crawl);
+
 /* crawl_robots.c: asks for the host's robots.txt; the target, taken and counted as being fetched,
  * waits in its queue meanwhile. */
 void td_source_crawl_robots_ask(td_source_crawl *crawl, td_source_target *target);
+
+/* Whether the host must be asked first: never yet, or a day ago. */
+bool td_source_crawl_robots_is_due(const td_source_host *host, int64_t now_ms);
 
 #endif

@@ -35,8 +35,10 @@ static void take_robots(td_source_crawl *crawl, td_source_host *host, const td_n
                td_source_robots_new(reply->body, agent, &robots, NULL) != TANDEM_OK) {
         td_source_crawl_close_host(host, TANDEM_E_NOMEM, "out of memory: robots.txt");
     }
+    td_source_robots_free(host->robots);
     host->robots = robots;
     host->robots_state = TD_SOURCE_ROBOTS_KNOWN;
+    host->robots_ms = td_clock_ms();
     int64_t delay_ms = robots ? td_source_robots_delay_ms(robots) : -1;
     if (delay_ms > DELAY_MS_MAX)
         td_log(TD_WARN, "source", "host=%s asks for %lld ms between requests, gets %d",
@@ -78,6 +80,13 @@ static void on_robots(void *user, const td_net_reply *reply)
         take_robots(crawl, host, reply);
     td_source_frontier_release(host, td_clock_ms());
     pthread_mutex_unlock(&crawl->lock);
+}
+
+bool td_source_crawl_robots_is_due(const td_source_host *host, int64_t now_ms)
+{
+    return host->robots_state == TD_SOURCE_ROBOTS_UNKNOWN ||
+           (host->robots_state == TD_SOURCE_ROBOTS_KNOWN &&
+            now_ms - host->robots_ms >= TD_SOURCE_ROBOTS_AGE_MS_MAX);
 }
 
 void td_source_crawl_robots_ask(td_source_crawl *crawl, td_source_target *target)

@@ -3,21 +3,17 @@
 #include "base/hash.h"
 #include "net/net.h"
 #include "source/heap.h"
+#include "source/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     ORIGIN_BYTES_MAX = 600,
-    SET_SLOTS_MIN = 1024,
     HOST_BUCKETS = 1024,
+    PAUSE_MS_MAX = 30 * 1000,
+    EASE_AFTER = 10,
 };
-
-/* Keys of the URLs seen, 8 bytes each at most half full: a million costs 16 MiB. 0 is free. */
-typedef struct key_set {
-    uint64_t *slots;
-    size_t n_slots, n;
-} key_set;
 
 typedef struct host_node {
     td_source_host host; /* first, so that a host is its node */
@@ -26,7 +22,7 @@ typedef struct host_node {
 } host_node;
 
 struct td_source_frontier {
-    key_set seen;
+    td_source_keys seen;
     host_node *buckets[HOST_BUCKETS];
     host_node **hosts; /* [n_hosts] in the order they came */
     size_t n_hosts, hosts_capacity;
@@ -47,44 +43,19 @@ uint64_t td_source_frontier_key(td_str url)
     return key ? key : 1;
 }
 
-/* The slot that holds the key, or the free one where it belongs. */
-static uint64_t *slot_of(const key_set *set, uint64_t key)
-{
-    size_t at = (size_t)key & (set->n_slots - 1);
-    while (set->slots[at] != 0 && set->slots[at] != key)
-        at = (at + 1) & (set->n_slots - 1);
-    return &set->slots[at];
-}
-
-static bool grow_set(key_set *set)
-{
-    key_set larger = {.n_slots = set->n_slots ? set->n_slots * 2 : SET_SLOTS_MIN, .n = set->n};
-
-    larger.slots = calloc(larger.n_slots, sizeof(*larger.slots));
-    if (!larger.slots)
-        return false;
-    for (size_t i = 0; i < set->n_slots; i++)
-        if (set->slots[i] != 0)
-            *slot_of(&larger, set->slots[i]) = set->slots[i];
-    free(set->slots);
-    *set = larger;
-    return true;
-}
-
 static td_source_pushed add_key(td_source_frontier *frontier, uint64_t key)
 {
-    key_set *set = &frontier->seen;
-
-    if (set->n * 2 >= set->n_slots && !grow_set(set))
-        return TD_SOURCE_NO_MEMORY;
-    uint64_t *slot = slot_of(set, key);
-    if (*slot != 0)
+    switch (td_source_keys_add(&frontier->seen, key, frontier->urls_max)) {
+    case TD_SOURCE_KEYS_NEW:
+        return TD_SOURCE_PUSHED;
+    case TD_SOURCE_KEYS_THERE:
         return TD_SOURCE_SEEN;
-    if (set->n >= frontier->urls_max)
+    case TD_SOURCE_KEYS_FULL:
         return TD_SOURCE_FULL;
-    *slot = key;
-    set->n++;
-    return TD_SOURCE_PUSHED;
+    case TD_SOURCE_KEYS_NO_MEMORY:
+        break;
+    }
+    return TD_SOURCE_NO_MEMORY;
 }
 
 tandem_code td_source_frontier_new(size_t urls_max, size_t hosts_max, uint32_t per_host_max,
@@ -123,7 +94,7 @@ void td_source_frontier_free(td_source_frontier *frontier)
     }
     free_targets(&frontier->delayed);
     free(frontier->hosts);
-    free(frontier->seen.slots);
+    td_source_keys_clear(&frontier->seen);
     free(frontier);
 }
 
@@ -191,9 +162,10 @@ static bool enqueue(td_source_frontier *frontier, td_source_target *target)
     return ok;
 }
 
-td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth)
+td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_source_lead *lead)
 {
     td_source_host *host = NULL;
+    td_str url = lead->url;
     td_source_pushed pushed = add_key(frontier, td_source_frontier_key(url));
 
     if (pushed == TD_SOURCE_PUSHED)
@@ -204,8 +176,15 @@ td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str ur
     if (!target)
         return TD_SOURCE_NO_MEMORY;
     /* 24 bits of depth are more than the links of any path; 2^40 pushes do not happen. */
-    uint64_t level = depth < (1u << 24) ? depth : (1u << 24) - 1;
-    *target = (td_source_target){.host = host, .depth = depth, .url_n = (uint32_t)url.n};
+    uint64_t level = lead->depth < (1u << 24) ? lead->depth : (1u << 24) - 1;
+    *target = (td_source_target){.host = host,
+                                 .depth = lead->depth,
+                                 .role = lead->role,
+                                 .level = lead->level,
+                                 .is_guess = lead->is_guess,
+                                 .changed_ms = lead->changed_ms,
+                                 .why_not = lead->why_not,
+                                 .url_n = (uint32_t)url.n};
     target->order = level << 40 | frontier->n_pushed++;
     memcpy(target->url, url.ptr, url.n);
     target->url[url.n] = '\0';
@@ -214,6 +193,13 @@ td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str ur
         return TD_SOURCE_NO_MEMORY;
     }
     return TD_SOURCE_PUSHED;
+}
+
+td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth)
+{
+    td_source_lead lead = {.url = url, .depth = depth, .changed_ms = -1};
+
+    return td_source_frontier_add(frontier, &lead);
 }
 
 /* Those whose time has come go back to their hosts. Returns the time of the next one. */
@@ -238,7 +224,8 @@ static int64_t ready_at(const td_source_frontier *frontier, const td_source_host
     if (host->robots_state == TD_SOURCE_ROBOTS_ASKED)
         return INT64_MAX;
     /* With a delay requests follow one another: only so is the gap between them that long. */
-    uint32_t n_max = host->delay_ms > 0 ? 1 : frontier->per_host_max;
+    uint32_t usual = host->n_max ? host->n_max : frontier->per_host_max;
+    uint32_t n_max = host->delay_ms > 0 || host->pause_ms > 0 ? 1 : usual;
     return host->n_active < n_max ? host->resume_ms : INT64_MAX;
 }
 
@@ -272,8 +259,30 @@ void td_source_frontier_release(td_source_host *host, int64_t now_ms)
     td_assert(host->n_active > 0);
     host->n_active--;
     /* The clock's milliseconds are cut, not rounded: one more makes the gap never shorter. */
-    if (host->delay_ms > 0 && host->resume_ms < now_ms + host->delay_ms + 1)
-        host->resume_ms = now_ms + host->delay_ms + 1;
+    int64_t gap_ms = host->pause_ms > host->delay_ms ? host->pause_ms : host->delay_ms;
+    if (gap_ms > 0 && host->resume_ms < now_ms + gap_ms + 1)
+        host->resume_ms = now_ms + gap_ms + 1;
+}
+
+void td_source_frontier_slow(const td_source_frontier *frontier, td_source_host *host,
+                             int64_t pause_ms)
+{
+    uint32_t n = host->n_max ? host->n_max : frontier->per_host_max;
+    int64_t longer = host->pause_ms > 0 ? host->pause_ms * 2 : pause_ms;
+
+    host->n_max = n > 1 ? n / 2 : 1;
+    host->pause_ms = longer > PAUSE_MS_MAX ? PAUSE_MS_MAX : longer;
+    host->n_eased = 0;
+}
+
+void td_source_frontier_ease(const td_source_frontier *frontier, td_source_host *host)
+{
+    if (host->n_max == 0 || ++host->n_eased < EASE_AFTER)
+        return;
+    host->n_eased = 0;
+    host->pause_ms /= 2;
+    if (host->pause_ms == 0)
+        host->n_max = host->n_max + 1 < frontier->per_host_max ? host->n_max + 1 : 0;
 }
 
 bool td_source_frontier_put_back(td_source_frontier *frontier, td_source_target *target)
@@ -348,6 +357,11 @@ td_str td_source_frontier_url(const td_source_target *target)
 td_str td_source_frontier_start(const td_source_target *target)
 {
     return (td_str){target->url, target->url_n};
+}
+
+bool td_source_frontier_has(const td_source_frontier *frontier, td_str url)
+{
+    return td_source_keys_has(&frontier->seen, td_source_frontier_key(url));
 }
 
 size_t td_source_frontier_n(const td_source_frontier *frontier)

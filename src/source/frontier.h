@@ -39,6 +39,10 @@ typedef struct td_source_host {
     uint32_t robots_tries;
     int64_t delay_ms;  /* between the end of a request and the start of the next */
     int64_t resume_ms; /* nothing starts before */
+    int64_t robots_ms; /* when robots.txt became known */
+    int64_t pause_ms;  /* learnt: as delay_ms */
+    uint32_t n_max;    /* learnt: requests at once; 0: as many as any host */
+    uint32_t n_eased;  /* good answers in a row */
     uint32_t n_active;
     uint32_t n_lost_in_row; /* pages without any answer, since the last answer */
     tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
@@ -46,10 +50,35 @@ typedef struct td_source_host {
     struct td_source_heap *queue;
 } td_source_host;
 
+/* What a target is fetched for. */
+typedef enum td_source_role {
+    TD_SOURCE_ROLE_PAGE,
+    TD_SOURCE_ROLE_SITEMAP,  /* its entries are queued; it is no page itself */
+    TD_SOURCE_ROLE_LLMS,     /* an llms.txt: a page whose links are queued as well */
+    TD_SOURCE_ROLE_DISCOVER, /* never fetched: once the host's robots.txt is known, the usual
+                                places of the others are queued (crawl_discover.c) */
+} td_source_role;
+
+/* An address on its way into the frontier. */
+typedef struct td_source_lead {
+    td_str url; /* normal form */
+    uint32_t depth;
+    td_source_role role;
+    uint8_t level;       /* of a sitemap: how many indexes led to it */
+    bool is_guess;       /* nobody named it: if it is not there, nobody is told */
+    int64_t changed_ms;  /* when a sitemap says that it changed last; -1: not said */
+    const char *why_not; /* static: it comes out as skipped for this reason, unfetched */
+} td_source_lead;
+
 typedef struct td_source_target {
     td_source_host *host; /* of the present hop */
     uint64_t order;       /* depth, then arrival */
+    int64_t changed_ms;   /* as in the lead, like the next five */
+    const char *why_not;
     uint32_t depth;
+    td_source_role role;
+    uint8_t level;
+    bool is_guess;
     uint16_t n_tries, n_hops;
     char *hop;      /* URL of the present hop after a redirect; NULL before the first */
     uint64_t *hops; /* [TD_SOURCE_HOPS_MAX + 1] keys of the hops before; NULL before the first */
@@ -70,8 +99,14 @@ tandem_code td_source_frontier_new(size_t urls_max, size_t hosts_max, uint32_t p
                                    tandem_error *err);
 void td_source_frontier_free(td_source_frontier *frontier); /* NULL is fine */
 
-/* Queues a URL that was not seen before. */
+/* Queues an address that was not seen before. */
+td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_source_lead *lead);
+
+/* The same for a page. */
 td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth);
+
+/* Whether an address was seen. */
+bool td_source_frontier_has(const td_source_frontier *frontier, td_str url);
 
 /* The next target that may start at now_ms, or NULL; *wait_ms_out is then how long until one may,
  * INT64_MAX if only something else than time can help. One of a closed host is always ready. */
@@ -80,6 +115,15 @@ td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t 
 
 /* Ends a request to the host: it may take another, after its delay. */
 void td_source_frontier_release(td_source_host *host, int64_t now_ms);
+
+/* The host answered that it is asked too much: half as many requests at once, and a pause between
+ * them that doubles, from pause_ms to half a minute. */
+void td_source_frontier_slow(const td_source_frontier *frontier, td_source_host *host,
+                             int64_t pause_ms);
+
+/* The host answered as it should. After every ten such answers in a row it is asked a little more
+ * again, up to where it began. */
+void td_source_frontier_ease(const td_source_frontier *frontier, td_source_host *host);
 
 /* A taken target goes back to where it was. False when out of memory; it is then dropped. */
 bool td_source_frontier_put_back(td_source_frontier *frontier, td_source_target *target);

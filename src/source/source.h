@@ -46,6 +46,16 @@ struct td_source {
 /* Whether an earlier run has the page; fills *known_out. Any thread. */
 typedef bool (*td_source_known)(void *user, td_str uri, td_page_known *known_out);
 
+/* Where a crawl finds its pages. depth_max counts in every mode: a sitemap's or an llms.txt's pages
+ * are one link away from the start. */
+typedef enum td_source_mode {
+    TD_SOURCE_MODE_LINKS,   /* the start page, then its links */
+    TD_SOURCE_MODE_SITEMAP, /* what sitemaps name: the start URL if it is one, else those of
+                               robots.txt, else those in the usual places */
+    TD_SOURCE_MODE_LLMS,    /* llms.txt and llms-full.txt with their text, and what they link to */
+    TD_SOURCE_MODE_AUTO,    /* all of these, as far as they are there */
+} td_source_mode;
+
 typedef struct td_source_options {
     size_t struct_size;
     td_source_known known; /* NULL: everything is new */
@@ -69,13 +79,21 @@ typedef struct td_source_options {
     const char *user_agent; /* NULL: tandem's own */
     bool refuse_private;    /* web: also where the user named it; for those who serve others */
     uint32_t retry_wait_ms; /* web: before the second try, doubled before each later one */
+    td_source_mode mode;    /* web */
+    bool dry_run;           /* web: the start page and sitemaps are read, all else comes out as
+                               TD_PAGE_LISTED, or as skipped with the reason why not */
+    uint32_t variants_max;  /* web: queries of one path; 0: any number */
+    uint64_t bytes_max;     /* web: of all bodies together; 0: no limit */
+    uint32_t time_max_ms; /* web: of the whole crawl, requests under way are let finish; 0: none */
+    const char *contact;  /* web: address or URL that user_agent names; NULL: none */
 } td_source_options;
 
 #define TD_SOURCE_OPTIONS                                                                      \
     (td_source_options)                                                                        \
     {                                                                                          \
         .struct_size = sizeof(td_source_options), .file_bytes_max = 10u << 20, .depth_max = 0, \
-        .pages_max = 0, .per_host_max = 6, .timeout_ms = 30000, .retry_wait_ms = 1000          \
+        .pages_max = 0, .per_host_max = 6, .timeout_ms = 30000, .retry_wait_ms = 1000,         \
+        .variants_max = 500                                                                    \
     }
 
 /* Opens what `name` is: an http(s) URL is a site, a directory a tree, a file a file.

@@ -1,6 +1,5 @@
 #include "source/web.h"
 
-#include "source/binary.h"
 #include "source/crawl.h"
 
 #include <stdio.h>
@@ -49,34 +48,19 @@ static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
     return TANDEM_OK;
 }
 
-static void add_link(td_source_crawl *crawl, td_str url, uint32_t depth)
-{
-    td_net_url parts;
-
-    if (!td_net_url_split(url, &parts) || td_source_binary_name(parts.path) ||
-        td_source_scope_excludes(&crawl->scope, url))
-        return;
-    pthread_mutex_lock(&crawl->lock);
-    td_source_pushed pushed = td_source_frontier_push(crawl->frontier, url, depth);
-    if (pushed == TD_SOURCE_FULL && !crawl->is_full) {
-        crawl->is_full = true;
-        crawl->first_left_out = strndup(url.ptr, url.n);
-    }
-    pthread_mutex_unlock(&crawl->lock);
-    if (pushed == TD_SOURCE_NO_MEMORY)
-        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
-}
-
 static void add_links(td_source_crawl *crawl, const td_link *links, size_t n, uint32_t depth)
 {
     td_buf url = TD_BUF(URL_TEXT_BYTES);
+    td_source_lead lead = {.depth = depth, .changed_ms = -1};
 
     for (size_t i = 0; i < n; i++) {
         if (atomic_load(&crawl->is_cancelled))
             break;
         td_buf_cut(&url, 0);
-        if (!links[i].nofollow && td_net_url_normal(links[i].href, &url, NULL) == TANDEM_OK)
-            add_link(crawl, td_buf_str(&url), depth);
+        if (links[i].nofollow || td_net_url_normal(links[i].href, &url, NULL) != TANDEM_OK)
+            continue;
+        lead.url = td_buf_str(&url);
+        td_source_crawl_lead(crawl, &lead);
     }
     td_buf_clear(&url);
 }
@@ -136,6 +120,8 @@ static void free_web(td_source_crawl *crawl)
         free(entry);
     }
     td_source_frontier_free(crawl->frontier);
+    td_source_trap_clear(&crawl->traps);
+    td_source_keys_clear(&crawl->contents);
     td_source_filter_free(crawl->filter);
     td_buf_clear(&crawl->uri);
     pthread_mutex_destroy(&crawl->lock);
@@ -162,15 +148,26 @@ static void close_web(td_source *self)
 
 static tandem_code name_host(td_source_crawl *crawl, td_str url, tandem_error *err)
 {
+    const td_source_options *options = &crawl->options;
     td_net_url parts;
-    char named[600];
+    char named[1000];
 
     if (!td_net_url_split(url, &parts))
         return td_fail(err, TANDEM_E_INVALID, "not a usable URL: %.*s", TD_STR_FMT(url));
+    if (td_str_from(options->user_agent).n > 500 || td_str_from(options->contact).n > 400)
+        return td_fail(err, TANDEM_E_INVALID,
+                       "a user agent or contact of more than 500 or 400 bytes: be brief");
     snprintf(named, sizeof(named), "%.*s:%u", TD_STR_FMT(parts.host), (unsigned)parts.port);
     crawl->named = strdup(named);
-    crawl->user_agent =
-        strdup(crawl->options.user_agent ? crawl->options.user_agent : "tandem/" TANDEM_VERSION);
+    snprintf(named, sizeof(named), "%s%s%s%s",
+             options->user_agent ? options->user_agent : "tandem/" TANDEM_VERSION,
+             options->contact ? " (+" : "", options->contact ? options->contact : "",
+             options->contact ? ")" : "");
+    for (const char *c = named; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return td_fail(err, TANDEM_E_INVALID,
+                           "a user agent or contact with a control character");
+    crawl->user_agent = strdup(named);
     return crawl->named && crawl->user_agent ? TANDEM_OK : td_fail_nomem(err, "web source");
 }
 
@@ -210,8 +207,7 @@ static tandem_code open_parts(td_source_crawl *crawl, td_str url, tandem_error *
     crawl->scope.any_host = crawl->options.any_host;
     crawl->scope.below = crawl->options.below;
     td_source_scope_set(&crawl->scope, url);
-    if (td_source_frontier_push(crawl->frontier, url, 0) != TD_SOURCE_PUSHED)
-        TD_TRY(td_fail_nomem(err, "web source"));
+    TD_TRY(td_source_crawl_discover_open(crawl, url, err));
 
 out:
     return code;

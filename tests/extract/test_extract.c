@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <zlib.h>
+
 static void gives_source_code_as_it_is_with_its_language(void **state)
 {
     td_document *document = test_read("src/main.rs", "", TD_STR("fn main() {}\r\n"));
@@ -94,6 +96,44 @@ static void takes_the_charset_from_the_page(void **state)
     td_page_free(page);
 }
 
+static td_str pack(const void *bytes, size_t n, unsigned char *out, size_t out_n)
+{
+    z_stream stream = {0};
+
+    assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    stream.next_in = (unsigned char *)(uintptr_t)bytes;
+    stream.avail_in = (unsigned)n;
+    stream.next_out = out;
+    stream.avail_out = (unsigned)out_n;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return (td_str){(const char *)out, out_n - stream.avail_out};
+}
+
+static void reads_a_packed_manual_page_by_its_name(void **state)
+{
+    unsigned char packed[1000];
+    td_str body = pack(".TH A 1\n.SH B\nwords\n", 20, packed, sizeof(packed));
+    td_document *document = test_read("/usr/share/man/man1/a.1.gz", "application/gzip", body);
+
+    (void)state;
+    assert_int_equal(document->format, TD_FORMAT_MARKDOWN);
+    assert_str(document->text, "# A(1)\n\n## B\n\nwords\n");
+    td_document_free(document);
+}
+
+static void does_not_unpack_twice(void **state)
+{
+    unsigned char once[1000], twice[1000];
+    td_str body = pack("words", 5, once, sizeof(once));
+    td_document *document = NULL;
+
+    (void)state;
+    body = pack(body.ptr, body.n, twice, sizeof(twice));
+    assert_int_equal(test_read_with("a.txt.gz", "", body, NULL, &document, NULL),
+                     TANDEM_E_UNSUPPORTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +142,8 @@ int main(void)
         cmocka_unit_test(names_what_it_cannot_read),
         cmocka_unit_test(reads_a_page_whose_texts_nobody_set),
         cmocka_unit_test(takes_the_charset_from_the_page),
+        cmocka_unit_test(reads_a_packed_manual_page_by_its_name),
+        cmocka_unit_test(does_not_unpack_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

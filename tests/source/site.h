@@ -23,15 +23,28 @@ typedef struct site {
     char url[100]; /* "http://127.0.0.1:PORT" */
 } site;
 
+/* A plain page ends with its own path, so that no two are the same. */
+static inline bool site_send_plain(server_request *request, const char *path, const char *body)
+{
+    char text[16384];
+
+    snprintf(text, sizeof(text), "%s<!-- %s -->", body, path);
+    return server_send(request, 200, "Content-Type: text/html\r\n", text);
+}
+
 static inline bool site_answer(void *user, server_request *request)
 {
     const site *s = user;
 
-    for (const site_page *page = s->pages; page->path; page++)
-        if (strcmp(page->path, request->path) == 0)
-            return server_send(request, page->status ? page->status : 200,
-                               page->headers ? page->headers : "Content-Type: text/html\r\n",
-                               page->body ? page->body : "");
+    for (const site_page *page = s->pages; page->path; page++) {
+        if (strcmp(page->path, request->path) != 0)
+            continue;
+        if (!page->status && !page->headers && page->body && page->body[0])
+            return site_send_plain(request, page->path, page->body);
+        return server_send(request, page->status ? page->status : 200,
+                           page->headers ? page->headers : "Content-Type: text/html\r\n",
+                           page->body ? page->body : "");
+    }
     return server_send(request, 404, "", "not here");
 }
 
@@ -100,7 +113,7 @@ static inline void site_report(td_source *source, const td_page *page)
 /* As tree_pages, but with links; the site's own address is left out of the lines. */
 static inline td_buf site_crawl(const site *s, const char *path, const td_source_options *options)
 {
-    static const char marks[] = {'+', '=', '-', '!'};
+    static const char marks[] = {'+', '=', '-', '!', '?'};
     td_buf lines = TD_BUF(64 << 20);
     char url[2200];
     tandem_error err = {0};

@@ -120,7 +120,7 @@ static bool note_time(void *user, server_request *request)
     seen.at[seen.n++ % 10] = (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
     if (strcmp(request->path, "/robots.txt") == 0)
         return server_send(request, 200, "", "User-agent: *\nCrawl-delay: 0.05\n");
-    return server_html(request, "<a href=\"/a\"><a href=\"/b\"><a href=\"/c\">");
+    return site_send_plain(request, request->path, "<a href=\"/a\"><a href=\"/b\"><a href=\"/c\">");
 }
 
 static void requests_are_never_closer_than_the_delay(void **state)
@@ -145,6 +145,21 @@ static void requests_are_never_closer_than_the_delay(void **state)
     site_stop(s);
 }
 
+static void robots_txt_is_asked_for_again_after_a_day(void **state)
+{
+    const int64_t day_ms = 24 * 3600 * 1000;
+    td_source_host host = {.robots_state = TD_SOURCE_ROBOTS_UNKNOWN};
+
+    (void)state;
+    assert_true(td_source_crawl_robots_is_due(&host, 5));
+    host.robots_state = TD_SOURCE_ROBOTS_ASKED;
+    assert_false(td_source_crawl_robots_is_due(&host, 2 * day_ms));
+    host.robots_state = TD_SOURCE_ROBOTS_KNOWN;
+    host.robots_ms = 1000;
+    assert_false(td_source_crawl_robots_is_due(&host, 999 + day_ms));
+    assert_true(td_source_crawl_robots_is_due(&host, 1000 + day_ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +169,7 @@ int main(void)
         cmocka_unit_test(robots_txt_is_tried_again_before_a_host_is_given_up),
         cmocka_unit_test(a_robots_txt_that_is_moved_is_followed_and_a_long_one_cut),
         cmocka_unit_test(requests_are_never_closer_than_the_delay),
+        cmocka_unit_test(robots_txt_is_asked_for_again_after_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,46 @@ static void past_its_cap_nothing_is_taken_in(void **state)
     td_source_frontier_free(frontier);
 }
 
+static void a_busy_host_is_asked_less_and_slowly_more_again(void **state)
+{
+    td_source_frontier *frontier = make(4, 0);
+    td_source_target *targets[4];
+    char url[100];
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        snprintf(url, sizeof(url), "http://a/%02d", i);
+        push(frontier, url, 0);
+    }
+    targets[0] = take(frontier, 0, "http://a/00");
+    td_source_host *host = targets[0]->host;
+    td_source_frontier_slow(frontier, host, 100);
+    assert_int_equal(host->n_max, 2);
+    assert_int_equal(host->pause_ms, 100);
+    take(frontier, 0, NULL); /* one at a time while there is a pause */
+    finish(targets[0], 0);
+    take(frontier, 100, NULL);
+    finish(take(frontier, 101, "http://a/01"), 101);
+    td_source_frontier_slow(frontier, host, 100);
+    assert_int_equal(host->n_max, 1);
+    assert_int_equal(host->pause_ms, 200);
+    for (int i = 0; i < 80; i++)
+        td_source_frontier_ease(frontier, host);
+    assert_int_equal(host->pause_ms, 0);
+    assert_int_equal(host->n_max, 2);
+    targets[0] = take(frontier, 9999, "http://a/02");
+    targets[1] = take(frontier, 9999, "http://a/03");
+    take(frontier, 9999, NULL);
+    for (int i = 0; i < 30; i++)
+        td_source_frontier_ease(frontier, host);
+    assert_int_equal(host->n_max, 0);
+    targets[2] = take(frontier, 9999, "http://a/04");
+    targets[3] = take(frontier, 9999, "http://a/05");
+    for (int i = 0; i < 4; i++)
+        finish(targets[i], 9999);
+    td_source_frontier_free(frontier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_closed_host_gives_all_it_has_at_once),
         cmocka_unit_test(a_redirect_takes_its_target_to_the_other_host),
         cmocka_unit_test(past_its_cap_nothing_is_taken_in),
+        cmocka_unit_test(a_busy_host_is_asked_less_and_slowly_more_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "extract/gzip.h"
+#include "base/gzip.h"
 
 #include <limits.h>
 #include <zlib.h>
@@ -8,7 +8,7 @@ enum {
     GZIP_WINDOW = 15 + 16
 };
 
-tandem_code td_extract_gzip_read(td_str gz, td_buf *out, tandem_error *err)
+tandem_code td_gzip_read(td_str gz, td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     z_stream stream = {0};

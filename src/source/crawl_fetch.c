@@ -1,0 +1,243 @@
+/* One request of a crawl and what its answer leads to: a page, another hop, another try. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "source/answer.h"
+#include "source/binary.h"
+#include "source/crawl.h"
+#include "source/sitemap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    BUSY_TRIES_MAX = 5, /* of a page that is answered 429 or 503 */
+    LOST_IN_ROW_MAX = 5,
+};
+
+typedef struct fetch {
+    td_source_crawl *crawl;
+    td_source_target *target;
+} fetch;
+
+/* -- failures and retries -- */
+
+void td_source_crawl_close_host(td_source_host *host, tandem_code code, const char *reason)
+{
+    if (host->closed != TANDEM_OK)
+        return;
+    host->closed = code;
+    snprintf(host->closed_reason, sizeof(host->closed_reason), "%s", reason);
+    td_log(TD_WARN, "source", "host=%s given up: %s", host->origin, reason);
+}
+
+int64_t td_source_crawl_backoff_ms(const td_source_crawl *crawl, uint32_t n_tries)
+{
+    return (int64_t)crawl->options.retry_wait_ms << (n_tries > 0 ? n_tries - 1 : 0);
+}
+
+/* A target leaves the fetching state without a page. */
+static void put_off(td_source_crawl *crawl, td_source_target *target, int64_t until_ms)
+{
+    pthread_mutex_lock(&crawl->lock);
+    bool ok = td_source_frontier_delay(crawl->frontier, target, until_ms);
+    crawl->n_fetching--;
+    pthread_mutex_unlock(&crawl->lock);
+    if (!ok)
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+}
+
+/* 429 and 503 count against the host, not the page: backing off the page alone would let its
+ * siblings hit the same wall. True if the target was put off. */
+static bool back_off(td_source_crawl *crawl, td_source_target *target, const td_net_reply *reply)
+{
+    char reason[TD_SOURCE_REASON_N];
+    int64_t now_ms = td_clock_ms(), asked_ms = 0;
+    int64_t wait_ms = td_source_crawl_backoff_ms(crawl, target->n_tries);
+
+    if (td_net_retry_after(reply->retry_after, td_clock_wall_ms(), &asked_ms))
+        wait_ms = asked_ms > wait_ms ? asked_ms : wait_ms;
+    if (wait_ms > TD_SOURCE_BUSY_WAIT_MS_MAX) {
+        snprintf(reason, sizeof(reason), "HTTP %d: the server asks to come back in %lld s",
+                 reply->status, (long long)(wait_ms / 1000));
+        td_source_crawl_close_host(target->host, td_source_answer_code(reply->status), reason);
+        return false;
+    }
+    if (target->n_tries >= BUSY_TRIES_MAX)
+        return false;
+    /* One more, because the clock's milliseconds are cut: never too early. */
+    if (target->host->resume_ms < now_ms + wait_ms + 1)
+        target->host->resume_ms = now_ms + wait_ms + 1;
+    put_off(crawl, target, now_ms + wait_ms + 1);
+    return true;
+}
+
+/* True if the target was put off for another try. */
+static bool retry(td_source_crawl *crawl, td_source_target *target, const td_net_reply *reply)
+{
+    tandem_code code =
+        reply->code != TANDEM_OK ? reply->code : td_source_answer_code(reply->status);
+
+    target->n_tries++;
+    if (reply->code == TANDEM_OK && (reply->status == 429 || reply->status == 503))
+        return back_off(crawl, target, reply);
+    if (!tandem_code_retry(code) || target->n_tries >= TD_SOURCE_TRIES_MAX)
+        return false;
+    put_off(crawl, target, td_clock_ms() + td_source_crawl_backoff_ms(crawl, target->n_tries));
+    return true;
+}
+
+/* A host that does not answer page after page is not asked for the ten thousand others. */
+static void count_lost(td_source_host *host, const td_net_reply *reply)
+{
+    char reason[TD_SOURCE_REASON_N];
+
+    if (reply->code == TANDEM_E_NOT_FOUND)
+        td_source_crawl_close_host(host, reply->code, reply->error->message); /* no such host */
+    bool is_lost = reply->code == TANDEM_E_NETWORK || reply->code == TANDEM_E_TIMEOUT;
+    host->n_lost_in_row = is_lost ? host->n_lost_in_row + 1 : 0;
+    if (host->n_lost_in_row < LOST_IN_ROW_MAX)
+        return;
+    snprintf(reason, sizeof(reason), "%d pages in a row without an answer, the last: %.200s",
+             LOST_IN_ROW_MAX, reply->error->message);
+    td_source_crawl_close_host(host, reply->code, reason);
+}
+
+/* The host's own speed, learnt from its answers. */
+static void pace(td_source_crawl *crawl, td_source_host *host, const td_net_reply *reply)
+{
+    bool is_busy = reply->status == 429 || reply->status == 503;
+
+    if (reply->code != TANDEM_OK)
+        return;
+    pthread_mutex_lock(&crawl->lock);
+    if (is_busy)
+        td_source_frontier_slow(crawl->frontier, host, crawl->options.retry_wait_ms);
+    else
+        td_source_frontier_ease(crawl->frontier, host);
+    pthread_mutex_unlock(&crawl->lock);
+}
+
+/* -- redirects -- */
+
+static bool is_start(const td_source_target *target)
+{
+    return target->depth == 0 && target->role == TD_SOURCE_ROLE_PAGE;
+}
+
+/* Why the hop to `url` is not made; empty if it is. The code says whether that is a failure. */
+static tandem_code refuse_hop(const td_source_crawl *crawl, const td_source_target *target,
+                              td_str url, char *reason)
+{
+    /* A sitemap may lie on another host than the pages that it names. */
+    bool is_page = target->role == TD_SOURCE_ROLE_PAGE && !is_start(target);
+    const char *outside = is_page ? td_source_scope_excludes(&crawl->scope, url) : NULL;
+
+    reason[0] = '\0';
+    if (td_source_frontier_was_at(target, url)) {
+        snprintf(reason, TD_SOURCE_REASON_N, "redirects in a circle, back to %.*s", 200, url.ptr);
+        return TANDEM_E_FORMAT;
+    }
+    if (target->n_hops >= TD_SOURCE_HOPS_MAX) {
+        snprintf(reason, TD_SOURCE_REASON_N, "more than %d redirects, the last one to %.*s",
+                 TD_SOURCE_HOPS_MAX, 200, url.ptr);
+        return TANDEM_E_FORMAT;
+    }
+    if (outside)
+        snprintf(reason, TD_SOURCE_REASON_N, "redirects out of the crawl (%s) to %.*s", outside,
+                 200, url.ptr);
+    return TANDEM_OK;
+}
+
+static void follow(td_source_crawl *crawl, td_source_target *target, td_str url)
+{
+    char reason[TD_SOURCE_REASON_N];
+    tandem_code code = refuse_hop(crawl, target, url, reason);
+
+    if (reason[0]) {
+        td_source_crawl_lose(crawl, target, code, reason);
+        return;
+    }
+    if (is_start(target))
+        td_source_scope_set(&crawl->scope, url);
+    pthread_mutex_lock(&crawl->lock);
+    td_source_pushed pushed = td_source_frontier_follow(crawl->frontier, target, url);
+    crawl->n_fetching -= pushed == TD_SOURCE_PUSHED;
+    pthread_mutex_unlock(&crawl->lock);
+    if (pushed == TD_SOURCE_NO_MEMORY) {
+        td_source_frontier_drop(target);
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+    } else if (pushed != TD_SOURCE_PUSHED) {
+        snprintf(reason, sizeof(reason), "redirects to %.*s, which is %s", 200, url.ptr,
+                 pushed == TD_SOURCE_SEEN ? "crawled already" : "past the limit of addresses");
+        td_source_crawl_lose(crawl, target, TANDEM_OK, reason);
+    }
+}
+
+/* -- requests -- */
+
+static bool want_body(void *user, int status, td_str media_type)
+{
+    const fetch *f = user;
+
+    (void)status;
+    return f->target->role != TD_SOURCE_ROLE_PAGE || td_source_binary_is_text_type(media_type);
+}
+
+void td_source_crawl_release(td_source_crawl *crawl, td_source_host *host)
+{
+    pthread_mutex_lock(&crawl->lock);
+    td_source_frontier_release(host, td_clock_ms());
+    pthread_mutex_unlock(&crawl->lock);
+}
+
+static void on_answer(void *user, const td_net_reply *reply)
+{
+    fetch *f = user;
+    td_source_crawl *crawl = f->crawl;
+    td_source_target *target = f->target;
+
+    free(f);
+    td_source_crawl_release(crawl, target->host);
+    if (reply->code == TANDEM_E_CANCELLED) {
+        td_source_frontier_drop(target);
+        return;
+    }
+    crawl->n_bytes += reply->body.n;
+    pace(crawl, target->host, reply);
+    if (reply->location.n > 0) {
+        follow(crawl, target, reply->location);
+    } else if (!retry(crawl, target, reply)) {
+        count_lost(target->host, reply);
+        if (!td_source_crawl_discover_take(crawl, target, reply))
+            td_source_crawl_give_reply(crawl, target, reply);
+    }
+}
+
+void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target)
+{
+    tandem_error err = {.code = TANDEM_OK};
+    fetch *f = malloc(sizeof(*f));
+    bool is_page = target->role == TD_SOURCE_ROLE_PAGE;
+
+    if (!f) {
+        td_source_frontier_drop(target);
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: request");
+        return;
+    }
+    *f = (fetch){crawl, target};
+    td_net_request request = {
+        .url = td_source_frontier_url(target),
+        .accept =
+            is_page ? TD_STR("text/html,application/xhtml+xml,text/*;q=0.9,*/*;q=0.5") : TD_STR(""),
+        .body_bytes_max = target->role == TD_SOURCE_ROLE_SITEMAP ? TD_SOURCE_SITEMAP_BYTES_MAX : 0,
+        .done = on_answer,
+        .user = f,
+        .want = want_body,
+        .keep_redirects = true,
+    };
+    if (td_net_get(crawl->net, &request, &err) == TANDEM_OK)
+        return;
+    free(f);
+    td_source_crawl_release(crawl, target->host);
+    td_source_crawl_lose(crawl, target, err.code, err.message);
+}
