@@ -9,26 +9,34 @@ static bool load(const tandem_model_info *info, tandem_embedder **embedder_out, 
 {
     bool embedded = strcmp(info->origin, "embedded") == 0;
 
+    if (info->reason) {
+        error->code = TANDEM_E_FORMAT;
+        snprintf(error->message, sizeof(error->message), "%s", info->reason);
+        return false;
+    }
     return tandem_embedder_open(embedded ? NULL : info->origin, NULL, embedder_out, error) ==
            TANDEM_OK;
 }
 
 static void print_json(const tandem_model_info *info, const tandem_error *error)
 {
-    output_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:b,s:o}", "id", info->id, "origin",
+    output_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:I,s:b,s:o}", "id", info->id, "origin",
                           info->origin, "revision", info->revision, "architecture",
                           info->architecture, "precision", info->precision, "dim", (int)info->dim,
-                          "tokens_max", (int)info->tokens_max, "usable", error->code == TANDEM_OK,
+                          "tokens_max", (int)info->tokens_max, "disk_bytes",
+                          (json_int_t)info->disk_bytes, "usable", error->code == TANDEM_OK,
                           "reason", error->code ? output_json_cstr(error->message) : json_null()));
 }
 
 static void print_text(const tandem_model_info *info, const tandem_error *error)
 {
     if (error->code)
-        printf("%-36s can't be used: %s\n", info->id, error->message);
+        printf("%-36s can't be used: %s (%.1f MB)\n", info->id, error->message,
+               (double)info->disk_bytes / 1e6);
     else
-        printf("%-36s %s, %zu dimensions, %zu tokens, %s  (%s)\n", info->id, info->architecture,
-               info->dim, info->tokens_max, info->precision, info->origin);
+        printf("%-36s %s, %zu dimensions, %zu tokens, %s, %.1f MB  (%s)\n", info->id,
+               info->architecture, info->dim, info->tokens_max, info->precision,
+               (double)info->disk_bytes / 1e6, info->origin);
 }
 
 static void show(void *user, const tandem_model_info *listed)
@@ -38,8 +46,12 @@ static void show(void *user, const tandem_model_info *listed)
     tandem_error error = {0};
     tandem_model_info info = *listed;
 
-    if (load(listed, &embedder, &error))
+    if (load(listed, &embedder, &error)) {
         tandem_embedder_get_info(embedder, &info);
+        info.id = listed->id; /* what it is asked for by; the folder is named otherwise */
+        info.revision = listed->revision;
+        info.disk_bytes = listed->disk_bytes;
+    }
     if (s->json)
         print_json(&info, &error);
     else

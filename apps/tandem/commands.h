@@ -12,6 +12,7 @@ int cmd_extract(const settings *s);
 int cmd_chunk(const settings *s);
 int cmd_status(const settings *s);
 int cmd_models(const settings *s);
+int cmd_pull(const settings *s);
 int cmd_tokenize(const settings *s);
 int cmd_rm(const settings *s);
 int cmd_completions(const settings *s);

@@ -51,8 +51,19 @@ const command commands_table[] = {
     {"rm", CMD_RM, "SOURCE...", 1, SIZE_MAX, "take sources out of an index",
      "Removes each SOURCE, as it was named to index, with all its pages.\n",
      "  tandem rm ~/notes\n", cmd_rm},
+    {"pull", CMD_PULL, "MODEL...", 1, SIZE_MAX, "bring models from a hub",
+     "Brings each MODEL - gte, coderank, or org/name, with @revision for another than main - from\n"
+     "Hugging Face into its cache ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), where\n"
+     "other programs find it too. Only what the engine needs; each file is checked by length and\n"
+     "hash; what is there is not fetched again; a pull that was cut goes on where it ended.\n"
+     "HF_TOKEN, from the environment alone, opens models that are not for everyone.\n",
+     "  tandem pull gte coderank\n"
+     "  tandem pull nomic-ai/nomic-embed-text-v1.5@main --json\n"
+     "  tandem index ~/src --gte gte --coderank coderank\n",
+     cmd_pull},
     {"models", CMD_MODELS, "", 0, 0, "which models are here",
-     "Lists the embedded model and those in the local Hugging Face cache.\n",
+     "Lists the embedded model and those in the local Hugging Face cache, those that can't be\n"
+     "used too, with the reason.\n",
      "  tandem models --json\n", cmd_models},
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
      "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",

@@ -29,6 +29,11 @@ void job_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+bool job_is_signalled(void)
+{
+    return n_signals > 0;
+}
+
 static tandem_strategy strategy_of(const char *name)
 {
     for (int s = TANDEM_STRATEGY_AUTO; s <= TANDEM_STRATEGY_SEQUENTIAL; s++)

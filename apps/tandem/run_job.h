@@ -8,6 +8,9 @@
  * other work before its job; job_run calls it too. */
 void job_catch_signals(void);
 
+/* Whether one has come: for work that has no job to cancel. */
+bool job_is_signalled(void);
+
 /* The options that settings ask for; texts borrowed from them. */
 tandem_job_options job_options_of(const settings *s);
 

@@ -45,6 +45,10 @@ typedef struct settings {
     uint64_t concurrency, batch_size;
     uint64_t cache_bytes_max;
 
+    /* pull */
+    const char *endpoint;
+    bool offline;
+
     /* embed */
     const char *role, *input_format, *output, *truncate;
 

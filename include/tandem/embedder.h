@@ -41,6 +41,9 @@ typedef struct tandem_model_info {
     const char *precision;    /* "f32", "bf16", "int8" */
     size_t dim;
     size_t tokens_max; /* of one text; longer ones are truncated */
+    /* of tandem_models_each alone */
+    uint64_t disk_bytes; /* of its files */
+    const char *reason;  /* why it can't be used; NULL: nothing is known against it */
 } tandem_model_info;
 
 /* What the model says about one text besides its vector. */
@@ -81,8 +84,9 @@ tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text,
 /* The token of an id; ptr is NULL if there is none. Borrowed until close. */
 tandem_str tandem_embedder_token(const tandem_embedder *embedder, uint32_t id);
 
-/* Every model that is here: the embedded one and those in the Hugging Face cache. architecture, dim
- * and tokens_max are empty where the model's files do not tell them without loading it. */
+/* Every model that is here: the embedded one, and each revision in the Hugging Face cache, usable
+ * or not ("org/name" for main, "org/name@commit" for others). architecture, dim and tokens_max are
+ * empty where the model's files do not tell them without loading it. */
 typedef void (*tandem_model_each)(void *user, const tandem_model_info *info);
 tandem_code tandem_models_each(tandem_model_each each, void *user, tandem_error *err);
 

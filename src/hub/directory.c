@@ -7,11 +7,14 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum {
     FILES_MAX = 512, /* a model of many shards has about 200 files */
     NAMES_BYTES_MAX = 1 << 20,
+    PATH_BYTES_MAX = 4096,
 };
 
 typedef struct directory {
@@ -135,4 +138,32 @@ out:
     if (d)
         release(&d->files);
     return code;
+}
+
+static uint64_t bytes_of(const char *path, int depth)
+{
+    char below[PATH_BYTES_MAX];
+    struct stat facts;
+    struct dirent *entry;
+    uint64_t sum = 0;
+    DIR *folder = opendir(path);
+
+    while (folder && (entry = readdir(folder))) {
+        int n = snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] == '.' || n < 0 || (size_t)n >= sizeof(below) ||
+            stat(below, &facts) != 0)
+            continue;
+        if (S_ISREG(facts.st_mode))
+            sum += (uint64_t)facts.st_size;
+        else if (S_ISDIR(facts.st_mode) && depth > 0)
+            sum += bytes_of(below, depth - 1);
+    }
+    if (folder)
+        closedir(folder);
+    return sum;
+}
+
+uint64_t td_hub_directory_bytes(const char *path)
+{
+    return bytes_of(path, 1);
 }

@@ -14,4 +14,8 @@
 tandem_code td_hub_directory_open(const char *path, td_str id, td_str revision,
                                   td_model_files **files_out, tandem_error *err);
 
+/* Bytes of the files in a folder and in those right below it, links followed; 0 if there are none.
+ */
+uint64_t td_hub_directory_bytes(const char *path);
+
 #endif

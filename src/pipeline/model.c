@@ -202,15 +202,17 @@ typedef struct visit {
     td_arena *arena;
 } visit;
 
-static void pass(void *user, const td_model_files *files)
+static void pass(void *user, const td_hub_listed *listed)
 {
     visit *v = user;
     tandem_model_info info = {
-        .id = td_arena_copy(v->arena, files->id).ptr,
-        .origin = td_arena_copy(v->arena, files->origin).ptr,
-        .revision = td_arena_copy(v->arena, files->revision).ptr,
+        .id = td_arena_copy(v->arena, listed->id).ptr,
+        .origin = td_arena_copy(v->arena, listed->origin).ptr,
+        .revision = td_arena_copy(v->arena, listed->revision).ptr,
         .architecture = "",
         .precision = "",
+        .disk_bytes = listed->n_bytes,
+        .reason = listed->files ? NULL : listed->error->message,
     };
 
     if (info.revision)

@@ -89,24 +89,55 @@ static void says_where_it_looked(void **state)
     assert_non_null(strstr(error.message, "nomic-ai/CodeRankEmbed"));
 }
 
-static void count(void *user, const td_model_files *files)
+static void finds_another_revision_by_its_name(void **state)
 {
-    (void)files;
-    ++*(int *)user;
-}
-
-static void lists_the_embedded_model_and_usable_ones_only(void **state)
-{
-    int n = 0;
+    td_model_files *files = NULL;
+    const char *commit = "0123456789abcdef0123456789abcdef01234567";
+    char path[200], name[100];
 
     (void)state;
+    snprintf(path, sizeof(path), "models--org--name/snapshots/%s/", commit);
+    put_model(path);
+    put_file("models--org--name/refs/v2", commit);
+    setenv("HF_HUB_CACHE", folder, 1);
+    assert_int_equal(td_hub_find("org/name@v2", &files, NULL), TANDEM_OK);
+    assert_true(td_str_eq(files->revision, td_str_from(commit)));
+    td_model_files_close(files);
+    snprintf(name, sizeof(name), "org/name@%s", commit);
+    assert_int_equal(td_hub_find(name, &files, NULL), TANDEM_OK);
+    td_model_files_close(files);
+    assert_int_equal(td_hub_find("org/name", &files, NULL), TANDEM_E_NOT_FOUND);
+}
+
+static char seen[2000];
+
+static void note(void *user, const td_hub_listed *listed)
+{
+    size_t n = strlen(seen);
+
+    (void)user;
+    snprintf(seen + n, sizeof(seen) - n, "%.*s %llu %s\n", TD_STR_FMT(listed->id),
+             (unsigned long long)listed->n_bytes,
+             listed->files ? "usable" : listed->error->message);
+    assert_int_equal(listed->files != NULL, !listed->error || listed->error->code == TANDEM_OK);
+}
+
+static void lists_the_embedded_model_and_each_revision_in_the_cache(void **state)
+{
+    (void)state;
     put_model("models--org--name/snapshots/abc/");
+    put_model("models--org--name/snapshots/older/");
     put_file("models--org--name/refs/main", "abc");
     put_file("models--org--picture/snapshots/abc/config.json", "{}");
     put_file("models--org--picture/refs/main", "abc");
+    put_file("datasets--org--other/refs/main", "abc");
     setenv("HF_HUB_CACHE", folder, 1);
-    assert_int_equal(td_hub_list(count, &n, NULL), TANDEM_OK);
-    assert_int_equal(n, 2);
+    seen[0] = '\0';
+    assert_int_equal(td_hub_list(note, NULL, NULL), TANDEM_OK);
+    assert_true(strncmp(seen, "all-MiniLM-L6-v2-int8 ", 22) == 0);
+    assert_non_null(strstr(seen, "\norg/name 37 usable\norg/name@older 37 usable\norg/picture 2 "));
+    assert_non_null(strstr(seen, "has no model.safetensors"));
+    assert_null(strstr(seen, "other"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
@@ -120,7 +151,8 @@ int main(void)
         TEST(refuses_a_name_that_would_leave_the_cache),
         TEST(refuses_a_revision_that_would_leave_the_cache),
         TEST(says_where_it_looked),
-        TEST(lists_the_embedded_model_and_usable_ones_only),
+        TEST(finds_another_revision_by_its_name),
+        TEST(lists_the_embedded_model_and_each_revision_in_the_cache),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
