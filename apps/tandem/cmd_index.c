@@ -2,34 +2,11 @@
 #include "dry_run.h"
 #include "output.h"
 #include "run_job.h"
+#include "summary.h"
 
 #include <stdio.h>
 
 #define LLU(x) ((unsigned long long)(x))
-
-static void print_json(const tandem_summary *s, bool metrics)
-{
-    json_t *chunks = json_pack("{s:I,s:I}", "gte", (json_int_t)s->chunks[TANDEM_LANE_GTE],
-                               "coderank", (json_int_t)s->chunks[TANDEM_LANE_CODERANK]);
-    json_t *failed = json_pack("{s:I,s:I}", "gte", (json_int_t)s->chunks_failed[TANDEM_LANE_GTE],
-                               "coderank", (json_int_t)s->chunks_failed[TANDEM_LANE_CODERANK]);
-    json_t *all = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:f}", "run", s->run,
-                            "pages", (json_int_t)s->pages, "files", (json_int_t)s->files,
-                            "unchanged", (json_int_t)s->unchanged, "skipped",
-                            (json_int_t)s->skipped, "failed", (json_int_t)s->failed, "removed",
-                            (json_int_t)s->removed, "chunks", chunks, "chunks_failed", failed,
-                            "embedded", (json_int_t)s->embedded, "cached", (json_int_t)s->cached,
-                            "truncated", (json_int_t)s->truncated, "seconds", s->seconds);
-
-    if (all && metrics) {
-        json_object_set_new(all, "chunks_per_second", json_real(s->chunks_per_second));
-        json_object_set_new(all, "strategy", json_string(tandem_strategy_name(s->strategy)));
-        json_object_set_new(all, "overlap_ratio", json_real(s->overlap_ratio));
-        json_object_set_new(all, "speedup", json_real(s->speedup));
-        json_object_set_new(all, "peak_rss_mb", json_real((double)s->peak_rss_bytes / 1048576.0));
-    }
-    output_json(all);
-}
 
 static void print_text(const tandem_summary *s, const char *location, bool metrics)
 {
@@ -74,7 +51,9 @@ static void advise(const settings *s, const tandem_summary *sum, const counter *
         output_note("%zu links were not followed: add -r to crawl the site", c->n_links);
     if (sum->failed && sum->pages + sum->files + sum->unchanged == 0)
         output_note("nothing could be read: every page failed");
-    if (sum->failed || sum->chunks_failed[0] || sum->chunks_failed[1])
+    if (sum->chunks_failed[0] || sum->chunks_failed[1])
+        output_note("`tandem status` says what failed and why; `tandem retry` embeds it later");
+    else if (sum->failed)
         output_note("`tandem status` says what failed and why; the next run tries it again");
     else if (!s->verbose && sum->skipped)
         output_note("`tandem status` says what was skipped and why");
@@ -82,7 +61,7 @@ static void advise(const settings *s, const tandem_summary *sum, const counter *
 
 int cmd_index(const settings *s)
 {
-    tandem_index_options options = TANDEM_INDEX_OPTIONS;
+    tandem_index_options options = index_options_of(s);
     tandem_index *index = NULL;
     tandem_error error = {0};
     tandem_summary summary = {0};
@@ -90,13 +69,6 @@ int cmd_index(const settings *s)
 
     if (s->dry_run)
         return dry_run(s);
-    options.models[TANDEM_LANE_GTE] = s->models[TANDEM_LANE_GTE];
-    options.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
-    options.precision = s->precision;
-    options.isa = s->isa;
-    options.threads = (uint32_t)s->threads;
-    options.packed_bytes_max = s->packed_bytes_max;
-    options.cache_bytes_max = s->cache_bytes_max;
     job_catch_signals(); /* opening an index that was killed may take a while */
     if (tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK)
         return output_failure(&error);
@@ -107,7 +79,7 @@ int cmd_index(const settings *s)
         job_run(index, (const char *const *)s->operands, s->n_operands, &job, !s->quiet, &summary);
     if (summary.run[0]) {
         if (s->json)
-            print_json(&summary, s->metrics);
+            output_json(summary_json(&summary, s->metrics));
         else if (!s->quiet)
             print_text(&summary, tandem_index_location(index), s->metrics);
         advise(s, &summary, &c);

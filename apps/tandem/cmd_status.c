@@ -111,7 +111,7 @@ static tandem_code print_text(tandem_index *index, const settings *s, const tand
         printf("%-9s %llu chunks  %s\n", tandem_lane_name((tandem_lane)l),
                (unsigned long long)st->chunks[l], st->models[l][0] ? st->models[l] : "(not used)");
     if (st->chunks_pending || st->chunks_failed)
-        printf("chunks    %llu pending, %llu failed: the next index run embeds them\n",
+        printf("chunks    %llu pending, %llu failed: `tandem retry` embeds them\n",
                (unsigned long long)st->chunks_pending, (unsigned long long)st->chunks_failed);
     printf("sources   %llu\n", (unsigned long long)st->sources);
     tandem_code code = tandem_index_each_source(index, print_source, NULL, error);

@@ -17,5 +17,6 @@ int cmd_tokenize(const settings *s);
 int cmd_rm(const settings *s);
 int cmd_completions(const settings *s);
 int cmd_man(const settings *s);
+int cmd_retry(const settings *s);
 
 #endif

@@ -51,6 +51,14 @@ const command commands_table[] = {
     {"rm", CMD_RM, "SOURCE...", 1, SIZE_MAX, "take sources out of an index",
      "Removes each SOURCE, as it was named to index, with all its pages.\n",
      "  tandem rm ~/notes\n", cmd_rm},
+    {"retry", CMD_RETRY, "[SOURCE]", 0, 1, "embed the chunks that failed",
+     "Embeds what an index holds without a vector: chunks whose model failed or was away, and\n"
+     "those of runs that were cut off; of all sources, or of one. Nothing is read again, and what\n"
+     "is done is kept, however often it is stopped. Exit status: 0 all have their vectors, 3 some\n"
+     "failed again, 130 interrupted.\n",
+     "  tandem retry\n"
+     "  tandem retry ~/notes --json\n",
+     cmd_retry},
     {"pull", CMD_PULL, "MODEL...", 1, SIZE_MAX, "bring models from a hub",
      "Brings each MODEL - gte, coderank, or org/name, with @revision for another than main - from\n"
      "Hugging Face into its cache ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), where\n"

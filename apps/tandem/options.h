@@ -19,7 +19,8 @@ typedef enum command_bit {
     CMD_TOKENIZE = 1 << 8,
     CMD_RM = 1 << 9,
     CMD_PULL = 1 << 10,
-    CMD_ALL = (1 << 11) - 1,
+    CMD_RETRY = 1 << 11,
+    CMD_ALL = (1 << 12) - 1,
     CMD_COMPLETIONS = 1 << 28, /* of these two there is nothing to set */
     CMD_MAN = 1 << 29,
 } command_bit;

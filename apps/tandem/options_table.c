@@ -5,9 +5,11 @@
 #define AT(field) offsetof(settings, field)
 #define JOBS      (CMD_INDEX | CMD_CRAWL | CMD_CHUNK)
 #define WEB       JOBS
-#define LANES     (CMD_INDEX | CMD_SEARCH)
+#define SCHEDULE  (CMD_INDEX | CMD_RETRY)
+#define PLACES    (CMD_INDEX | CMD_SEARCH)
+#define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE)
-#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM)
+#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY)
 
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
@@ -37,11 +39,11 @@ const option_row options_table[] = {
      0, 1ull << 40, "SIZE", "4G",
      "keep at most this much of packed weights for the next start; 0: none"},
 
-    {"scope", 0, NULL, KIND_WORD, AT(scope), LANES, 0, 0, "global|project|local", NULL,
+    {"scope", 0, NULL, KIND_WORD, AT(scope), PLACES, 0, 0, "global|project|local", NULL,
      "where it belongs; default: project if --project is given, local with --dataset, else global"},
-    {"project", 0, NULL, KIND_TEXT, AT(project), LANES, 0, 0, "NAME", NULL,
+    {"project", 0, NULL, KIND_TEXT, AT(project), PLACES, 0, 0, "NAME", NULL,
      "project that it belongs to"},
-    {"dataset", 0, NULL, KIND_TEXT, AT(dataset), LANES, 0, 0, "NAME", NULL, "part of the project"},
+    {"dataset", 0, NULL, KIND_TEXT, AT(dataset), PLACES, 0, 0, "NAME", NULL, "part of the project"},
     {"hits", 'k', NULL, KIND_NUMBER, AT(hits), CMD_SEARCH, 1, 1000, "N", "10", "how many hits"},
     {"exact", 0, NULL, KIND_FLAG, AT(exact), CMD_SEARCH, 0, 0, NULL, NULL,
      "compare every vector at full precision instead of one bit a dimension first"},
@@ -111,18 +113,17 @@ const option_row options_table[] = {
      "N", "1600", "characters of a chunk, at most"},
     {"chunk-overlap", 0, "CHUNK_OVERLAP", KIND_NUMBER, AT(chunk_overlap), CMD_INDEX | CMD_CHUNK, 0,
      50000, "N", "200", "characters of prose that a chunk repeats of the one before"},
-    {"strategy", 0, "EMBEDDING_STRATEGY", KIND_WORD, AT(strategy), CMD_INDEX, 0, 0,
+    {"strategy", 0, "EMBEDDING_STRATEGY", KIND_WORD, AT(strategy), SCHEDULE, 0, 0,
      "auto|pipelined|rounds|sequential", "auto", "how the two lanes share the machine"},
-    {"no-parallel", 0, "ENABLE_PARALLEL_EMBEDDING", KIND_UNFLAG, AT(parallel), CMD_INDEX, 0, 0,
-     NULL, "true", "one lane after the other"},
-    {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency), CMD_INDEX, 1,
-     1024, "N", NULL,
-     "batches in flight over both lanes; default: one a core in process, 2 for servers"},
-    {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), CMD_INDEX, 1, 4096, "N",
+    {"no-parallel", 0, "ENABLE_PARALLEL_EMBEDDING", KIND_UNFLAG, AT(parallel), SCHEDULE, 0, 0, NULL,
+     "true", "one lane after the other"},
+    {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency), SCHEDULE, 1, 1024,
+     "N", NULL, "batches in flight over both lanes; default: one a core in process, 2 for servers"},
+    {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), SCHEDULE, 1, 4096, "N",
      "32", "chunks of a batch, at most"},
-    {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), CMD_INDEX, 0, 0, NULL,
+    {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), SCHEDULE, 0, 0, NULL,
      "true", "no metrics in log and summary"},
-    {"cache-size", 0, "TANDEM_CACHE_SIZE", KIND_SIZE, AT(cache_bytes_max), CMD_INDEX, 0, 1ull << 40,
+    {"cache-size", 0, "TANDEM_CACHE_SIZE", KIND_SIZE, AT(cache_bytes_max), SCHEDULE, 0, 1ull << 40,
      "SIZE", "1G", "keep at most this much of cached vectors; 0: no limit"},
 
     {"json", 0, NULL, KIND_FLAG, AT(json), CMD_ALL & ~(unsigned)(CMD_CHUNK | CMD_EMBED), 0, 0, NULL,

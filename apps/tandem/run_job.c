@@ -62,6 +62,20 @@ static void set_mode(const settings *s, tandem_job_options *o)
     o->depth_max = s->depth ? (uint32_t)s->depth : endless ? UINT32_MAX : usual;
 }
 
+tandem_index_options index_options_of(const settings *s)
+{
+    tandem_index_options o = TANDEM_INDEX_OPTIONS;
+
+    o.models[TANDEM_LANE_GTE] = s->models[TANDEM_LANE_GTE];
+    o.models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
+    o.precision = s->precision;
+    o.isa = s->isa;
+    o.threads = (uint32_t)s->threads;
+    o.packed_bytes_max = s->packed_bytes_max;
+    o.cache_bytes_max = s->cache_bytes_max;
+    return o;
+}
+
 tandem_job_options job_options_of(const settings *s)
 {
     tandem_job_options o = TANDEM_JOB_OPTIONS;
@@ -128,20 +142,27 @@ static void watch(tandem_job *job, bar *b, bool show)
     bar_clear(b);
 }
 
-int job_run(tandem_index *index, const char *const *sources, size_t n_sources,
-            const tandem_job_options *options, bool show, tandem_summary *summary_out)
+int job_finish(tandem_job *job, bool stores, bool show, tandem_summary *summary_out)
 {
     tandem_error error = {0};
-    tandem_job *job = NULL;
-    bar b = {.lanes = options->until == TANDEM_UNTIL_STORE, .next_plain = 5};
+    bar b = {.lanes = stores, .next_plain = 5};
 
-    job_catch_signals();
-    if (tandem_job_open(index, sources, n_sources, options, &job, &error) != TANDEM_OK)
-        return output_failure(&error);
     watch(job, &b, show);
     tandem_code code = tandem_job_get_summary(job, summary_out, &error);
     tandem_job_close(job);
     if (code != TANDEM_OK && code != TANDEM_E_PARTIAL)
         return output_failure(&error);
     return tandem_code_exit(code);
+}
+
+int job_run(tandem_index *index, const char *const *sources, size_t n_sources,
+            const tandem_job_options *options, bool show, tandem_summary *summary_out)
+{
+    tandem_error error = {0};
+    tandem_job *job = NULL;
+
+    job_catch_signals();
+    if (tandem_job_open(index, sources, n_sources, options, &job, &error) != TANDEM_OK)
+        return output_failure(&error);
+    return job_finish(job, options->until == TANDEM_UNTIL_STORE, show, summary_out);
 }

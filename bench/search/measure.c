@@ -195,7 +195,7 @@ static void run_fill(const char *path, size_t n, size_t dim, const char *base_pa
     for (int lane = 0; lane < TANDEM_N_LANES; lane++)
         must(f.store->lane_put(f.store, (tandem_lane)lane, &model, &err), &err);
     must(f.store->source_put(f.store, &source, &id, &err), &err);
-    must(f.store->run_begin(f.store, id, &f.run, &err), &err);
+    must(f.store->run_begin(f.store, id, "index", 0, &f.run, &err), &err);
     for (size_t page = 0; done < n; page++) {
         put_page(&f, page, buffer, ids + n_ids);
         n_ids += PAGE_CHUNKS;

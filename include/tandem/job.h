@@ -156,6 +156,12 @@ typedef struct tandem_progress {
     double eta_seconds; /* of the chunks known so far; < 0: not known */
 } tandem_progress;
 
+/* What the models of one lane did. */
+typedef struct tandem_lane_summary {
+    uint64_t batches, retries, tokens;
+    double busy_seconds; /* with at least one batch in flight */
+} tandem_lane_summary;
+
 typedef struct tandem_summary {
     char run[40];     /* name of the run */
     tandem_code code; /* OK, E_PARTIAL, E_CANCELLED or what ended it */
@@ -168,6 +174,10 @@ typedef struct tandem_summary {
     double overlap_ratio; /* both lanes busy / either busy, while both had work */
     double speedup;       /* sum of lane times / wall time */
     uint64_t peak_rss_bytes;
+    tandem_lane_summary lanes[TANDEM_N_LANES];
+    double embed_seconds; /* first batch begun to last ended */
+    uint64_t rounds;      /* 0 outside rounds */
+    uint32_t slots;       /* batches at once, over both lanes */
 } tandem_summary;
 
 /* Starts. `index` is NULL unless until is TANDEM_UNTIL_STORE. Everything is copied.
@@ -175,6 +185,15 @@ typedef struct tandem_summary {
 tandem_code tandem_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                             const tandem_job_options *options, tandem_job **job_out,
                             tandem_error *err);
+
+/* Starts a job that embeds the chunks of the index that have no vector: those that failed, and what
+ * runs that were cut off left. Nothing is read again. `source`: as named to index, NULL: all. Only
+ * the options of the schedule count. A chunk that fails again stays as it is (E_PARTIAL); where
+ * nothing is to be done no model is loaded, and the run's name is "0".
+ * Errors: E_NOT_FOUND for a source that the index does not hold; E_CONFLICT as a search. */
+tandem_code tandem_job_open_retry(tandem_index *index, const char *source,
+                                  const tandem_job_options *options, tandem_job **job_out,
+                                  tandem_error *err);
 
 /* Waits at most wait_ms; true when the job has ended. */
 bool tandem_job_wait(tandem_job *job, uint32_t wait_ms);

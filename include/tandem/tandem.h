@@ -7,7 +7,9 @@
 #include "tandem/index.h"
 #include "tandem/job.h"
 #include "tandem/log.h"
+#include "tandem/metrics.h"
 #include "tandem/model.h"
+#include "tandem/report.h"
 #include "tandem/value.h"
 #include "tandem/version.h"
 

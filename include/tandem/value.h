@@ -6,6 +6,8 @@
 #ifndef TANDEM_VALUE_H
 #define TANDEM_VALUE_H
 
+#include "tandem/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +54,20 @@ typedef struct tandem_chunk {
     tandem_str symbol;   /* path of symbols: "Parser.read_line"; may be empty */
     tandem_lane lane;    /* model_hint */
 } tandem_chunk;
+
+/* What a slot (one that calls models) did for a while: one batch, or, where a run is too long for
+ * all of them to be kept, some that followed each other. */
+typedef struct tandem_span {
+    uint32_t slot;                    /* from 0 */
+    uint32_t round;                   /* of its first batch, from 1; 0 outside rounds */
+    int64_t start_us, end_us;         /* since the run began */
+    uint32_t batches[TANDEM_N_LANES]; /* calls, those that failed included */
+    uint32_t chunks[TANDEM_N_LANES];  /* of those calls */
+    int64_t busy_us[TANDEM_N_LANES];  /* in calls; their sum is under end - start if it idled */
+    uint64_t n_tokens;
+    uint32_t n_failed, n_retried, n_halved; /* calls that ended so */
+    tandem_code code;                       /* why the first of them did; OK if there is none */
+} tandem_span;
 
 /* One answer of a search, best first. */
 typedef struct tandem_hit {

@@ -63,6 +63,23 @@ out:
     return code;
 }
 
+tandem_code tandem_job_open_retry(tandem_index *index, const char *source,
+                                  const tandem_job_options *options, tandem_job **job_out,
+                                  tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job_options o = TANDEM_JOB_OPTIONS;
+
+    TD_TRY(td_api_check_given("index", index, err));
+    TD_TRY(td_api_check_given("job_out", job_out, err));
+    TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
+    TD_TRY(check_limits(&o, err));
+    o.input_name = NULL;
+    TD_TRY(td_pipeline_job_open_retry(index, source, &o, job_out, err));
+out:
+    return code;
+}
+
 bool tandem_job_wait(tandem_job *job, uint32_t wait_ms)
 {
     return td_pipeline_job_wait(job, wait_ms);

@@ -6,12 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef enum metric_kind {
-    COUNTER,
-    GAUGE,
-    HISTOGRAM
-} metric_kind;
-
 static const char *const kind_names[] = {"counter", "gauge", "histogram"};
 
 enum {
@@ -25,7 +19,7 @@ enum {
 struct td_metric {
     td_metric *next; /* of the same head */
     char *name, *labels;
-    metric_kind kind;
+    td_metric_kind kind;
     _Atomic uint64_t value_bits;             /* a double; a histogram's sum */
     _Atomic uint64_t buckets[N_BUCKETS + 1]; /* histogram: not cumulative, the last is +Inf */
 };
@@ -68,7 +62,8 @@ static td_metric *find_locked(size_t head, const char *name, const char *labels)
     return NULL;
 }
 
-static td_metric *make_locked(size_t head, const char *name, const char *labels, metric_kind kind)
+static td_metric *make_locked(size_t head, const char *name, const char *labels,
+                              td_metric_kind kind)
 {
     if (n_metrics >= N_METRICS_MAX)
         return NULL;
@@ -90,33 +85,52 @@ static td_metric *make_locked(size_t head, const char *name, const char *labels,
     return metric;
 }
 
-static td_metric *get(const char *name, const char *labels, metric_kind kind)
+/* A name has one kind, whatever its labels. */
+static bool is_other_locked(const char *name, td_metric_kind kind)
+{
+    for (size_t head = 0; head < N_HEADS; head++) {
+        for (const td_metric *metric = heads[head]; metric; metric = metric->next) {
+            if (metric->kind != kind && strcmp(metric->name, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+td_metric *td_metrics_find(const char *name, const char *labels, td_metric_kind kind)
 {
     size_t head = head_of(name, labels);
+    bool other = false;
     pthread_mutex_lock(&lock);
     td_metric *metric = find_locked(head, name, labels);
-    if (!metric)
+    if (metric)
+        other = metric->kind != kind;
+    else if (!(other = is_other_locked(name, kind)))
         metric = make_locked(head, name, labels, kind);
     pthread_mutex_unlock(&lock);
-    if (!metric)
-        return &nowhere[kind];
-    td_assert(metric->kind == kind);
+    return other ? NULL : metric ? metric : &nowhere[kind];
+}
+
+static td_metric *get(const char *name, const char *labels, td_metric_kind kind)
+{
+    td_metric *metric = td_metrics_find(name, labels, kind);
+    td_assert(metric);
     return metric;
 }
 
 td_metric *td_metrics_counter(const char *name, const char *labels)
 {
-    return get(name, labels, COUNTER);
+    return get(name, labels, TD_METRIC_COUNTER);
 }
 
 td_metric *td_metrics_gauge(const char *name, const char *labels)
 {
-    return get(name, labels, GAUGE);
+    return get(name, labels, TD_METRIC_GAUGE);
 }
 
 td_metric *td_metrics_histogram(const char *name, const char *labels)
 {
-    return get(name, labels, HISTOGRAM);
+    return get(name, labels, TD_METRIC_HISTOGRAM);
 }
 
 void td_metrics_add(td_metric *metric, double amount)
@@ -246,7 +260,7 @@ tandem_code td_metrics_write(td_buf *buf, tandem_error *err)
         if (i == 0 || strcmp(all[i - 1]->name, all[i]->name) != 0)
             TD_TRY(
                 td_buf_add_fmt(buf, err, "# TYPE %s %s\n", all[i]->name, kind_names[all[i]->kind]));
-        if (all[i]->kind == HISTOGRAM)
+        if (all[i]->kind == TD_METRIC_HISTOGRAM)
             TD_TRY(write_histogram(all[i], buf, err));
         else
             TD_TRY(write_value(all[i], buf, err));

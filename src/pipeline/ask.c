@@ -20,7 +20,7 @@ typedef struct question {
     tandem_index *index;
     tandem_lane lane;
     td_str text;
-    float *vector; /* NULL: the lane holds nothing */
+    float *vector; /* NULL: the lane has no vectors */
     size_t dim;
     tandem_code code;
     tandem_error error;
@@ -37,7 +37,7 @@ static tandem_code embed_question(question *q, tandem_error *err)
     if (!arena)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a question");
     TD_TRY(store->lane_get(store, q->lane, &stored, arena, err));
-    if (stored.dim == 0)
+    if (!stored.has_vectors)
         goto out;
     TD_TRY(td_pipeline_lanes_get(q->index, q->lane, &lane, err));
     TD_TRY(td_pipeline_lanes_check(q->index, q->lane, &stored, lane, err));

@@ -197,27 +197,21 @@ static tandem_code init_piece(td_work *work, size_t i, tandem_error *err)
     return td_chunk_model_text(chunk, work->arena, &piece->task.text, err);
 }
 
-/* Pieces and their counts; the page goes without any of them if one can't be made. */
-static tandem_code init_pieces(tandem_job *job, td_work *work, tandem_error *err)
+tandem_code td_pipeline_index_pieces(td_work *work, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t n = work->chunks.n;
 
-    work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
     work->pieces = td_arena_zalloc(work->arena, n, sizeof(*work->pieces));
-    if (n && (!work->chunk_ids || !work->pieces))
+    if (n && !work->pieces)
         TD_TRY(td_arena_fail(work->arena, err));
     for (size_t i = 0; i < n; i++)
         TD_TRY(init_piece(work, i, err));
-    for (size_t i = 0; i < n; i++)
-        atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
 out:
     return code;
 }
 
-/* Page first, then its pieces: the writer's queue keeps that order, so a vector never comes before
- * its chunk has an id. Takes the work. */
-static void send_work(tandem_job *job, td_work *work, tandem_error *err)
+void td_pipeline_index_submit(tandem_job *job, td_work *work)
 {
     size_t dim_max = job->embedders[0]->dim;
     if (job->embedders[1]->dim > dim_max)
@@ -225,23 +219,46 @@ static void send_work(tandem_job *job, td_work *work, tandem_error *err)
     float *scratch = malloc(dim_max * sizeof(*scratch));
     size_t n = work->chunks.n;
 
+    if (!scratch) {
+        tandem_error error = {0};
+        td_fail_nomem(&error, "chunks of a page");
+        td_pipeline_job_fail(job, &error);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (scratch)
+            submit(job, &work->pieces[i], scratch);
+        else
+            td_pipeline_index_settle(work);
+    }
+    td_pipeline_index_settle(work);
+    free(scratch);
+}
+
+/* Page first, then its pieces: the writer's queue keeps that order, so a vector never comes before
+ * its chunk has an id. Takes the work. */
+static void send_work(tandem_job *job, td_work *work, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n = work->chunks.n;
+
     td_pipeline_job_mix(job, &work->page->hash);
-    if (!scratch || init_pieces(job, work, err) != TANDEM_OK) {
-        if (!scratch)
-            td_fail_nomem(err, "chunks of a page");
+    work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
+    if (n && !work->chunk_ids)
+        TD_TRY(td_arena_fail(work->arena, err));
+    TD_TRY(td_pipeline_index_pieces(work, err));
+    for (size_t i = 0; i < n; i++)
+        atomic_fetch_add(&job->lanes[work->chunks.items[i].lane].total, 1);
+    atomic_store(&work->n_left, n + 2); /* pieces, the page, and submit */
+    if (!td_pipeline_write_page(job, work))
+        td_pipeline_index_settle(work);
+    td_pipeline_index_submit(job, work);
+
+out:
+    if (code != TANDEM_OK) {
         td_pipeline_job_fail(job, err);
         atomic_store(&work->n_left, 1);
         td_pipeline_index_settle(work);
-        free(scratch);
-        return;
     }
-    atomic_store(&work->n_left, n + 2); /* pieces, the page, and this function */
-    if (!td_pipeline_write_page(job, work))
-        td_pipeline_index_settle(work);
-    for (size_t i = 0; i < n; i++)
-        submit(job, &work->pieces[i], scratch);
-    td_pipeline_index_settle(work);
-    free(scratch);
 }
 
 /* -- extract, chunk, route -- */

@@ -17,6 +17,7 @@ enum {
     PAGES_WAITING_MAX = 4,
     WRITES_WAITING_MAX = 512,
     ONCE_BUCKETS = 1 << 13,
+    SPANS_MAX = 2048, /* of a run's report: 65,536 chunks in batches of 32, each by itself */
 };
 
 /* -- options -- */
@@ -130,6 +131,14 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     return s;
 }
 
+static tandem_code begin_run(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
+{
+    td_store *store = job->index->store;
+
+    return store->run_begin(store, feed->source_id, job->is_retry ? "retry" : "index",
+                            job->feeds[0].run_id, &feed->run_id, err);
+}
+
 static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -145,7 +154,7 @@ static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem
     TD_TRY(td_store_scope_rule(td_str_from(o->scope), source.project, source.dataset, &source.scope,
                                err));
     TD_TRY(store->source_put(store, &source, &feed->source_id, err));
-    TD_TRY(store->run_begin(store, feed->source_id, &feed->run_id, err));
+    TD_TRY(begin_run(job, feed, err));
 out:
     return code;
 }
@@ -221,6 +230,7 @@ static tandem_code open_schedule(tandem_job *job, tandem_error *err)
     options.in_flight_max = in_flight_max(job);
     options.batch_items_max = job->options.batch_items_max;
     options.metrics = !job->options.quiet_metrics;
+    options.spans_max = SPANS_MAX;
     options.done = td_pipeline_index_done;
     options.user = job;
     return td_schedule_open(job->embedders, &options, &job->schedule, err);
@@ -253,21 +263,32 @@ void td_pipeline_job_cancel(tandem_job *job)
     td_pipeline_job_fail(job, &error);
 }
 
+static tandem_code put_spans(tandem_job *job, tandem_error *err)
+{
+    td_store *store = job->index->store;
+    size_t n = 0;
+    const tandem_span *spans = td_schedule_get_spans(job->schedule, &n);
+
+    return n ? store->spans_put(store, job->feeds[0].run_id, spans, n, err) : TANDEM_OK;
+}
+
 static void end_runs(tandem_job *job)
 {
     td_store *store = job->index->store;
     tandem_error error = {0};
+    bool whole = !job->cancelled && job->error.code == TANDEM_OK;
 
+    if (put_spans(job, &error) != TANDEM_OK)
+        td_pipeline_job_fail(job, &error);
     for (size_t i = 0; i < job->n_feeds; i++) {
         td_pipeline_feed *feed = &job->feeds[i];
-        bool whole = !job->cancelled && job->error.code == TANDEM_OK;
         /* "Done" is not what a crawl is in which no page could be had. */
         bool all_failed = atomic_load(&feed->n_failed) > 0 && atomic_load(&feed->n_good) == 0;
         const char *state = job->cancelled ? "cancelled" : whole && !all_failed ? "done" : "failed";
         bool sweep = whole && feed->complete && !atomic_load(&feed->unsure);
         uint64_t n_removed = 0;
-        char json[512];
-        size_t n = td_pipeline_progress_json(job, json, sizeof(json));
+        char json[TD_PIPELINE_JSON_BYTES_MAX];
+        size_t n = td_pipeline_progress_json(job, json);
 
         if (store->run_end(store, feed->run_id, state, (td_str){json, n}, sweep, &n_removed,
                            &error) != TANDEM_OK) {
@@ -276,6 +297,8 @@ static void end_runs(tandem_job *job)
         }
         atomic_fetch_add(&job->n_removed, n_removed);
     }
+    if (!job->options.quiet_metrics)
+        td_pipeline_progress_log(job, whole ? "done" : job->cancelled ? "cancelled" : "failed");
 }
 
 static void join_cores(tandem_job *job)
@@ -290,8 +313,9 @@ static void feed_all(tandem_job *job)
 {
     for (size_t i = 0; i < job->n_feeds && !atomic_load(&job->stop); i++) {
         tandem_error error = {0};
-        tandem_code code = job->feeds[i].source ? td_pipeline_index_feed(job, i, &error)
-                                                : td_pipeline_index_input(job, i, &error);
+        tandem_code code = job->is_retry          ? td_pipeline_retry_feed(job, i, &error)
+                           : job->feeds[i].source ? td_pipeline_index_feed(job, i, &error)
+                                                  : td_pipeline_index_input(job, i, &error);
         if (code != TANDEM_OK && code != TANDEM_E_CANCELLED)
             td_pipeline_job_fail(job, &error);
     }
@@ -302,16 +326,20 @@ static void *conduct(void *user)
     tandem_job *job = user;
     bool stores = job->options.until == TANDEM_UNTIL_STORE;
 
+    td_pipeline_progress_phase(job, "read");
     feed_all(job);
     join_cores(job);
     atomic_store(&job->sources_ended, true);
     if (stores) {
+        td_pipeline_progress_phase(job, "embed");
         td_schedule_finish(job->schedule, NULL);
         td_schedule_get_progress(job->schedule, &job->last);
+        td_pipeline_progress_phase(job, "store");
         td_queue_end(job->writes);
         pthread_join(job->writer, NULL);
         end_runs(job);
     }
+    td_pipeline_progress_phase(job, NULL);
     atomic_store(&job->ended_us, td_clock_us());
     pthread_mutex_lock(&job->lock);
     job->ended = true;
@@ -394,6 +422,43 @@ tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources
         TD_TRY(open_schedule(job, err));
     }
     TD_TRY(open_feeds(job, sources, n_sources, err));
+    TD_TRY(start_threads(job, err));
+    *job_out = job;
+    job = NULL;
+out:
+    td_pipeline_job_close(job);
+    return code;
+}
+
+/* Models and runs only if there is anything to do; else the job ends at once. */
+static tandem_code open_retry(tandem_job *job, const char *source, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_pipeline_retry_find(job, source, err));
+    if (job->n_feeds == 0) {
+        job->options.until = TANDEM_UNTIL_PAGE;
+        goto out;
+    }
+    TD_TRY(open_lanes(job, err));
+    TD_TRY(open_schedule(job, err));
+    for (size_t i = 0; i < job->n_feeds; i++)
+        TD_TRY(begin_run(job, &job->feeds[i], err));
+out:
+    return code;
+}
+
+tandem_code td_pipeline_job_open_retry(tandem_index *index, const char *source,
+                                       const tandem_job_options *options, tandem_job **job_out,
+                                       tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job *job = NULL;
+
+    TD_TRY(new_job(index, options, &job, err));
+    job->is_retry = true;
+    job->options.until = TANDEM_UNTIL_STORE;
+    TD_TRY(open_retry(job, source, err));
     TD_TRY(start_threads(job, err));
     *job_out = job;
     job = NULL;

@@ -12,6 +12,7 @@
 #include "tandem/embedder.h"
 #include "tandem/index.h"
 #include "tandem/job.h"
+#include "tandem/report.h"
 
 /* -- an opened index (handle.c) -- */
 
@@ -40,12 +41,24 @@ void td_pipeline_ask_free(tandem_hits *hits);
 tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                                  const tandem_job_options *options, tandem_job **job_out,
                                  tandem_error *err);
+/* Embeds what has no vector (retry.c feeds it). */
+tandem_code td_pipeline_job_open_retry(tandem_index *index, const char *source,
+                                       const tandem_job_options *options, tandem_job **job_out,
+                                       tandem_error *err);
 bool td_pipeline_job_wait(tandem_job *job, uint32_t wait_ms);
 void td_pipeline_job_cancel(tandem_job *job);
 void td_pipeline_job_close(tandem_job *job);
 void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out);
 tandem_code td_pipeline_progress_summary(tandem_job *job, tandem_summary *summary_out,
                                          tandem_error *err);
+
+/* -- what a run did (report.c) -- */
+
+tandem_code td_pipeline_report_new(tandem_index *index, int64_t run, tandem_report **report_out,
+                                   tandem_error *err);
+void td_pipeline_report_free(tandem_report *report);
+void td_pipeline_report_run(const tandem_report *report, tandem_run_info *info_out);
+const tandem_span *td_pipeline_report_spans(const tandem_report *report, size_t *n_out);
 
 /* -- one model by itself (model.c) -- */
 

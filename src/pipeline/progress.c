@@ -1,4 +1,6 @@
 #include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "base/os.h"
 #include "pipeline/state.h"
 
@@ -91,6 +93,9 @@ static void fill_summary(tandem_job *job, tandem_summary *s)
         .overlap_ratio = scheduled.overlap_ratio,
         .speedup = scheduled.speedup,
         .peak_rss_bytes = td_os_rss_peak_bytes(),
+        .embed_seconds = scheduled.wall_seconds,
+        .rounds = scheduled.n_rounds,
+        .slots = scheduled.in_flight_max,
     };
     snprintf(s->run, sizeof(s->run), "%lld", job->n_feeds ? (long long)job->feeds[0].run_id : 0LL);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
@@ -100,28 +105,86 @@ static void fill_summary(tandem_job *job, tandem_summary *s)
         s->cached += atomic_load(&job->lanes[l].cached);
         s->truncated += atomic_load(&job->lanes[l].truncated);
         settled += atomic_load(&job->lanes[l].done);
+        s->lanes[l] = (tandem_lane_summary){
+            .batches = scheduled.lanes[l].n_batches,
+            .retries = scheduled.lanes[l].n_retries,
+            .tokens = scheduled.lanes[l].n_tokens,
+            .busy_seconds = scheduled.lanes[l].busy_seconds,
+        };
     }
     if (s->seconds > 0)
         s->chunks_per_second = (double)settled / s->seconds;
 }
 
-size_t td_pipeline_progress_json(tandem_job *job, char *out, size_t n_max)
+#define LLU(x) ((unsigned long long)(x))
+
+static int lane_json(const tandem_summary *s, int l, char *out, size_t n_max)
+{
+    const tandem_lane_summary *lane = &s->lanes[l];
+
+    return snprintf(out, n_max,
+                    "\"%s\":{\"chunks\":%llu,\"failed\":%llu,\"batches\":%llu,\"retries\":%llu,"
+                    "\"tokens\":%llu,\"busy_seconds\":%.3f}",
+                    tandem_lane_name((tandem_lane)l), LLU(s->chunks[l]), LLU(s->chunks_failed[l]),
+                    LLU(lane->batches), LLU(lane->retries), LLU(lane->tokens), lane->busy_seconds);
+}
+
+size_t td_pipeline_progress_json(tandem_job *job, char out[TD_PIPELINE_JSON_BYTES_MAX])
+{
+    tandem_summary s;
+    char lanes[TANDEM_N_LANES][256];
+
+    fill_summary(job, &s);
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        lane_json(&s, l, lanes[l], sizeof(lanes[l]));
+    int n = snprintf(out, TD_PIPELINE_JSON_BYTES_MAX,
+                     "{\"pages\":%llu,\"files\":%llu,\"unchanged\":%llu,\"skipped\":%llu,"
+                     "\"failed\":%llu,\"chunks\":{\"gte\":%llu,\"coderank\":%llu},"
+                     "\"embedded\":%llu,\"cached\":%llu,\"seconds\":%.3f,\"overlap_ratio\":%.4f,"
+                     "\"speedup\":%.4f,\"strategy\":\"%s\",\"rounds\":%llu,\"slots\":%u,"
+                     "\"embed_seconds\":%.3f,\"lanes\":{%s,%s}}",
+                     LLU(s.pages), LLU(s.files), LLU(s.unchanged), LLU(s.skipped), LLU(s.failed),
+                     LLU(s.chunks[0]), LLU(s.chunks[1]), LLU(s.embedded), LLU(s.cached), s.seconds,
+                     s.overlap_ratio, s.speedup, td_schedule_strategy_name((td_strategy)s.strategy),
+                     LLU(s.rounds), s.slots, s.embed_seconds, lanes[0], lanes[1]);
+    td_assert(n > 0 && n < TD_PIPELINE_JSON_BYTES_MAX);
+    return (size_t)n;
+}
+
+void td_pipeline_progress_log(tandem_job *job, const char *state)
 {
     tandem_summary s;
 
     fill_summary(job, &s);
-    int n = snprintf(out, n_max,
-                     "{\"pages\":%llu,\"files\":%llu,\"unchanged\":%llu,\"skipped\":%llu,"
-                     "\"failed\":%llu,\"chunks\":{\"gte\":%llu,\"coderank\":%llu},"
-                     "\"embedded\":%llu,\"cached\":%llu,\"seconds\":%.3f,\"overlap_ratio\":%.4f,"
-                     "\"speedup\":%.4f}",
-                     (unsigned long long)s.pages, (unsigned long long)s.files,
-                     (unsigned long long)s.unchanged, (unsigned long long)s.skipped,
-                     (unsigned long long)s.failed, (unsigned long long)s.chunks[0],
-                     (unsigned long long)s.chunks[1], (unsigned long long)s.embedded,
-                     (unsigned long long)s.cached, s.seconds, s.overlap_ratio, s.speedup);
-    td_assert(n > 0 && (size_t)n < n_max);
-    return (size_t)n;
+    td_log(TD_INFO, "pipeline",
+           "run=%s state=%s pages=%llu files=%llu unchanged=%llu skipped=%llu failed=%llu "
+           "gte=%llu coderank=%llu chunks_failed=%llu embedded=%llu cached=%llu truncated=%llu "
+           "batches=%llu retries=%llu seconds=%.3f chunks_per_second=%.1f overlap_ratio=%.3f "
+           "speedup=%.2f peak_rss_mb=%.0f",
+           s.run, state, LLU(s.pages), LLU(s.files), LLU(s.unchanged), LLU(s.skipped),
+           LLU(s.failed), LLU(s.chunks[0]), LLU(s.chunks[1]),
+           LLU(s.chunks_failed[0] + s.chunks_failed[1]), LLU(s.embedded), LLU(s.cached),
+           LLU(s.truncated), LLU(s.lanes[0].batches + s.lanes[1].batches),
+           LLU(s.lanes[0].retries + s.lanes[1].retries), s.seconds, s.chunks_per_second,
+           s.overlap_ratio, s.speedup, (double)s.peak_rss_bytes / 1048576.0);
+}
+
+/* How many jobs are in the phase: a server may run several at once. */
+static void count_phase(const char *phase, double more)
+{
+    char labels[32];
+
+    snprintf(labels, sizeof(labels), "phase=\"%s\"", phase);
+    td_metrics_add(td_metrics_gauge("tandem_run_phase", labels), more);
+}
+
+void td_pipeline_progress_phase(tandem_job *job, const char *phase)
+{
+    if (job->phase)
+        count_phase(job->phase, -1);
+    if (phase)
+        count_phase(phase, 1);
+    job->phase = phase;
 }
 
 tandem_code td_pipeline_progress_summary(tandem_job *job, tandem_summary *summary_out,

@@ -58,7 +58,7 @@ void td_pipeline_lanes_close(tandem_index *index);
 
 /* One source of a job. */
 typedef struct td_pipeline_feed {
-    td_source *source; /* NULL: the job's own input */
+    td_source *source; /* NULL: the job's own input, or what is to be tried again */
     tandem_job *job;
     int64_t source_id, run_id;
     bool complete;      /* read to its end */
@@ -121,6 +121,7 @@ struct tandem_job {
     td_arena *arena;
     td_pipeline_feed *feeds;
     size_t n_feeds;
+    bool is_retry;  /* feeds are sources with chunks that have no vector */
     td_hash recipe; /* of everything that decides how a page becomes chunks */
     td_str fingerprints[TANDEM_N_LANES];
     td_embedder *embedders[TANDEM_N_LANES];
@@ -133,6 +134,7 @@ struct tandem_job {
     pthread_t *cores;
     size_t n_cores;
     bool conductor_runs;
+    const char *phase; /* conductor: of tandem_run_phase; NULL: none */
 
     td_stop stop;         /* cancelled or failed: take nothing new */
     pthread_mutex_t lock; /* rank 1: guards all below */
@@ -163,13 +165,32 @@ void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
 void td_pipeline_job_mix(const tandem_job *job, td_hash *hash);
 
 /* progress.c: the run's counts as a JSON object; returns its bytes. */
-size_t td_pipeline_progress_json(tandem_job *job, char *out, size_t n_max);
+enum {
+    TD_PIPELINE_JSON_BYTES_MAX = 2048
+};
+size_t td_pipeline_progress_json(tandem_job *job, char out[TD_PIPELINE_JSON_BYTES_MAX]);
+
+/* progress.c: the job goes on to a phase ("read", "embed", "store"), or ends (NULL). */
+void td_pipeline_progress_phase(tandem_job *job, const char *phase);
+/* progress.c: the log line at the end of a run. */
+void td_pipeline_progress_log(tandem_job *job, const char *state);
 
 /* index.c: what core threads and the conductor run. */
 void *td_pipeline_index_core(void *job);
+/* Fills in work->pieces, from its chunks. */
+tandem_code td_pipeline_index_pieces(td_work *work, tandem_error *err);
+/* Sends a work's pieces to cache and schedule, and lets go of it. work->n_left counts the pieces,
+ * who else holds the work, and this call. */
+void td_pipeline_index_submit(tandem_job *job, td_work *work);
 tandem_code td_pipeline_index_feed(tandem_job *job, size_t feed, tandem_error *err);
 tandem_code td_pipeline_index_input(tandem_job *job, size_t feed, tandem_error *err);
 void td_pipeline_index_done(void *job, td_task *task);
+
+/* -- retry.c: chunks without a vector instead of pages -- */
+
+/* One feed for each source that has any; E_NOT_FOUND for a source that the store does not hold. */
+tandem_code td_pipeline_retry_find(tandem_job *job, const char *source, tandem_error *err);
+tandem_code td_pipeline_retry_feed(tandem_job *job, size_t feed, tandem_error *err);
 
 /* -- write.c: what the writer thread does -- */
 

@@ -54,13 +54,6 @@ typedef struct td_outcome {
     int64_t start_us;
 } td_outcome;
 
-typedef enum td_settled {
-    TD_SETTLED_DONE,    /* the caller hands the tasks out with their vectors */
-    TD_SETTLED_FAILED,  /* the caller hands them out as failed */
-    TD_SETTLED_RETRIED, /* the lane has them again, to be called later */
-    TD_SETTLED_HALVED,  /* the lane has them again, in two batches */
-} td_settled;
-
 void td_schedule_lane_init(td_lane *lane, const td_lane_options *options);
 
 /* task->n_tokens and ->order are set. */

@@ -100,13 +100,12 @@ static void reason_of(tandem_code code, char *out, size_t n)
     out[i] = '\0';
 }
 
-void td_schedule_meter_batch(const td_lane_metrics *metrics, const td_batch_event *event,
-                             td_settled settled)
+void td_schedule_meter_batch(const td_lane_metrics *metrics, const td_batch_event *event)
 {
-    td_metrics_add(metrics->batches[settled], 1);
+    td_metrics_add(metrics->batches[event->settled], 1);
     td_metrics_observe(metrics->seconds, (double)(event->end_us - event->start_us) / 1e6);
     td_metrics_observe(metrics->tokens, (double)event->n_tokens);
-    if (settled != TD_SETTLED_RETRIED)
+    if (event->settled != TD_SETTLED_RETRIED)
         return;
     char reason[32], labels[96];
     reason_of(event->code, reason, sizeof(reason));

@@ -39,8 +39,7 @@ void td_schedule_meter_open(tandem_lane lane, td_lane_metrics *metrics_out);
 void td_schedule_meter_show(const td_lane_metrics *metrics, const td_lane *lane);
 
 /* One call ended. */
-void td_schedule_meter_batch(const td_lane_metrics *metrics, const td_batch_event *event,
-                             td_settled settled);
+void td_schedule_meter_batch(const td_lane_metrics *metrics, const td_batch_event *event);
 
 /* The gauges of a run. */
 void td_schedule_meter_run(const td_schedule_progress *progress);

@@ -15,6 +15,8 @@ enum {
     COUNT_MAX = 1 << 24, /* tokens of a batch, chunks of the window */
     TRIES_MAX = 10,
     BACKOFF_MS_MAX = 5000,
+    SPANS_MIN = 64,
+    SPANS_MAX = 65536,
 };
 
 const char *td_schedule_strategy_name(td_strategy strategy)
@@ -82,6 +84,8 @@ static tandem_code check_options(const td_schedule_options *o, tandem_error *err
     TD_TRY(check_range("window_chunks_max", o->window_chunks_max, 1, COUNT_MAX, err));
     TD_TRY(check_range("tries_max", o->tries_max, 1, TRIES_MAX, err));
     TD_TRY(check_range("backoff_ms", o->backoff_ms, 0, BACKOFF_MS_MAX, err));
+    if (o->spans_max > 0)
+        TD_TRY(check_range("spans_max", o->spans_max, SPANS_MIN, SPANS_MAX, err));
 
 out:
     return code;
@@ -221,6 +225,9 @@ tandem_code td_schedule_open(td_embedder *const lanes[TANDEM_N_LANES],
         schedule->embedders[l] = lanes[l];
     schedule->in_flight_max = size_lanes(lanes, options->in_flight_max, lane_max);
     init_lanes(schedule, lane_max);
+    schedule->opened_us = td_schedule_state_now(schedule);
+    TD_TRY(td_schedule_record_init(&schedule->record, options->spans_max, schedule->in_flight_max,
+                                   err));
     TD_TRY(make_slots(schedule, err));
     TD_TRY(make_monitor(schedule, err));
     TD_TRY(start_slots(schedule, err));
@@ -304,6 +311,7 @@ static void read_progress_locked(td_schedule *schedule, td_schedule_progress *ou
     for (int l = 0; l < TANDEM_N_LANES; l++)
         td_schedule_lane_progress(&schedule->lanes[l], &out->lanes[l]);
     out->n_rounds = schedule->round.n;
+    out->in_flight_max = schedule->in_flight_max;
     td_schedule_meter_read(&schedule->meter, now_us, out);
 }
 
@@ -360,6 +368,7 @@ tandem_code td_schedule_finish(td_schedule *schedule, tandem_error *err)
         wait_for_room_locked(schedule);
     bool first = !schedule->summed_up, cancelled = schedule->cancelled;
     td_round_log last_round = schedule->round_log;
+    last_round.n_put = schedule->n_put;
     schedule->summed_up = true;
     read_progress_locked(schedule, &progress);
     memcpy(failures, schedule->failures, sizeof(failures));
@@ -389,6 +398,12 @@ void td_schedule_get_progress(td_schedule *schedule, td_schedule_progress *progr
     pthread_mutex_unlock(&schedule->lock);
 }
 
+const tandem_span *td_schedule_get_spans(const td_schedule *schedule, size_t *n_out)
+{
+    *n_out = schedule->record.n;
+    return schedule->record.spans;
+}
+
 static void stop_slots(td_schedule *schedule)
 {
     pthread_mutex_lock(&schedule->lock);
@@ -413,6 +428,7 @@ void td_schedule_close(td_schedule *schedule)
         free(schedule->slots[i].vectors);
     }
     free(schedule->slots);
+    td_schedule_record_clear(&schedule->record);
     for (int l = 0; l < TANDEM_N_LANES; l++)
         free(schedule->zeros[l]);
     if (schedule->conds_made) {

@@ -62,6 +62,14 @@ typedef struct td_task {
     uint32_t batch_n, batch_tries;
 } td_task;
 
+/* What became of a call's texts. */
+typedef enum td_settled {
+    TD_SETTLED_DONE,
+    TD_SETTLED_FAILED,
+    TD_SETTLED_RETRIED, /* to be called again, later */
+    TD_SETTLED_HALVED,  /* to be called again, in two batches */
+} td_settled;
+
 /* One call of a backend, as it went. */
 typedef struct td_batch_event {
     tandem_lane lane;
@@ -71,6 +79,7 @@ typedef struct td_batch_event {
     uint64_t n_tokens;
     int64_t start_us, end_us; /* of the schedule's clock */
     tandem_code code;         /* OK, or why it failed, was halved or is tried again */
+    td_settled settled;
 } td_batch_event;
 
 /* Where time comes from; NULL in the options is the monotonic clock. For tests in virtual time. */
@@ -96,9 +105,10 @@ typedef struct td_schedule_options {
     uint32_t tries_max;         /* calls for one batch when the failure may pass, 1..10 */
     uint32_t backoff_ms;        /* first wait, doubled up to 5 s, with jitter, 0..5000 */
     uint64_t jitter_seed;
-    tandem_role role; /* of all texts */
-    bool metrics;     /* EMBEDDING_METRICS_ENABLED: log per round and at the end */
-    bool quiet;       /* failures are not logged: the caller passes them on */
+    tandem_role role;   /* of all texts */
+    bool metrics;       /* EMBEDDING_METRICS_ENABLED: log per round and at the end */
+    bool quiet;         /* failures are not logged: the caller passes them on */
+    uint32_t spans_max; /* kept for td_schedule_get_spans; 0: none, else 64..65536 */
     /* One task finished; called exactly once for each, in any order. Must not call put. */
     void (*done)(void *user, td_task *task);
     void *user;
@@ -134,6 +144,7 @@ typedef struct td_schedule_progress {
     double overlap_ratio;     /* both busy / either busy, while both lanes had work */
     double speedup;           /* sum of lane times / wall */
     uint64_t n_rounds;        /* begun; 0 outside rounds */
+    uint32_t in_flight_max;   /* slots */
 } td_schedule_progress;
 
 typedef struct td_schedule td_schedule;
@@ -155,6 +166,10 @@ tandem_code td_schedule_finish(td_schedule *schedule, tandem_error *err);
 void td_schedule_cancel(td_schedule *schedule);
 
 void td_schedule_get_progress(td_schedule *schedule, td_schedule_progress *progress_out);
+
+/* What each slot did so far, in order of ending; times since open. Borrowed; only after finish.
+ * At most spans_max (or twice the slots, if that is more): long runs are told less sharply. */
+const tandem_span *td_schedule_get_spans(const td_schedule *schedule, size_t *n_out);
 
 /* Cancels what is left, waits, frees. NULL is fine. */
 void td_schedule_close(td_schedule *schedule);

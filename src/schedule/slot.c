@@ -8,6 +8,10 @@
 #include "base/log.h"
 #include "schedule/state.h"
 
+enum {
+    TOLD_MAX = 3 /* failed batches of a lane with a warning each; the rest is in the summary */
+};
+
 static const char *name_of(int l)
 {
     return tandem_lane_name((tandem_lane)l);
@@ -33,11 +37,13 @@ void td_schedule_slot_log_round(const td_schedule *schedule, const td_round_log 
     if (round->n == 0 || !schedule->options.metrics)
         return;
     td_log(TD_INFO, "schedule",
-           "round=%u gte=%llu coderank=%llu gte_failed=%llu coderank_failed=%llu seconds=%.3f",
+           "round=%u gte=%llu coderank=%llu gte_failed=%llu coderank_failed=%llu done=%llu of=%llu "
+           "seconds=%.3f",
            round->n, (unsigned long long)round->done[TANDEM_LANE_GTE],
            (unsigned long long)round->done[TANDEM_LANE_CODERANK],
            (unsigned long long)round->failed[TANDEM_LANE_GTE],
            (unsigned long long)round->failed[TANDEM_LANE_CODERANK],
+           (unsigned long long)round->n_settled, (unsigned long long)round->n_put,
            (double)(now_us - round->start_us) / 1e6);
 }
 
@@ -101,9 +107,9 @@ typedef struct call {
     td_batch_event event;
     td_outcome outcome;
     tandem_error error;
-    td_settled settled;
     td_task *batch;
     bool gave_up, opened; /* the lane was given up, its circuit opened, by this call */
+    uint32_t n_told;      /* failed batches of the lane before this one that were warned of */
 } call;
 
 static void embed(td_slot *slot, call *c)
@@ -140,19 +146,23 @@ static void settle_locked(td_schedule *schedule, call *c, const td_text_note *no
     td_lane *lane = &schedule->lanes[l];
     bool given_up = lane->given_up, open = lane->circuit.state == TD_CIRCUIT_OPEN;
     uint32_t n = c->event.n;
-    c->settled = td_schedule_lane_settle(lane, c->batch, &c->outcome, c->event.end_us);
+    c->event.settled = td_schedule_lane_settle(lane, c->batch, &c->outcome, c->event.end_us);
     c->gave_up = lane->given_up && !given_up;
     c->opened = lane->circuit.state == TD_CIRCUIT_OPEN && !open;
-    if (c->settled == TD_SETTLED_DONE) {
+    if (c->event.settled == TD_SETTLED_DONE) {
         schedule->round_log.done[l] += n;
         for (uint32_t i = 0; i < n; i++) {
             lane->counts.n_truncated += notes[i].truncated;
             lane->counts.n_tokens += notes[i].n_tokens;
         }
-    } else if (c->settled == TD_SETTLED_FAILED) {
+    } else if (c->event.settled == TD_SETTLED_FAILED) {
         schedule->round_log.failed[l] += n;
         schedule->failures[l] = c->error;
+        c->n_told = schedule->n_told[l]++;
     }
+    if (c->event.settled <= TD_SETTLED_FAILED)
+        schedule->round_log.n_settled += n;
+    td_schedule_record_add(&schedule->record, &c->event, schedule->opened_us);
     td_schedule_meter_show(&schedule->metrics[l], lane);
     td_schedule_slot_poke_locked(schedule, c->event.end_us);
 }
@@ -160,12 +170,13 @@ static void settle_locked(td_schedule *schedule, call *c, const td_text_note *no
 static void log_call(const call *c)
 {
     int l = (int)c->event.lane;
-    if (c->settled == TD_SETTLED_FAILED)
-        td_log(TD_WARN, "schedule", "lane=%s chunks=%u failed code=%s message=\"%s\"", name_of(l),
-               c->event.n, tandem_code_name(c->error.code), c->error.message);
-    else if (c->settled != TD_SETTLED_DONE)
+    if (c->event.settled == TD_SETTLED_FAILED)
+        td_log(c->n_told < TOLD_MAX ? TD_WARN : TD_DEBUG, "schedule",
+               "lane=%s chunks=%u failed code=%s message=\"%s\"", name_of(l), c->event.n,
+               tandem_code_name(c->error.code), c->error.message);
+    else if (c->event.settled != TD_SETTLED_DONE)
         td_log(TD_DEBUG, "schedule", "lane=%s chunks=%u %s code=%s message=\"%s\"", name_of(l),
-               c->event.n, c->settled == TD_SETTLED_HALVED ? "halved" : "retried",
+               c->event.n, c->event.settled == TD_SETTLED_HALVED ? "halved" : "retried",
                tandem_code_name(c->error.code), c->error.message);
     if (c->gave_up)
         td_log(TD_WARN, "schedule", "lane=%s given_up code=%s message=\"%s\"", name_of(l),
@@ -177,7 +188,7 @@ static void log_call(const call *c)
 
 static void tell(td_schedule *schedule, const call *c)
 {
-    td_schedule_meter_batch(&schedule->metrics[c->event.lane], &c->event, c->settled);
+    td_schedule_meter_batch(&schedule->metrics[c->event.lane], &c->event);
     if (!schedule->options.quiet)
         log_call(c);
     if (schedule->options.observe)
@@ -213,7 +224,7 @@ static void call_locked(td_slot *slot, const td_decision *decision, const td_rou
     pthread_mutex_unlock(&schedule->lock);
 
     tell(schedule, &c);
-    bool done = c.settled == TD_SETTLED_DONE, failed = c.settled == TD_SETTLED_FAILED;
+    bool done = c.event.settled == TD_SETTLED_DONE, failed = c.event.settled == TD_SETTLED_FAILED;
     verdict_of_tasks how = {
         .status = done                                   ? TD_TASK_DONE
                   : c.outcome.code == TANDEM_E_CANCELLED ? TD_TASK_CANCELLED
@@ -252,7 +263,12 @@ static bool step_locked(td_slot *slot)
     td_round_log past = {0};
     if (decision.round.n != schedule->round.n) {
         past = schedule->round_log;
-        schedule->round_log = (td_round_log){.n = decision.round.n, .start_us = now_us};
+        past.n_put = schedule->n_put;
+        schedule->round_log = (td_round_log){
+            .n = decision.round.n,
+            .start_us = now_us,
+            .n_settled = past.n_settled,
+        };
     }
     schedule->round = decision.round;
 

@@ -7,6 +7,7 @@
 
 #include "base/thread.h"
 #include "schedule/meter.h"
+#include "schedule/record.h"
 
 /* A thread that takes batch after batch, with the memory for one. */
 typedef struct td_slot {
@@ -23,6 +24,8 @@ typedef struct td_round_log {
     uint32_t n;
     int64_t start_us;
     uint64_t done[TANDEM_N_LANES], failed[TANDEM_N_LANES];
+    uint64_t n_settled; /* of all rounds so far, done or failed */
+    uint64_t n_put;     /* tasks known at its end */
 } td_round_log;
 
 struct td_schedule {
@@ -35,6 +38,7 @@ struct td_schedule {
     td_slot *slots; /* [in_flight_max] */
     uint32_t n_started;
     bool conds_made;
+    int64_t opened_us;
 
     pthread_mutex_t lock; /* rank 1: guards all below */
     pthread_cond_t work;  /* slots wait: something to do? */
@@ -43,7 +47,9 @@ struct td_schedule {
     td_round round;
     td_round_log round_log;
     td_meter meter;
+    td_record record;
     tandem_error failures[TANDEM_N_LANES]; /* the last of each lane */
+    uint32_t n_told[TANDEM_N_LANES];       /* failed batches that had a warning */
     uint64_t n_put;
     uint32_t n_idle;  /* slots that wait */
     uint32_t n_room;  /* callers that wait */

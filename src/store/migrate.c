@@ -62,7 +62,22 @@ static const char SCHEMA_1[] =
     "INSERT INTO chunk_words(chunk_words, rank) VALUES('automerge', 8);"
     "INSERT INTO chunk_words(chunk_words, rank) VALUES('hashsize', 8388608);";
 
-static const char *const STEPS[] = {SCHEMA_1};
+/* runs.kind: "index", or "retry" of chunks without a vector. runs.job: the first run of the same
+ * job, which has the job's spans. run_spans: tandem_span, code by name. */
+static const char SCHEMA_2[] =
+    "ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'index';"
+    "ALTER TABLE runs ADD COLUMN job INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE runs SET job = id;"
+    "CREATE INDEX runs_job ON runs(job);"
+    "CREATE TABLE run_spans(run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+    " i INTEGER NOT NULL, slot INTEGER NOT NULL, round INTEGER NOT NULL,"
+    " start_us INTEGER NOT NULL, end_us INTEGER NOT NULL, gte_batches INTEGER NOT NULL,"
+    " gte_chunks INTEGER NOT NULL, gte_us INTEGER NOT NULL, coderank_batches INTEGER NOT NULL,"
+    " coderank_chunks INTEGER NOT NULL, coderank_us INTEGER NOT NULL, tokens INTEGER NOT NULL,"
+    " failed INTEGER NOT NULL, retried INTEGER NOT NULL, halved INTEGER NOT NULL,"
+    " code TEXT NOT NULL, PRIMARY KEY(run, i)) STRICT, WITHOUT ROWID;";
+
+static const char *const STEPS[] = {SCHEMA_1, SCHEMA_2};
 enum {
     N_STEPS = sizeof(STEPS) / sizeof(STEPS[0])
 };
@@ -146,7 +161,13 @@ out:
     return code;
 }
 
+tandem_code td_store_migrate_to(td_store_db *db, size_t version, tandem_error *err)
+{
+    td_assert(version <= N_STEPS);
+    return td_store_migrate_run(db, STEPS, version, err);
+}
+
 tandem_code td_store_migrate_newest(td_store_db *db, tandem_error *err)
 {
-    return td_store_migrate_run(db, STEPS, N_STEPS, err);
+    return td_store_migrate_to(db, N_STEPS, err);
 }

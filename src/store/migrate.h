@@ -23,7 +23,10 @@ tandem_code td_store_migrate_identify(td_store_db *db, td_store_identity *identi
 tandem_code td_store_migrate_run(td_store_db *db, const char *const *steps, size_t n,
                                  tandem_error *err);
 
-/* td_store_migrate_run with this program's steps. */
+/* td_store_migrate_run with the first of this program's steps: an older schema, for tests. */
+tandem_code td_store_migrate_to(td_store_db *db, size_t version, tandem_error *err);
+
+/* td_store_migrate_run with all of this program's steps. */
 tandem_code td_store_migrate_newest(td_store_db *db, tandem_error *err);
 
 #endif

@@ -309,6 +309,7 @@ static const td_store METHODS = {
     .lane_put = td_store_sqlite_run_lane_put,
     .run_begin = td_store_sqlite_run_begin,
     .run_end = td_store_sqlite_run_end,
+    .spans_put = td_store_sqlite_report_put,
     .page_put = td_store_sqlite_write_page_put,
     .page_seen = td_store_sqlite_write_page_seen,
     .page_miss = td_store_sqlite_write_page_miss,
@@ -326,6 +327,10 @@ static const td_store METHODS = {
     .counts_get = td_store_sqlite_read_counts,
     .each_source = td_store_sqlite_read_sources,
     .each_miss = td_store_sqlite_read_misses,
+    .each_open = td_store_sqlite_open_each,
+    .open_get = td_store_sqlite_open_get,
+    .run_get = td_store_sqlite_report_run,
+    .spans_get = td_store_sqlite_report_spans,
     .close = close_store,
 };
 

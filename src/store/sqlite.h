@@ -11,6 +11,7 @@
  *           sqlite_bits.c   blocks of one-bit vectors
  *           sqlite_run.c    sources, lanes, runs
  *           sqlite_read.c   pages, hits, counts      sqlite_find.c  keyword search, filters
+ *           sqlite_open.c   chunks without a vector  sqlite_report.c what the slots of runs did
  *           sqlite_scan.c   vectors and their bits
  */
 #ifndef TD_STORE_SQLITE_H
@@ -130,13 +131,43 @@ tandem_code td_store_sqlite_run_source_put(td_store *store, const td_store_sourc
                                            int64_t *source_out, tandem_error *err);
 tandem_code td_store_sqlite_run_lane_put(td_store *store, tandem_lane lane,
                                          const td_store_lane *model, tandem_error *err);
-tandem_code td_store_sqlite_run_begin(td_store *store, int64_t source, int64_t *run_out,
-                                      tandem_error *err);
+tandem_code td_store_sqlite_run_begin(td_store *store, int64_t source, const char *kind,
+                                      int64_t job, int64_t *run_out, tandem_error *err);
 tandem_code td_store_sqlite_run_end(td_store *store, int64_t run, const char *state,
                                     td_str summary_json, bool complete, uint64_t *n_removed_out,
                                     tandem_error *err);
 tandem_code td_store_sqlite_run_source_remove(td_store *store, td_str uri, bool *found_out,
                                               tandem_error *err);
+
+/* sqlite_read.c: a run's state; one whose writer is gone while it ran was interrupted. */
+td_str td_store_sqlite_read_state(const td_store_sqlite *self, td_str state);
+
+/* sqlite_read.c: runs `body` with a connection of its own in one snapshot of the database. */
+typedef tandem_code (*td_store_read_body)(td_store_db *db, void *context, tandem_error *err);
+tandem_code td_store_sqlite_read_snapshot(td_store *store, td_store_read_body body, void *context,
+                                          tandem_error *err);
+
+/* sqlite_read.c: bytes [start, end) of a page's text, without reading the rest of it, NUL behind
+ * them. *texts starts as NULL and is moved from page to page; the caller closes it. */
+tandem_code td_store_sqlite_read_text(td_store_db *db, sqlite3_blob **texts, int64_t page,
+                                      uint64_t start, uint64_t end, td_arena *arena,
+                                      td_str *text_out, tandem_error *err);
+
+/* sqlite_report.c */
+tandem_code td_store_sqlite_report_put(td_store *store, int64_t run, const tandem_span *spans,
+                                       size_t n, tandem_error *err);
+tandem_code td_store_sqlite_report_run(td_store *store, int64_t run, td_store_run *run_out,
+                                       bool *found_out, td_arena *arena, tandem_error *err);
+tandem_code td_store_sqlite_report_spans(td_store *store, int64_t run,
+                                         const tandem_span **spans_out, size_t *n_out,
+                                         td_arena *arena, tandem_error *err);
+
+/* sqlite_open.c */
+tandem_code td_store_sqlite_open_each(td_store *store, td_str source_uri, td_store_each_open each,
+                                      void *user, tandem_error *err);
+tandem_code td_store_sqlite_open_get(td_store *store, int64_t source, int64_t after_id,
+                                     td_store_open_chunk *chunks_out, size_t n_max, size_t *n_out,
+                                     td_arena *arena, tandem_error *err);
 
 /* sqlite_read.c, sqlite_find.c, sqlite_scan.c */
 tandem_code td_store_sqlite_read_lane(td_store *store, tandem_lane lane, td_store_lane *model_out,

@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* Runs `body` with a connection of its own in one snapshot of the database. */
-typedef tandem_code (*read_body)(td_store_db *db, void *context, tandem_error *err);
-
-static tandem_code with_snapshot(td_store *store, read_body body, void *context, tandem_error *err)
+tandem_code td_store_sqlite_read_snapshot(td_store *store, td_store_read_body body, void *context,
+                                          tandem_error *err)
 {
     td_store_sqlite *self = (td_store_sqlite *)store;
     td_store_db *db = NULL;
@@ -52,7 +50,10 @@ static tandem_code read_lane(td_store_db *db, void *context, tandem_error *err)
     ask->model.fingerprint = td_arena_copy(ask->arena, td_store_sqlite_db_str(statement, 1));
     ask->model.dim = (size_t)dim;
     if (!ask->model.model_id.ptr || !ask->model.fingerprint.ptr)
-        code = td_arena_fail(ask->arena, err);
+        TD_TRY(td_arena_fail(ask->arena, err));
+    TD_TRY(td_store_sqlite_db_bind(db, TD_SQL_LANE_USED, &statement, err, "i", (int64_t)ask->lane));
+    TD_TRY(td_store_sqlite_db_step(db, statement, &row, err));
+    ask->model.has_vectors = row && sqlite3_column_int(statement, 0) != 0;
 
 out:
     return code;
@@ -62,7 +63,7 @@ tandem_code td_store_sqlite_read_lane(td_store *store, tandem_lane lane, td_stor
                                       td_arena *arena, tandem_error *err)
 {
     lane_ask ask = {.lane = lane, .arena = arena};
-    tandem_code code = with_snapshot(store, read_lane, &ask, err);
+    tandem_code code = td_store_sqlite_read_snapshot(store, read_lane, &ask, err);
 
     if (code == TANDEM_OK)
         *model_out = ask.model;
@@ -112,7 +113,7 @@ tandem_code td_store_sqlite_read_known(td_store *store, int64_t source, td_str u
                                        td_page_known *known_out, tandem_error *err)
 {
     known_ask ask = {.source = source, .uri = uri};
-    tandem_code code = with_snapshot(store, read_known, &ask, err);
+    tandem_code code = td_store_sqlite_read_snapshot(store, read_known, &ask, err);
 
     if (code != TANDEM_OK)
         return code;
@@ -132,25 +133,23 @@ typedef struct hits_ask {
     sqlite3_blob *texts; /* moved from page to page */
 } hits_ask;
 
-/* Bytes [start, end) of a page's text, without reading the rest of it. */
-static tandem_code read_text(td_store_db *db, hits_ask *ask, int64_t page, tandem_hit *hit,
-                             tandem_error *err)
+tandem_code td_store_sqlite_read_text(td_store_db *db, sqlite3_blob **texts, int64_t page,
+                                      uint64_t start, uint64_t end, td_arena *arena,
+                                      td_str *text_out, tandem_error *err)
 {
-    uint64_t n = hit->end_byte - hit->start_byte;
-    int rc = ask->texts ? sqlite3_blob_reopen(ask->texts, page)
-                        : sqlite3_blob_open(db->handle, "main", "page_texts", "text", page, 0,
-                                            &ask->texts);
+    uint64_t n = end - start;
+    int rc = *texts ? sqlite3_blob_reopen(*texts, page)
+                    : sqlite3_blob_open(db->handle, "main", "page_texts", "text", page, 0, texts);
 
-    if (rc != SQLITE_OK || hit->end_byte < hit->start_byte ||
-        hit->end_byte > (uint64_t)sqlite3_blob_bytes(ask->texts))
+    if (rc != SQLITE_OK || end < start || end > (uint64_t)sqlite3_blob_bytes(*texts))
         return td_store_sqlite_db_damaged(db, "a chunk lies outside its page", err);
-    char *text = td_arena_alloc(ask->arena, (size_t)n + 1);
+    char *text = td_arena_alloc(arena, (size_t)n + 1);
     if (!text)
-        return td_arena_fail(ask->arena, err);
-    if (sqlite3_blob_read(ask->texts, text, (int)n, (int)hit->start_byte) != SQLITE_OK)
+        return td_arena_fail(arena, err);
+    if (sqlite3_blob_read(*texts, text, (int)n, (int)start) != SQLITE_OK)
         return td_store_sqlite_db_fail(db, err);
     text[n] = '\0';
-    hit->text = (td_str){text, (size_t)n};
+    *text_out = (td_str){text, (size_t)n};
     return TANDEM_OK;
 }
 
@@ -177,7 +176,8 @@ static tandem_code read_hit(td_store_db *db, hits_ask *ask, sqlite3_stmt *row, t
     hit->end_line = (uint32_t)sqlite3_column_int64(row, 11);
     hit->start_byte = (uint64_t)sqlite3_column_int64(row, 12);
     hit->end_byte = (uint64_t)sqlite3_column_int64(row, 13);
-    return read_text(db, ask, sqlite3_column_int64(row, 0), hit, err);
+    return td_store_sqlite_read_text(db, &ask->texts, sqlite3_column_int64(row, 0), hit->start_byte,
+                                     hit->end_byte, ask->arena, &hit->text, err);
 }
 
 static tandem_code read_hits(td_store_db *db, void *context, tandem_error *err)
@@ -207,7 +207,7 @@ tandem_code td_store_sqlite_read_hits(td_store *store, const int64_t *ids, size_
 {
     hits_ask ask = {.ids = ids, .n = n, .arena = arena, .hits = hits};
 
-    return with_snapshot(store, read_hits, &ask, err);
+    return td_store_sqlite_read_snapshot(store, read_hits, &ask, err);
 }
 
 /* -- counts -- */
@@ -276,7 +276,7 @@ tandem_code td_store_sqlite_read_counts(td_store *store, td_store_counts *counts
 {
     const char *path = ((td_store_sqlite *)store)->path;
     td_store_counts counts = {.sources = 0};
-    tandem_code code = with_snapshot(store, read_counts, &counts, err);
+    tandem_code code = td_store_sqlite_read_snapshot(store, read_counts, &counts, err);
 
     if (code != TANDEM_OK)
         return code;
@@ -295,8 +295,7 @@ typedef struct list_ask {
     void *user;
 } list_ask;
 
-/* A run that says it is running but whose writer is gone was cut off. */
-static td_str state_of(const td_store_sqlite *self, td_str state)
+td_str td_store_sqlite_read_state(const td_store_sqlite *self, td_str state)
 {
     bool running = td_str_eq(state, TD_STR("running"));
 
@@ -323,8 +322,8 @@ static tandem_code read_sources(td_store_db *db, void *context, tandem_error *er
                                       .pages = (uint64_t)sqlite3_column_int64(statement, 5),
                                       .chunks = (uint64_t)sqlite3_column_int64(statement, 6),
                                       .indexed_wall_ms = sqlite3_column_int64(statement, 7),
-                                      .last_run = state_of(ask->self,
-                                                           td_store_sqlite_db_str(statement, 8))};
+                                      .last_run = td_store_sqlite_read_state(
+                                          ask->self, td_store_sqlite_db_str(statement, 8))};
         if (!ask->each_source(ask->user, &source))
             break;
     }
@@ -338,7 +337,7 @@ tandem_code td_store_sqlite_read_sources(td_store *store, td_store_each_source e
 {
     list_ask ask = {.self = (td_store_sqlite *)store, .each_source = each, .user = user};
 
-    return with_snapshot(store, read_sources, &ask, err);
+    return td_store_sqlite_read_snapshot(store, read_sources, &ask, err);
 }
 
 static tandem_code read_misses(td_store_db *db, void *context, tandem_error *err)
@@ -369,5 +368,5 @@ tandem_code td_store_sqlite_read_misses(td_store *store, td_str source_uri, td_s
 {
     list_ask ask = {.source_uri = source_uri, .each_miss = each, .user = user};
 
-    return with_snapshot(store, read_misses, &ask, err);
+    return td_store_sqlite_read_snapshot(store, read_misses, &ask, err);
 }

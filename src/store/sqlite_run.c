@@ -138,17 +138,19 @@ out:
 
 /* -- runs -- */
 
-tandem_code td_store_sqlite_run_begin(td_store *store, int64_t source, int64_t *run_out,
-                                      tandem_error *err)
+tandem_code td_store_sqlite_run_begin(td_store *store, int64_t source, const char *kind,
+                                      int64_t job, int64_t *run_out, tandem_error *err)
 {
     td_store_sqlite *self = (td_store_sqlite *)store;
     int64_t run = 0;
     tandem_code code = TANDEM_OK;
 
     TD_TRY(td_store_sqlite_write_begin(self, err));
-    TD_TRY(
-        td_store_sqlite_db_run(&self->db, TD_SQL_RUN_ADD, err, "ii", source, td_clock_wall_ms()));
+    TD_TRY(td_store_sqlite_db_run(&self->db, TD_SQL_RUN_ADD, err, "itii", source, td_str_from(kind),
+                                  job, td_clock_wall_ms()));
     run = sqlite3_last_insert_rowid(self->db.handle);
+    if (job == 0)
+        TD_TRY(td_store_sqlite_db_run(&self->db, TD_SQL_RUN_JOB, err, "i", run));
     TD_TRY(td_store_sqlite_db_run(&self->db, TD_SQL_RUNS_PRUNE, err, "ii", source,
                                   (int64_t)RUNS_KEPT));
 

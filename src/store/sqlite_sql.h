@@ -21,7 +21,22 @@
         " ON CONFLICT(uri) DO UPDATE SET kind = ?2, scope = ?3")                                   \
     X(SOURCE_ID, "SELECT id FROM sources WHERE uri = ?1")                                          \
     X(SOURCE_DELETE, "DELETE FROM sources WHERE id = ?1")                                          \
-    X(RUN_ADD, "INSERT INTO runs(source, state, begun_ms) VALUES(?1, 'running', ?2)")              \
+    X(RUN_ADD, "INSERT INTO runs(source, kind, job, state, begun_ms)"                              \
+        " VALUES(?1, ?2, ?3, 'running', ?4)")                                                      \
+    X(RUN_JOB, "UPDATE runs SET job = id WHERE id = ?1")                                           \
+    X(RUN_GET, "SELECT r.id, r.kind, r.state, r.summary, s.uri,"                                   \
+        " (SELECT count(*) FROM runs o WHERE o.job = r.job), r.begun_ms, ifnull(r.ended_ms, 0)"    \
+        " FROM runs r JOIN sources s ON s.id = r.source WHERE r.id = (SELECT min(id) FROM runs"    \
+        " WHERE job = (SELECT job FROM runs WHERE id ="                                            \
+        " iif(?1 = 0, (SELECT max(id) FROM runs), ?1)))")                                          \
+    X(SPAN_ADD, "INSERT INTO run_spans VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"  \
+        " ?13, ?14, ?15, ?16, ?17)")                                                               \
+    X(SPANS_PRUNE, "DELETE FROM run_spans WHERE run NOT IN"                                        \
+        " (SELECT DISTINCT run FROM run_spans ORDER BY run DESC LIMIT ?1)")                        \
+    X(SPANS_COUNT, "SELECT count(*) FROM run_spans WHERE run = ?1")                                \
+    X(SPANS_GET, "SELECT slot, round, start_us, end_us, gte_batches, gte_chunks, gte_us,"          \
+        " coderank_batches, coderank_chunks, coderank_us, tokens, failed, retried, halved, code"   \
+        " FROM run_spans WHERE run = ?1 ORDER BY i")                                               \
     X(RUN_END, "UPDATE runs SET state = ?2, complete = ?3, ended_ms = ?4, summary = ?5"            \
         " WHERE id = ?1")                                                                          \
     X(RUN_SOURCE, "SELECT source FROM runs WHERE id = ?1")                                         \
@@ -100,10 +115,17 @@
         " (SELECT ifnull(sum(has_text), 0) FROM pages p WHERE p.source = s.id),"                   \
         " (SELECT ifnull(sum(n_chunks), 0) FROM pages p WHERE p.source = s.id),"                   \
         " (SELECT ifnull(max(ended_ms), 0) FROM runs r WHERE r.source = s.id AND r.complete),"     \
-        " (SELECT state FROM runs r WHERE r.source = s.id ORDER BY r.id DESC LIMIT 1)"             \
+        " (SELECT state FROM runs r WHERE r.source = s.id AND r.kind = 'index'"                    \
+        " ORDER BY r.id DESC LIMIT 1)"                                                             \
         " FROM sources s JOIN scopes z ON z.id = s.scope ORDER BY s.uri")                          \
     X(EACH_MISS, "SELECT p.uri, p.miss, p.reason FROM pages p JOIN sources s ON s.id = p.source"   \
-        " WHERE p.miss <> 0 AND (?1 = x'' OR s.uri = ?1) ORDER BY s.uri, p.uri")
+        " WHERE p.miss <> 0 AND (?1 = x'' OR s.uri = ?1) ORDER BY s.uri, p.uri")                  \
+    X(EACH_OPEN, "SELECT s.id, s.uri, sum(c.lane = 0), sum(c.lane = 1) FROM chunks c"              \
+        " JOIN pages p ON p.id = c.page JOIN sources s ON s.id = p.source"                         \
+        " WHERE c.status <> 0 AND (?1 = x'' OR s.uri = ?1) GROUP BY s.id ORDER BY s.uri")          \
+    X(OPEN_GET, "SELECT c.id, c.page, c.start_byte, c.end_byte, c.idx, c.is_code, c.lane,"         \
+        " c.language, c.heading, c.symbol FROM chunks c CROSS JOIN pages p ON p.id = c.page"       \
+        " WHERE c.status <> 0 AND c.id > ?2 AND p.source = ?1 ORDER BY c.id LIMIT ?3")
 /* clang-format on */
 
 typedef enum td_store_sql {

@@ -17,12 +17,17 @@
 #include "flow/document.h"
 #include "flow/page.h"
 
+enum {
+    TD_STORE_REPORTS_MAX = 20
+};
+
 typedef struct td_store td_store;
 
 typedef struct td_store_lane {
     td_str model_id;
     td_str fingerprint;
-    size_t dim; /* 0: no model has been used for this lane */
+    size_t dim;       /* 0: no model has been used for this lane */
+    bool has_vectors; /* out of lane_get: else any model may take the lane over */
 } td_store_lane;
 
 /* Where a page belongs. kind "web", "dir", "file"; uri as td_source's. scope global, project or
@@ -73,6 +78,28 @@ typedef struct td_store_counts {
     uint64_t bytes; /* of the database on disk */
 } td_store_counts;
 
+/* A source with chunks that have no vector: failed, or pending since a run was cut off. */
+typedef struct td_store_open_source {
+    int64_t source;
+    td_str uri;
+    uint64_t chunks[TANDEM_N_LANES];
+} td_store_open_source;
+
+/* One of those chunks, as page_put got it; offsets, places and confidence are left out. */
+typedef struct td_store_open_chunk {
+    int64_t chunk_id;
+    tandem_chunk chunk;
+} td_store_open_chunk;
+
+/* One run of a job; those of one job (a run a source) tell the same. */
+typedef struct td_store_run {
+    int64_t id; /* of the job's first */
+    td_str kind, state, summary_json;
+    td_str source_uri; /* of the job's first */
+    uint64_t n_sources;
+    int64_t begun_wall_ms, ended_wall_ms; /* 0: it has not ended, or was cut off */
+} td_store_run;
+
 /* One row of `tandem status`: a source with what it holds. Texts good inside the callback. */
 typedef struct td_store_source_row {
     td_store_source source;
@@ -89,6 +116,7 @@ typedef bool (*td_store_each_bits)(void *user, const int64_t *ids, const uint8_t
 typedef bool (*td_store_each_vector)(void *user, int64_t chunk_id, const float *values, size_t dim);
 typedef bool (*td_store_each_source)(void *user, const td_store_source_row *row);
 typedef bool (*td_store_each_miss)(void *user, const td_store_miss *miss);
+typedef bool (*td_store_each_open)(void *user, const td_store_open_source *source);
 
 struct td_store {
     /* -- write: the writer thread -- */
@@ -100,7 +128,12 @@ struct td_store {
      * of another fingerprint. */
     tandem_code (*lane_put)(td_store *self, tandem_lane lane, const td_store_lane *model,
                             tandem_error *err);
-    tandem_code (*run_begin)(td_store *self, int64_t source, int64_t *run_out, tandem_error *err);
+    /* kind: "index" or "retry"; job: the first run of the same job, 0: this is the first. */
+    tandem_code (*run_begin)(td_store *self, int64_t source, const char *kind, int64_t job,
+                             int64_t *run_out, tandem_error *err);
+    /* What the run's slots did, once; those of the last TD_STORE_REPORTS_MAX runs are kept. */
+    tandem_code (*spans_put)(td_store *self, int64_t run, const tandem_span *spans, size_t n,
+                             tandem_error *err);
     /* state: "done", "cancelled", "failed"; summary_json: for `report`. complete: the source was
      * read to its end, so pages that this run did not see are removed (n_removed_out). */
     tandem_code (*run_end)(td_store *self, int64_t run, const char *state, td_str summary_json,
@@ -158,6 +191,20 @@ struct td_store {
     /* Pages skipped or failed at their last visit, of one source or (uri empty) all. */
     tandem_code (*each_miss)(td_store *self, td_str source_uri, td_store_each_miss each, void *user,
                              tandem_error *err);
+    /* Sources with chunks that have no vector: the one of that uri or (uri empty) all. */
+    tandem_code (*each_open)(td_store *self, td_str source_uri, td_store_each_open each, void *user,
+                             tandem_error *err);
+    /* The first of a source's chunks without a vector whose id is above after_id, by id: into
+     * chunks_out [n_max], texts in `arena`. Fewer than n_max: there are no more. */
+    tandem_code (*open_get)(td_store *self, int64_t source, int64_t after_id,
+                            td_store_open_chunk *chunks_out, size_t n_max, size_t *n_out,
+                            td_arena *arena, tandem_error *err);
+    /* The job that `run` (0: the last) belongs to; texts in `arena`. */
+    tandem_code (*run_get)(td_store *self, int64_t run, td_store_run *run_out, bool *found_out,
+                           td_arena *arena, tandem_error *err);
+    /* What its slots did, as put: [*n_out] in `arena`. */
+    tandem_code (*spans_get)(td_store *self, int64_t run, const tandem_span **spans_out,
+                             size_t *n_out, td_arena *arena, tandem_error *err);
     void (*close)(td_store *self);
 };
 

@@ -106,8 +106,10 @@ static void a_retry_is_counted_under_its_reason(void **state)
         td_metrics_counter("tandem_retries_total", "lane=\"gte\",reason=\"timeout\"");
     double before = td_metrics_value(timeouts);
     td_batch_event event = {.code = TANDEM_E_TIMEOUT, .n_tokens = 10, .end_us = 1000};
-    td_schedule_meter_batch(&metrics, &event, TD_SETTLED_RETRIED);
-    td_schedule_meter_batch(&metrics, &event, TD_SETTLED_FAILED);
+    event.settled = TD_SETTLED_RETRIED;
+    td_schedule_meter_batch(&metrics, &event);
+    event.settled = TD_SETTLED_FAILED;
+    td_schedule_meter_batch(&metrics, &event);
     assert_true(td_metrics_value(timeouts) - before == 1);
 }
 

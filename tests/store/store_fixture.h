@@ -66,7 +66,7 @@ static inline void fixture_begin(fixture *f)
     for (int lane = 0; lane < TANDEM_N_LANES; lane++)
         ok_or_fail(f, f->store->lane_put(f->store, (tandem_lane)lane, &model, &f->err));
     ok_or_fail(f, f->store->source_put(f->store, &source, &f->source, &f->err));
-    ok_or_fail(f, f->store->run_begin(f->store, f->source, &f->run, &f->err));
+    ok_or_fail(f, f->store->run_begin(f->store, f->source, "index", 0, &f->run, &f->err));
 }
 
 static inline void fixture_end(fixture *f, bool complete)

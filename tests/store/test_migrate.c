@@ -55,8 +55,51 @@ static void a_newer_schema_asks_for_a_newer_tandem(void **state)
     for (int read_only = 0; read_only < 2; read_only++) {
         assert_int_equal(fixture_open_code(f, read_only, 0), TANDEM_E_UNSUPPORTED);
         assert_message(f,
-                       "was made by a newer tandem (schema 4711, this one knows 1): update tandem");
+                       "was made by a newer tandem (schema 4711, this one knows 2): update tandem");
     }
+}
+
+/* The oldest schema, with a run and a chunk that failed, as its own program left them. */
+static void an_older_schema_is_brought_up_with_all_it_holds(void **state)
+{
+    fixture *f = *state;
+    td_store_db db;
+    td_arena *arena = td_arena_new(1 << 20);
+    td_store_open_chunk open[4];
+    td_store_run run;
+    int64_t next = 0;
+    size_t n = 0;
+    bool found = false;
+
+    ok_or_fail(f, td_store_sqlite_db_open(f->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0,
+                                          &db, &f->err));
+    ok_or_fail(f, td_store_migrate_to(&db, 1, &f->err));
+    td_store_sqlite_db_close(&db);
+    exec(f, "INSERT INTO scopes VALUES(1, 'global', '', '', 'global_knowledge');"
+            "INSERT INTO sources VALUES(1, x'2f737263', 'dir', 1);"
+            "INSERT INTO runs(id, source, state, complete, begun_ms, ended_ms, summary)"
+            " VALUES(3, 1, 'done', 1, 5, 6, '{\"x\":2}');"
+            "INSERT INTO pages(id, source, uri, has_text, n_chunks) VALUES(1, 1, x'61', 1, 1);"
+            "INSERT INTO page_texts VALUES(1, CAST('some words' AS BLOB));"
+            "INSERT INTO chunks VALUES(9, 1, 0, 5, 10, 5, 10, 1, 1, 0, 1.0, 0, 2, 0, 'markdown',"
+            " 'H', '', 'the server was away')");
+    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 1);
+    assert_int_equal(fixture_open_code(f, true, 0),
+                     TANDEM_E_UNSUPPORTED); /* to read: not changed */
+    assert_message(f, "run tandem index once");
+    fixture_open_store(f, false);
+    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 2);
+    ok_or_fail(f, f->store->run_get(f->store, 0, &run, &found, arena, &f->err));
+    assert_true(found && run.id == 3 && run.n_sources == 1 && run.ended_wall_ms == 6);
+    assert_true(td_str_eq(run.kind, TD_STR("index")));
+    assert_true(td_str_eq(run.summary_json, TD_STR("{\"x\":2}")));
+    ok_or_fail(f, f->store->open_get(f->store, 1, 0, open, 4, &n, arena, &f->err));
+    assert_int_equal(n, 1);
+    assert_int_equal(open[0].chunk_id, 9);
+    assert_true(td_str_eq(open[0].chunk.text, TD_STR("words")));
+    ok_or_fail(f, f->store->run_begin(f->store, 1, "retry", 0, &next, &f->err));
+    assert_int_equal(next, 4); /* numbers of runs go on */
+    td_arena_free(arena);
 }
 
 static void another_programs_database_is_refused_and_left_alone(void **state)
@@ -89,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(steps_run_once_each_and_a_failed_one_leaves_those_before),
         T(a_newer_schema_asks_for_a_newer_tandem),
+        T(an_older_schema_is_brought_up_with_all_it_holds),
         T(another_programs_database_is_refused_and_left_alone),
         T(the_caches_table_may_be_there_first_and_stays),
     };

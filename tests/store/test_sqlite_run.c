@@ -19,7 +19,7 @@ static void a_complete_run_removes_what_it_did_not_see(void **state)
     fixture_put_page(f, "changes", "some words", ids);
     fixture_put_page(f, "goes", "unique words", ids);
     fixture_end(f, true);
-    ok_or_fail(f, f->store->run_begin(f->store, f->source, &f->run, &f->err));
+    ok_or_fail(f, f->store->run_begin(f->store, f->source, "index", 0, &f->run, &f->err));
     ok_or_fail(f, f->store->page_seen(f->store, f->run, TD_STR("stays"), &f->err));
     fixture_put_page(f, "changes", "other words", ids);
     ok_or_fail(f, f->store->run_end(f->store, f->run, "done", TD_STR("{}"), true, &n_removed,
@@ -37,7 +37,7 @@ static void a_run_that_was_cut_off_removes_nothing(void **state)
 
     fixture_put_page(f, "stays", "same words", ids);
     fixture_end(f, true);
-    ok_or_fail(f, f->store->run_begin(f->store, f->source, &f->run, &f->err));
+    ok_or_fail(f, f->store->run_begin(f->store, f->source, "index", 0, &f->run, &f->err));
     fixture_end(f, false);
     assert_int_equal(fixture_find(f, "same", NULL, found), 1);
 }

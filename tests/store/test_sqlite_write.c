@@ -190,7 +190,7 @@ static tandem_code try_index(fixture *f)
     if (code == TANDEM_OK)
         code = f->store->source_put(f->store, &source, &source_id, &f->err);
     if (code == TANDEM_OK)
-        code = f->store->run_begin(f->store, source_id, &run, &f->err);
+        code = f->store->run_begin(f->store, source_id, "index", 0, &run, &f->err);
     for (int i = 0; i < 200 && code == TANDEM_OK; i++) {
         char name[16];
         snprintf(name, sizeof(name), "p%d", i);
@@ -292,7 +292,8 @@ static void after_a_failed_sync_nothing_more_is_written(void **state)
     faulty_set(FAULTY_NONE, 0);
     td_store_miss miss = {.uri = TD_STR("x"), .reason = TD_STR("y")};
     assert_int_equal(f->store->page_miss(f->store, f->run, &miss, &f->err), TANDEM_E_IO);
-    assert_int_equal(f->store->run_begin(f->store, f->source, &f->run, &f->err), TANDEM_E_IO);
+    assert_int_equal(f->store->run_begin(f->store, f->source, "index", 0, &f->run, &f->err),
+                     TANDEM_E_IO);
     fixture_close_store(f);
     fixture_check_invariants(f); /* what was committed is whole */
 }

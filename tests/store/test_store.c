@@ -78,7 +78,7 @@ static void use_all(fixture *f)
     td_store_source source = {.kind = TD_STR("dir"), .uri = TD_STR("/src")};
     bool removed;
     if (store->source_put(store, &source, &f->source, NULL) == TANDEM_OK &&
-        store->run_begin(store, f->source, &f->run, NULL) == TANDEM_OK) {
+        store->run_begin(store, f->source, "index", 0, &f->run, NULL) == TANDEM_OK) {
         td_page page = {.uri = TD_STR("p1")};
         td_document document = {.text = TD_STR("new words")};
         tandem_chunk chunk = {.end_byte = 9};

@@ -1,0 +1,274 @@
+"""Both lanes from outside: the four variables, pages of every mix, failed chunks, their retry."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+from conftest import GOLDEN, PROGRAM, make_tree, prose, python_code
+
+STRATEGIES = ("pipelined", "rounds", "sequential")
+
+
+def break_model(path):
+    """The model answers every text with what is no vector."""
+    file = path / "model.safetensors"
+    data = bytearray(file.read_bytes())
+    head = struct.unpack("<Q", data[:8])[0]
+    tensors = json.loads(data[8 : 8 + head])
+    start, end = tensors["embeddings.word_embeddings.weight"]["data_offsets"]
+    data[8 + head + start : 8 + head + end] = struct.pack("<f", float("nan")) * ((end - start) // 4)
+    file.write_bytes(data)
+
+
+@pytest.fixture
+def small(tandem):
+    """Two models that take no time, so that a test is about the schedule."""
+    tandem.small = True
+    return tandem
+
+
+@pytest.fixture
+def broken(small):
+    """The environment in which the code lane's model is broken."""
+    shutil.copytree(GOLDEN / "models" / "bert-cls", small.folder / "broken")
+    break_model(small.folder / "broken")
+    return {"TANDEM_CODERANK": str(small.folder / "broken")}
+
+
+def html(title, *parts):
+    head, body = f"<head><title>{title}</title></head>", "".join(parts)
+    return f"<html>{head}<body><main>{body}</main></body></html>"
+
+
+def html_prose(rng, sections, sentences=12):
+    return "".join(
+        f"<h2>{prose(rng, 1)[:40]}</h2><p>{prose(rng, sentences)}</p>" for _ in range(sections)
+    )
+
+
+def html_code(rng, blocks, functions=5):
+    return "".join(
+        f'<pre><code class="language-python">{python_code(rng, functions)}</code></pre>'
+        for _ in range(blocks)
+    )
+
+
+def check_whole(tandem, summary):
+    """Every chunk has its vector, and the two counts agree."""
+    rows = tandem.chunks()
+    assert all(row[-1] is not None for row in rows.values())
+    lanes = [row[2] for row in rows.values()]
+    assert summary["chunks"] == {"gte": lanes.count(0), "coderank": lanes.count(1)}
+    assert summary["embedded"] + summary["cached"] == len(rows)
+
+
+# -- the plan's pages --
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_mixed_documentation_site(small, site, strategy):
+    rng = random.Random(1)
+    names = [f"page{i}.html" for i in range(12)]
+    site.put("/", html("All", "<h1>All</h1>", *(f"<p><a href='{n}'>{n}</a></p>" for n in names)))
+    for name in names:
+        parts = (html_prose(rng, 3), html_code(rng, 3), html_prose(rng, 2))
+        site.put(f"/{name}", html(name, *parts))
+    summary = small.index("-r", site.url + "/", env={"EMBEDDING_STRATEGY": strategy})
+    assert summary["pages"] == 13 and summary["strategy"] == strategy
+    assert summary["chunks"]["gte"] > 12 and summary["chunks"]["coderank"] > 12
+    check_whole(small, summary)
+    if strategy == "sequential":
+        assert summary["overlap_ratio"] == 0 and summary["speedup"] < 1.01
+    assert (summary["rounds"] > 0) == (strategy == "rounds")
+
+
+def test_text_only_article_is_single(small, site):
+    site.put("/article", html("Article", html_prose(random.Random(2), 8)))
+    summary = small.index(site.url + "/article")
+    assert summary["chunks"]["coderank"] == 0 and summary["chunks"]["gte"] > 2
+    assert summary["strategy"] == "single" and summary["lanes"]["coderank"]["batches"] == 0
+    check_whole(small, summary)
+
+
+def test_code_heavy_page(small, site):
+    rng = random.Random(3)
+    site.put("/code", html("Code", html_prose(rng, 1, 3), html_code(rng, 12)))
+    summary = small.index(site.url + "/code")
+    assert summary["chunks"]["coderank"] > 4 * summary["chunks"]["gte"] > 0
+    check_whole(small, summary)
+
+
+def test_page_with_more_than_a_hundred_chunks(small, site):
+    rng = random.Random(4)
+    parts = (html_prose(rng, 1, 20) + html_code(rng, 1, 7) for _ in range(60))
+    site.put("/long", html("Long", *parts))
+    env = {"EMBEDDING_STRATEGY": "rounds", "EMBEDDING_BATCH_SIZE": "8"}
+    done = small.run("index", "--db", small.db, "--json", "-v", site.url + "/long", env=env)
+    summary = json.loads(done.stdout)
+    assert summary["pages"] == 1 and sum(summary["chunks"].values()) > 100
+    check_whole(small, summary)
+    # progress after each round, and the numbers of the end
+    rounds = [l for l in done.stderr.decode().splitlines() if "schedule: round=" in l]
+    assert len(rounds) == summary["rounds"] >= 8
+    told = [int(l.split(" done=")[1].split()[0]) for l in rounds]
+    assert told == sorted(told) and told[-1] == summary["embedded"]
+    assert sum("run=done strategy=rounds" in l for l in done.stderr.decode().splitlines()) == 1
+
+
+# -- metrics --
+
+
+def test_the_summary_has_every_metric_by_its_name(small):
+    make_tree(small.folder / "tree", 10)
+    summary = small.index("tree")
+    metrics = summary["metrics"]
+    for lane in ("gte", "coderank"):
+        n = summary["chunks"][lane]
+        done = metrics[f'tandem_chunks_total{{lane="{lane}",status="done"}}']
+        assert n - summary["cached"] <= done <= n
+        batches = metrics[f'tandem_batches_total{{lane="{lane}",status="done"}}']
+        assert batches == summary["lanes"][lane]["batches"]
+        assert metrics[f'tandem_batch_seconds_count{{lane="{lane}"}}'] == batches
+        assert metrics[f'tandem_batch_tokens_sum{{lane="{lane}"}}'] > 0
+        for gauge in ("inflight_batches", "circuit_open", "queue_depth"):
+            assert metrics[f'tandem_{gauge}{{lane="{lane}"}}'] == 0
+        assert metrics[f'tandem_concurrency_limit{{lane="{lane}"}}'] >= 1
+    assert metrics["tandem_embed_overlap_ratio"] == pytest.approx(summary["overlap_ratio"])
+    assert metrics["tandem_parallel_speedup"] == pytest.approx(summary["speedup"])
+    assert metrics['tandem_cache_total{result="miss"}'] >= summary["embedded"]
+    assert metrics['tandem_store_writes_total{store="sqlite",status="ok"}'] == sum(
+        summary["chunks"].values()
+    )
+    assert {metrics[f'tandem_run_phase{{phase="{p}"}}'] for p in ("read", "embed", "store")} == {0}
+
+
+def test_metrics_off_silences_blocks_and_lines(small):
+    make_tree(small.folder / "tree", 4)
+    off = {"EMBEDDING_METRICS_ENABLED": "false"}
+    done = small.run("index", "--db", small.db, "-v", "tree", env=off)
+    assert b"speed" not in done.stdout and b"chunks " in done.stdout
+    assert b"schedule:" not in done.stderr and b"pipeline:" not in done.stderr
+    assert "metrics" not in small.index("tree", env=off)
+
+
+@pytest.mark.parametrize("file", (".env.crawl4ai", ".env"))
+def test_the_variables_come_from_an_env_file(small, file):
+    make_tree(small.folder / "tree", 10)
+    (small.folder / file).write_text(
+        "ENABLE_PARALLEL_EMBEDDING=false\nMAX_EMBEDDING_CONCURRENCY=3\nEMBEDDING_BATCH_SIZE=2\n"
+    )
+    summary = small.index("tree")
+    assert summary["strategy"] == "sequential" and summary["slots"] == 3
+    for lane in ("gte", "coderank"):
+        assert summary["lanes"][lane]["batches"] >= summary["chunks"][lane] / 2 - summary["cached"]
+    (small.folder / file).write_text("EMBEDDING_BATCH_SIZE=0\n")
+    assert f"EMBEDDING_BATCH_SIZE in {file}" in small.error("index", "tree", status=2)
+
+
+# -- a lane that fails, and its retry --
+
+
+def test_a_broken_lane_leaves_the_other_and_is_retried(small, broken):
+    make_tree(small.folder / "tree", 12)
+    first = small.index("tree", status=3, env=broken)
+    code = first["chunks"]["coderank"]
+    assert first["chunks_failed"] == {"gte": 0, "coderank": code} and code > 0
+    rows = small.chunks()
+    assert all((row[-1] is None) == (row[2] == 1) for row in rows.values())
+    status = small.status()
+    assert status["chunks_failed"] == code and status["lanes"]["coderank"]["chunks"] == 0
+    # words find failed chunks, vectors do not
+    hits = small.search("total item second range")
+    ranks = [hit["ranks"] for hit in hits if hit["model_hint"] == "coderank"]
+    assert ranks and all(not rank.get("coderank") and rank.get("text") for rank in ranks), hits
+
+    retry = lambda *args, **kw: json.loads(
+        small.run("retry", "--db", small.db, "--json", *args, **kw).stdout
+    )
+    again = retry(status=3, env=broken)
+    assert again["chunks_failed"]["coderank"] == code and again["chunks"]["gte"] == 0
+    assert small.chunks() == rows
+    assert retry("tree")["chunks"] == {"gte": 0, "coderank": code}
+    assert small.status()["chunks_failed"] == 0
+    done = small.chunks()
+    small.db = small.folder / "other.db"
+    small.index("tree")
+    assert small.chunks() == done  # as if nothing had ever failed
+    assert retry()["run"] == "0"
+    assert "every chunk has its vector" in small.run("retry", "--db", small.db).stdout.decode()
+
+
+def test_when_both_lanes_fail_one_line_says_so(small, broken):
+    make_tree(small.folder / "tree", 8)
+    both = {"TANDEM_GTE": broken["TANDEM_CODERANK"], **broken}
+    done = small.run("index", "--db", small.db, "tree", status=3, env=both)
+    critical = [l for l in done.stderr.decode().splitlines() if "error schedule:" in l]
+    assert len(critical) == 1 and "every chunk failed" in critical[0]
+    assert len(done.stderr.decode().splitlines()) < 12  # no line for each chunk
+
+
+def test_retry_of_one_source_leaves_the_others(small, broken):
+    for name, seed in (("one", 1), ("two", 2)):
+        make_tree(small.folder / name, 6, seed)
+    small.index("one", "two", status=3, env=broken)
+    failed = small.status()["chunks_failed"]
+    small.run("retry", "--db", small.db, "two", "-q")
+    left = small.status()["chunks_failed"]
+    assert 0 < left < failed
+    assert "absent" in small.error("retry", "--db", small.db, "absent", status=1)
+    assert "no index" in small.error("retry", "--db", small.folder / "no.db", status=1)
+    small.run("retry", "--db", small.db, "-q")
+    assert small.status()["chunks_failed"] == 0
+
+
+def test_a_stopped_retry_goes_on_where_it_was(small, broken):
+    make_tree(small.folder / "tree", 150)
+    small.index("tree", status=3, env=broken)
+    failed = small.status()["chunks_failed"]
+    stopped = 0
+    for kind in (signal.SIGINT, signal.SIGKILL, signal.SIGINT):
+        run = subprocess.Popen(
+            [PROGRAM, "retry", "--db", small.db],
+            cwd=small.folder,
+            env=small.environment(EMBEDDING_BATCH_SIZE="1", MAX_EMBEDDING_CONCURRENCY="1"),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        before = small.status()["chunks_failed"]
+        while small.status()["chunks_failed"] == before and run.poll() is None:
+            time.sleep(0.01)
+        run.send_signal(kind)
+        run.communicate(timeout=120)
+        stopped += run.returncode in (130, -signal.SIGKILL)
+        left = small.status()["chunks_failed"]
+        assert left <= before <= failed
+        assert run.returncode != 130 or left < before
+    assert stopped >= 1
+    small.run("retry", "--db", small.db, "-q")
+    assert small.status()["chunks_failed"] == 0
+    assert all(row[-1] is not None for row in small.chunks().values())
+
+
+def test_two_interrupts_end_at_once(small):
+    make_tree(small.folder / "tree", 200)
+    run = subprocess.Popen(
+        [PROGRAM, "index", "--db", small.db, "tree"],
+        cwd=small.folder,
+        env=small.environment(EMBEDDING_BATCH_SIZE="1", MAX_EMBEDDING_CONCURRENCY="1"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    while not os.path.exists(f"{small.db}-wal"):
+        time.sleep(0.01)
+    run.send_signal(signal.SIGTERM)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=60)
+    assert run.returncode == 130
+    small.index("tree")
+    assert all(row[-1] is not None for row in small.chunks().values())
