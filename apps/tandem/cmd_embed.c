@@ -119,9 +119,22 @@ static int check_format(const settings *s)
     return 2;
 }
 
+/* `--model gte` and `--model coderank` are what the servers of that lane have, where it has any. */
+static const char *model_of(const settings *s, tandem_embedder_options *options)
+{
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        if (!s->model || strcmp(s->model, tandem_lane_name((tandem_lane)l)) || !s->backends[l].urls)
+            continue;
+        options->backend = settings_backend(s, (tandem_lane)l);
+        return s->models[l];
+    }
+    return s->model;
+}
+
 int cmd_embed(const settings *s)
 {
     tandem_embedder_options options = embedder_options(s);
+    const char *model = model_of(s, &options);
     tandem_embedder *embedder = NULL;
     tandem_model_info info;
     tandem_error error = {0};
@@ -130,7 +143,7 @@ int cmd_embed(const settings *s)
 
     if (status)
         return status;
-    if (tandem_embedder_open(s->model, &options, &embedder, &error) != TANDEM_OK)
+    if (tandem_embedder_open(model, &options, &embedder, &error) != TANDEM_OK)
         return output_failure(&error);
     tandem_embedder_get_info(embedder, &info);
     if (s->output && !(file = npy_open(s->output, info.dim)))

@@ -223,7 +223,7 @@ static int unknown_option(const command *cmd, const char *given)
     size_t n = 0;
 
     for (size_t i = 0; i < options_table_n; i++)
-        if (options_table[i].commands & cmd->bit)
+        if (options_table[i].name && (options_table[i].commands & cmd->bit))
             names[n++] = options_table[i].name;
     snprintf(name, sizeof(name), "%s", given + strspn(given, "-"));
     name[strcspn(name, "=")] = '\0';
@@ -255,7 +255,7 @@ static void init_parser(parser *p, unsigned commands)
     p->longs[n++] = (struct option){"env-file", required_argument, NULL, OPT_ENV_FILE};
     for (size_t i = 0; i < options_table_n; i++) {
         bool takes = options_table[i].kind != KIND_FLAG && options_table[i].kind != KIND_UNFLAG;
-        if (!(options_table[i].commands & commands))
+        if (!options_table[i].name || !(options_table[i].commands & commands))
             continue;
         p->of[n] = &options_table[i];
         p->longs[n] = (struct option){options_table[i].name,
@@ -368,9 +368,9 @@ static void print_row(const option_row *row)
 {
     char left[80];
     bool takes = row->kind != KIND_FLAG && row->kind != KIND_UNFLAG;
-    int n = snprintf(left, sizeof(left), "%c%c --%s%s%s", row->letter ? '-' : ' ',
-                     row->letter ? row->letter : ' ', row->name, takes ? " " : "",
-                     takes ? row->words : "");
+    int n = snprintf(left, sizeof(left), "%c%c %s%s%s%s", row->letter ? '-' : ' ',
+                     row->letter ? row->letter : ' ', row->name ? "--" : "$",
+                     row->name ? row->name : row->env, takes ? " " : "", takes ? row->words : "");
 
     printf("  %-28s ", left);
     if (n > 28)
@@ -378,7 +378,7 @@ static void print_row(const option_row *row)
     printf("%s", row->help);
     if (row->preset && takes && strcmp(row->preset, "0"))
         printf(" [%s]", row->preset);
-    if (row->env)
+    if (row->env && row->name)
         printf(" ($%s)", row->env);
     putchar('\n');
 }

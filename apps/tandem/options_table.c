@@ -8,16 +8,33 @@
 #define SCHEDULE  (CMD_INDEX | CMD_RETRY)
 #define PLACES    (CMD_INDEX | CMD_SEARCH)
 #define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY)
+#define REMOTE    (LANES | CMD_EMBED)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE)
 #define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY)
 
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
      "the index; default: tandem/tandem.db in $XDG_DATA_HOME or ~/.local/share"},
-    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), LANES, 0, 0, "MODEL", NULL,
+    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), REMOTE, 0, 0, "MODEL", NULL,
      "model of the prose lane: a Hugging Face folder or name; default: embedded"},
-    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]), LANES, 0, 0,
+    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]), REMOTE, 0, 0,
      "MODEL", NULL, "model of the code lane"},
+    {"gte-url", 0, "GTE_URL", KIND_TEXT, AT(backends[TANDEM_LANE_GTE].urls), REMOTE, 0, 0, "URL",
+     NULL, "servers that embed the prose lane, apart by commas; --gte is then their model's name"},
+    {"coderank-url", 0, "CODERANK_URL", KIND_TEXT, AT(backends[TANDEM_LANE_CODERANK].urls), REMOTE,
+     0, 0, "URL", NULL, "servers that embed the code lane"},
+    {"gte-api", 0, "GTE_API", KIND_WORD, AT(backends[TANDEM_LANE_GTE].api), REMOTE, 0, 0,
+     "auto|tei|openai|ollama", "auto", "how the servers of --gte-url are spoken to"},
+    {"coderank-api", 0, "CODERANK_API", KIND_WORD, AT(backends[TANDEM_LANE_CODERANK].api), REMOTE,
+     0, 0, "auto|tei|openai|ollama", "auto", "how the servers of --coderank-url are spoken to"},
+    {NULL, 0, "GTE_API_KEY", KIND_TEXT, AT(backends[TANDEM_LANE_GTE].key), REMOTE, 0, 0, "KEY",
+     NULL, "key of the servers of --gte-url"},
+    {NULL, 0, "CODERANK_API_KEY", KIND_TEXT, AT(backends[TANDEM_LANE_CODERANK].key), REMOTE, 0, 0,
+     "KEY", NULL, "key of the servers of --coderank-url"},
+    {"embed-timeout", 0, "EMBEDDING_TIMEOUT", KIND_DURATION, AT(embed_timeout_ms), REMOTE, 100,
+     600000, "TIME", "30", "limit for one batch on a server"},
+    {"ca-file", 0, "TANDEM_CA_FILE", KIND_TEXT, AT(ca_file), REMOTE, 0, 0, "FILE", NULL,
+     "authorities to trust for servers with https; default: the system's"},
     {"model", 'm', NULL, KIND_TEXT, AT(model), ONE_MODEL, 0, 0, "MODEL", NULL,
      "a Hugging Face folder or name, or minilm; default: minilm (embedded)"},
     {"role", 0, NULL, KIND_WORD, AT(role), ONE_MODEL, 0, 0, "document|query", "document",

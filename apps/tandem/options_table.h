@@ -16,7 +16,7 @@ typedef enum option_kind {
 } option_kind;
 
 typedef struct option_row {
-    const char *name;
+    const char *name; /* NULL: the variable alone, for what must not stand on a command line */
     char letter;
     const char *env;
     option_kind kind;
@@ -31,7 +31,7 @@ typedef struct option_row {
 extern const option_row options_table[];
 extern const size_t options_table_n;
 enum {
-    OPTIONS_MAX = 64
+    OPTIONS_MAX = 128
 };
 
 #endif

@@ -20,7 +20,10 @@ typedef struct settings {
 
     /* models */
     const char *models[TANDEM_N_LANES];
-    const char *model; /* embed, tokenize: one model by itself */
+    const char *model;                       /* embed, tokenize: one model by itself */
+    tandem_backend backends[TANDEM_N_LANES]; /* urls NULL: in this process */
+    uint64_t embed_timeout_ms;
+    const char *ca_file;
     const char *precision, *isa;
     uint64_t threads, packed_bytes_max;
 
@@ -56,5 +59,15 @@ typedef struct settings {
     char **operands;
     size_t n_operands;
 } settings;
+
+/* A lane's servers, with what both lanes share. */
+static inline tandem_backend settings_backend(const settings *s, tandem_lane lane)
+{
+    tandem_backend backend = s->backends[lane];
+
+    backend.ca_file = s->ca_file;
+    backend.timeout_ms = (uint32_t)s->embed_timeout_ms;
+    return backend;
+}
 
 #endif

@@ -14,6 +14,16 @@ extern "C" {
 
 typedef struct tandem_embedder tandem_embedder;
 
+/* Servers that embed instead of this process. With one, a model's name is what the servers know it
+ * by, and may be NULL where they have but one. */
+typedef struct tandem_backend {
+    const char *urls;    /* one or several of one model, apart by commas or blanks; NULL: none */
+    const char *api;     /* "tei", "openai", "ollama"; NULL or "auto": found out */
+    const char *key;     /* sent as a bearer token, shown nowhere; NULL: none */
+    const char *ca_file; /* authorities to trust for https, PEM; NULL: the system's */
+    uint32_t timeout_ms; /* of one batch, 100..600000; 0: 30 seconds */
+} tandem_backend;
+
 typedef struct tandem_embedder_options {
     size_t struct_size;
     /* "auto": the narrowest that is fast on this CPU and whose vectors are near those in f32, found
@@ -23,6 +33,7 @@ typedef struct tandem_embedder_options {
     uint32_t threads;          /* of all models of the process together; 0: one a core */
     bool refuse_long;          /* E_TOO_LARGE for a text that would be truncated */
     uint64_t packed_bytes_max; /* kept in the user's cache folder for the next start; 0: nothing */
+    tandem_backend backend;
 } tandem_embedder_options;
 
 #define TANDEM_EMBEDDER_OPTIONS                                              \
@@ -35,7 +46,7 @@ typedef struct tandem_embedder_options {
 /* What a model is. Texts are borrowed from whoever gave the struct. */
 typedef struct tandem_model_info {
     const char *id;           /* "all-MiniLM-L6-v2" */
-    const char *origin;       /* "embedded", a path */
+    const char *origin;       /* "embedded", a path, the servers' URLs */
     const char *revision;     /* changes whenever the vectors could */
     const char *architecture; /* "BertModel" */
     const char *precision;    /* "f32", "bf16", "int8" */
@@ -53,8 +64,10 @@ typedef struct tandem_text_note {
 } tandem_text_note;
 
 /* Loads a model: NULL for the embedded default, a Hugging Face directory, or a name in the local
- * Hugging Face cache. `options` may be NULL.
- * Errors: E_NOT_FOUND, E_FORMAT (names file and field or tensor), E_UNSUPPORTED, E_NOMEM. */
+ * Hugging Face cache; or meets the servers of options->backend. `options` may be NULL.
+ * Errors: E_NOT_FOUND, E_FORMAT (names file and field or tensor), E_UNSUPPORTED, E_NOMEM; of
+ * servers also E_INVALID (a URL), E_CONFLICT (another model), E_DENIED, E_NETWORK, E_TIMEOUT,
+ * E_UNAVAILABLE. */
 tandem_code tandem_embedder_open(const char *model, const tandem_embedder_options *options,
                                  tandem_embedder **embedder_out, tandem_error *err);
 
@@ -76,7 +89,8 @@ tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *t
 
 /* Ids of a text as the model sees them: prompt and special tokens included, truncated.
  *
- *   ids  [tokens_max]  caller's */
+ *   ids  [tokens_max]  caller's
+ * Errors: E_UNSUPPORTED for a model on servers. */
 tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
                                      uint32_t *ids, size_t *n_out, bool *truncated_out,
                                      tandem_error *err);

@@ -5,6 +5,7 @@
 #ifndef TANDEM_INDEX_H
 #define TANDEM_INDEX_H
 
+#include "tandem/embedder.h"
 #include "tandem/error.h"
 #include "tandem/value.h"
 
@@ -25,6 +26,7 @@ typedef struct tandem_index_options {
     uint64_t cache_bytes_max;  /* of cached vectors; 0: no limit */
     uint32_t threads;          /* of models and of a job's own work; 0: one a core */
     uint64_t packed_bytes_max; /* as tandem_embedder_options */
+    tandem_backend backends[TANDEM_N_LANES];
 } tandem_index_options;
 
 #define TANDEM_INDEX_OPTIONS                                              \
@@ -35,7 +37,7 @@ typedef struct tandem_index_options {
     }
 
 /* Opens or makes the store in the file `location`; NULL is tandem.db in the user's data folder.
- * Models are loaded when first needed.
+ * Models are loaded, and servers met, when first needed.
  * Errors: E_NOT_FOUND, E_FORMAT (not a tandem database), E_UNSUPPORTED (a newer schema), E_BUSY
  * (another program writes to it), E_DENIED, E_NO_SPACE. */
 tandem_code tandem_index_open(const char *location, const tandem_index_options *options,
@@ -71,7 +73,8 @@ typedef struct tandem_search_options {
 
 typedef struct tandem_hits tandem_hits;
 
-/* Searches both lanes and the words at once, fused by reciprocal ranks. `options` may be NULL.
+/* Searches both lanes and the words at once, fused by reciprocal ranks. `options` may be NULL. A
+ * lane whose servers do not answer is left out, with a warning to the log.
  * Errors: E_EMPTY for an empty query, E_INVALID naming the option, E_CONFLICT when the index was
  * made with other models or in another precision than it is opened with. */
 tandem_code tandem_index_search(tandem_index *index, tandem_str query,

@@ -1,5 +1,7 @@
 #include "api/check.h"
 
+#include "tandem/embedder.h"
+
 #include "base/str.h"
 
 tandem_code td_api_check_options(void *ours, size_t ours_bytes, const void *theirs,
@@ -39,6 +41,22 @@ tandem_code td_api_check_word(const char *name, const char *value, const char *a
         if (td_str_eq(td_str_trim(word), td_str_from(value)))
             return TANDEM_OK;
     return td_fail(err, TANDEM_E_INVALID, "%s is \"%s\": allowed are %s", name, value, allowed);
+}
+
+tandem_code td_api_check_backend(const tandem_backend *backend, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    if (!backend->urls)
+        return TANDEM_OK;
+    if (!backend->urls[strspn(backend->urls, ", \t\r\n")])
+        TD_FAIL(err, TANDEM_E_INVALID, "urls names no URL");
+    TD_TRY(td_api_check_word("api", backend->api, "auto, tei, openai, ollama", err));
+    if (backend->timeout_ms > 0)
+        TD_TRY(td_api_check_range("timeout_ms", backend->timeout_ms, 100, 600000, err));
+
+out:
+    return code;
 }
 
 tandem_code td_api_check_given(const char *name, const void *pointer, tandem_error *err)

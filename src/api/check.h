@@ -23,6 +23,10 @@ tandem_code td_api_check_range(const char *name, uint64_t value, uint64_t min, u
 tandem_code td_api_check_word(const char *name, const char *value, const char *allowed,
                               tandem_error *err);
 
+struct tandem_backend;
+/* E_INVALID for an api, a time-out or a list of URLs that is none; no URLs at all are fine. */
+tandem_code td_api_check_backend(const struct tandem_backend *backend, tandem_error *err);
+
 /* E_INVALID for a required pointer that is NULL. */
 tandem_code td_api_check_given(const char *name, const void *pointer, tandem_error *err);
 

@@ -17,6 +17,13 @@ tandem_code tandem_index_open(const char *location, const tandem_index_options *
     TD_TRY(td_api_check_word("precision", o.precision, PRECISIONS, err));
     TD_TRY(td_api_check_word("isa", o.isa, ISAS, err));
     TD_TRY(td_api_check_range("threads", o.threads, 0, 1024, err));
+    for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++) {
+        code = td_api_check_backend(&o.backends[l], err);
+        if (code != TANDEM_OK)
+            td_context(err, "lane %s", tandem_lane_name((tandem_lane)l));
+    }
+    if (code != TANDEM_OK)
+        goto out;
     TD_TRY(td_pipeline_handle_open(location, &o, index_out, err));
 out:
     return code;

@@ -4,13 +4,16 @@
  * stands here, and tests/tidy checks that each `pthread_mutex_t` has a line:
  *   1  pipeline/state.h       job->lock          progress, end state
  *   1  pipeline/state.h       job->visit_lock    one visit at a time; held over the visitor
- *   1  pipeline/state.h       index->lock        lanes; held while a model loads
+ *   1  pipeline/state.h       index->lock        local lanes; held while a model loads
+ *   1  pipeline/state.h       lane->lock         one remote lane; held while its servers are met
  *   1  schedule/state.h       schedule->lock     lanes, window, slots
  *   2  source/crawl.h         crawl->lock        frontier and pages handed out
  *   2  pipeline/state.h       once->lock         texts that are being embedded
  *   2  embed/engine.c         engines_lock       loaded models; held while one is packed
  *   2  embed/pool.c           pool_lock          the process's pool
  *   3  embed/pool.c           pool->lock         idle workspaces
+ *   3  embed/exchange.c       exchange->lock    idle HTTP clients
+ *   3  embed/remote.c         self->lock        servers of one lane
  *   3  base/queue.c           queue->lock        slots of one queue
  *   4  embed/crew.c           crew->lock         a crew's work and its sleepers
  *   4  embed/gate.h           gate->lock         nothing but the wait for a turn

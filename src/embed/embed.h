@@ -39,6 +39,7 @@ struct td_embedder {
     td_str architecture;    /* "BertModel"; empty if not known */
     td_str precision;       /* "f32" */
     td_str fingerprint;     /* id, revision, precision, limits, prompts: changes if vectors could */
+    td_str identity;        /* of a remote model: what an index is pinned to; else empty */
 };
 
 typedef struct td_embed_local_options {
@@ -61,5 +62,37 @@ typedef struct td_embed_local_options {
  * Errors: E_FORMAT names file and tensor or field; E_UNSUPPORTED lists what is supported. */
 tandem_code td_embed_local_open(const td_model_files *files, const td_embed_local_options *options,
                                 td_embedder **embedder_out, tandem_error *err);
+
+typedef struct td_embed_remote_options {
+    size_t struct_size;
+    const char *urls;    /* one or several of one model, apart by commas or blanks */
+    const char *api;     /* "auto", "tei", "openai", "ollama" */
+    const char *model;   /* the name that the servers know it by; NULL: the only one they have */
+    const char *key;     /* sent as a bearer token, shown nowhere; NULL: none */
+    const char *ca_file; /* authorities to trust for https; NULL: the system's */
+    uint32_t timeout_ms; /* of one batch, 100..600000 */
+    td_str pinned;       /* identity that an index holds vectors of; empty: none */
+    size_t pinned_dim;
+    bool may_be_absent; /* a pinned lane opens though no server answers yet */
+} td_embed_remote_options;
+
+#define TD_EMBED_REMOTE_OPTIONS                                                             \
+    (td_embed_remote_options)                                                               \
+    {                                                                                       \
+        .struct_size = sizeof(td_embed_remote_options), .api = "auto", .timeout_ms = 30000, \
+    }
+
+/* A model on one or several servers. Each is met first: form, model, width, and what it makes of a
+ * fixed text; later it is met anew whenever it has failed. While one answers, those that don't are
+ * left out until they do.
+ * Errors: E_INVALID (an option, a URL), E_CONFLICT (another model than wanted, pinned, or on the
+ * first server), E_NOT_FOUND, E_DENIED, E_FORMAT (what is there is no server of embeddings);
+ * E_NETWORK, E_TIMEOUT, E_UNAVAILABLE, E_BUSY when none answers. */
+tandem_code td_embed_remote_open(const td_embed_remote_options *options, td_embedder **embedder_out,
+                                 tandem_error *err);
+
+/* What stands in for a lane that could not be opened: every batch fails for that reason. */
+tandem_code td_embed_down_open(const tandem_error *why, td_embedder **embedder_out,
+                               tandem_error *err);
 
 #endif

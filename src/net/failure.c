@@ -36,13 +36,13 @@ static tandem_code fail_timeout(const td_net_transfer *transfer, tandem_error *e
                        "%.*s does not answer on port %u (waited %lld ms): is it up?",
                        TD_STR_FMT(transfer->parts.host), (unsigned)transfer->parts.port,
                        (long long)spent_ms);
-    if (spent_ms < (int64_t)options->timeout_ms)
+    if (spent_ms < (int64_t)transfer->timeout_ms)
         return td_fail(err, TANDEM_E_TIMEOUT,
                        "%.*s sent less than %u bytes a second for %u s: given up",
                        TD_STR_FMT(transfer->parts.host), options->low_speed_bytes,
                        options->low_speed_s);
     return td_fail(err, TANDEM_E_TIMEOUT, "%.*s did not finish its answer within %u ms",
-                   TD_STR_FMT(transfer->parts.host), options->timeout_ms);
+                   TD_STR_FMT(transfer->parts.host), transfer->timeout_ms);
 }
 
 static tandem_code fail_write(const td_net_transfer *transfer, tandem_error *err)

@@ -56,6 +56,8 @@ typedef struct td_net_reply {
     td_str location; /* where a redirect that was not followed leads, absolute; else empty */
     bool body_left;  /* there is more than `body`: cut at the cap, or `want` or `take` said no */
     void *headers;   /* internal: what td_net_reply_header looks into */
+    bool is_new_connection; /* none that was open could be used again */
+    int http_version;       /* 10, 11, 20; 0: not known */
 } td_net_reply;
 
 /* Appends a header of the answer, or nothing if it has none; several of one name are joined by
@@ -76,8 +78,12 @@ typedef struct td_net_request {
     td_str url;
     td_str if_none_match, if_modified_since; /* empty: not sent */
     td_str accept;                           /* empty: any */
-    size_t body_bytes_max;                   /* 0: the options' */
-    td_net_done done;                        /* called exactly once, from td_net_step or close */
+    /* With a ptr that is not NULL the request is a POST of these bytes, borrowed until `done`. */
+    td_str post, post_type;
+    bool post_gzip;        /* the bytes are compressed already */
+    uint32_t timeout_ms;   /* 0: the options' */
+    size_t body_bytes_max; /* 0: the options' */
+    td_net_done done;      /* called exactly once, from td_net_step or close */
     void *user;
     td_net_want want;    /* NULL: every body is read */
     bool keep_redirects; /* a redirect is the answer, with `location`: the caller follows it */
@@ -94,8 +100,9 @@ tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_
 /* Requests still under way get `done` with E_CANCELLED. NULL is fine. */
 void td_net_close(td_net *net);
 
-/* Starts a GET (or HEAD). Only http and https. Errors: E_INVALID for a URL or header that is none,
- * E_DENIED for a private address written in the URL itself; `done` is then not called. */
+/* Starts a GET (or HEAD, or POST). Only http and https. A POST is never sent on: a redirect is its
+ * answer. Errors: E_INVALID for a URL or header that is none, E_DENIED for a private address that
+ * the URL itself spells out; `done` is then not called. */
 tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error *err);
 
 /* Does what can be done, waiting at most wait_ms for something to happen; calls `done`s. */

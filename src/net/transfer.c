@@ -18,7 +18,8 @@ enum {
     PACKED_RATIO_MAX = 100,
     ENCODINGS_MAX = 2,
     URL_BUF_BYTES = 16 * 1024,
-    LINE_BYTES_MAX = 1024, /* of a header that we send */
+    LINE_BYTES_MAX = 9216, /* of a header that we send: tokens are long */
+    N_FIELDS = 5,          /* headers that we look at */
 };
 
 static bool is_redirect_status(long status)
@@ -114,6 +115,24 @@ out:
     return code;
 }
 
+static tandem_code add_post_headers(td_net_transfer *transfer, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(add_header(transfer, "Content-Type", transfer->request.post_type, err));
+    if (transfer->request.post_gzip)
+        TD_TRY(add_header(transfer, "Content-Encoding", TD_STR("gzip"), err));
+    /* libcurl would ask first whether a body over 1 MB is welcome, and wait a second for the answer
+     * of a server that does not know the question. */
+    struct curl_slist *longer = curl_slist_append(transfer->headers, "Expect:");
+    if (!longer)
+        TD_TRY(td_fail_nomem(err, "HTTP request"));
+    transfer->headers = longer;
+
+out:
+    return code;
+}
+
 /* Scheme, host and port, as "https://example.org:443". */
 static tandem_code add_origin(const td_net_url *parts, td_buf *out, tandem_error *err)
 {
@@ -146,6 +165,8 @@ static tandem_code set_headers(td_net_transfer *transfer, tandem_error *err)
             TD_TRY(td_fail_nomem(err, "HTTP request"));
         TD_TRY(add_origin(&transfer->parts, &transfer->origin, err));
     }
+    if (request->post.ptr)
+        TD_TRY(add_post_headers(transfer, err));
 out:
     td_buf_clear(&range);
     return code;
@@ -162,6 +183,8 @@ tandem_code td_net_transfer_new(const td_net_options *options, const td_net_requ
         TD_TRY(td_fail_nomem(err, "HTTP request"));
     transfer->options = options;
     transfer->request = *request;
+    transfer->request.keep_redirects = request->keep_redirects || request->post.ptr;
+    transfer->timeout_ms = request->timeout_ms ? request->timeout_ms : options->timeout_ms;
     transfer->url = TD_BUF(URL_BUF_BYTES);
     transfer->location = TD_BUF(URL_BUF_BYTES);
     transfer->origin = TD_BUF(URL_BUF_BYTES);
@@ -370,6 +393,11 @@ static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long 
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)options->low_speed_bytes);
         SET(CURLOPT_LOW_SPEED_TIME, (long)options->low_speed_s);
     }
+    if (transfer->request.post.ptr) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->request.post.n);
+        SET(CURLOPT_POSTFIELDS, transfer->request.post.ptr);
+    }
     if (!transfer->request.body_cut && !transfer->request.take)
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.n_max);
     if (options->ca_file)
@@ -398,7 +426,7 @@ tandem_code td_net_transfer_prepare(td_net_transfer *transfer, CURL *easy, tande
 
     if (transfer->started_ms == 0)
         transfer->started_ms = now_ms;
-    int64_t left_ms = transfer->started_ms + (int64_t)transfer->options->timeout_ms - now_ms;
+    int64_t left_ms = transfer->started_ms + (int64_t)transfer->timeout_ms - now_ms;
     transfer->easy = easy;
     start_hop(transfer);
     if (left_ms <= 0)
@@ -471,14 +499,14 @@ bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_
 }
 
 /* Texts of the reply that are headers, in the order of their names below. */
-static void fill_headers(CURL *easy, td_buf fields[5], td_net_reply *reply)
+static void fill_headers(CURL *easy, td_buf fields[N_FIELDS], td_net_reply *reply)
 {
-    static const char *const names[5] = {"Content-Type", "ETag", "Last-Modified", "Retry-After",
-                                         "X-Robots-Tag"};
-    td_str *places[5] = {NULL, &reply->etag, &reply->last_modified, &reply->retry_after,
-                         &reply->x_robots_tag};
+    static const char *const names[N_FIELDS] = {"Content-Type", "ETag", "Last-Modified",
+                                                "Retry-After", "X-Robots-Tag"};
+    td_str *places[N_FIELDS] = {NULL, &reply->etag, &reply->last_modified, &reply->retry_after,
+                                &reply->x_robots_tag};
 
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < N_FIELDS; i++) {
         /* One that is too long is as good as none. */
         if (td_net_header_add(easy, names[i], &fields[i], NULL) != TANDEM_OK)
             td_buf_cut(&fields[i], 0);
@@ -488,14 +516,28 @@ static void fill_headers(CURL *easy, td_buf fields[5], td_net_reply *reply)
     td_net_header_split_type(td_buf_str(&fields[0]), &reply->media_type, &reply->charset);
 }
 
+static void fill_connection(CURL *easy, td_net_reply *reply)
+{
+    long n_connects = 0, version = 0;
+
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &n_connects);
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    reply->is_new_connection = n_connects > 0;
+    reply->http_version = version == CURL_HTTP_VERSION_2_0   ? 20
+                          : version == CURL_HTTP_VERSION_1_1 ? 11
+                          : version == CURL_HTTP_VERSION_1_0 ? 10
+                                                             : 0;
+}
+
 void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
 {
-    td_buf fields[5] = {TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX),
-                        TD_BUF(FIELD_BYTES_MAX), TD_BUF(FIELD_BYTES_MAX)};
+    td_buf fields[N_FIELDS];
     td_str none = {"", 0};
     td_net_reply reply = {.code = err->code, .error = err, .media_type = none, .charset = none};
     long status = 0;
 
+    for (size_t i = 0; i < N_FIELDS; i++)
+        fields[i] = TD_BUF(FIELD_BYTES_MAX);
     reply.etag = reply.last_modified = reply.retry_after = reply.x_robots_tag = none;
     reply.body = reply.location = none;
     reply.final_url = td_buf_str(&transfer->url);
@@ -503,12 +545,13 @@ void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         fill_headers(transfer->easy, fields, &reply);
         reply.headers = transfer->easy;
+        fill_connection(transfer->easy, &reply);
         reply.body = td_buf_str(&transfer->body);
         reply.location = td_buf_str(&transfer->location);
         reply.body_left = transfer->cut || transfer->refused;
     }
     reply.status = (int)status;
     transfer->request.done(transfer->request.user, &reply);
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < N_FIELDS; i++)
         td_buf_clear(&fields[i]);
 }

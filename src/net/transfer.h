@@ -1,4 +1,4 @@
-/* net/transfer.h - one GET, from the caller's request to the caller's `done`, hop after hop.
+/* net/transfer.h - one request, from the caller's request to the caller's `done`, hop after hop.
  *
  * Inside net only: net.c owns the list and the multi handle, transfer.c what one request needs.
  * Threads:  the owner of the td_net
@@ -27,11 +27,12 @@ struct td_net_transfer {
     const td_net_options *options; /* of the td_net */
     CURL *easy;
     struct curl_slist *headers;
-    td_net_request request; /* its texts are not ours and not used after the start */
-    char *bearer;           /* NULL: none; for hops to `origin` alone */
-    td_buf origin;          /* the first hop's scheme, host and port */
-    td_buf url;             /* of the present hop, normal form, ends in a NUL */
-    td_net_url parts;       /* slices of it */
+    td_net_request request; /* of its texts only `post` is used after the start */
+    uint32_t timeout_ms;
+    char *bearer;     /* NULL: none; for hops to `origin` alone */
+    td_buf origin;    /* the first hop's scheme, host and port */
+    td_buf url;       /* of the present hop, normal form, ends in a NUL */
+    td_net_url parts; /* slices of it */
     td_buf body;
     td_buf location; /* where this hop's answer redirects to; empty if it does not */
     size_t n_decoded;

@@ -1,4 +1,5 @@
 /* The lower way: question, lanes, vectors, search. */
+#include "base/log.h"
 #include "base/utf8.h"
 #include "pipeline/state.h"
 #include "search/search.h"
@@ -39,14 +40,18 @@ static tandem_code embed_question(question *q, tandem_error *err)
     TD_TRY(store->lane_get(store, q->lane, &stored, arena, err));
     if (!stored.has_vectors)
         goto out;
-    TD_TRY(td_pipeline_lanes_get(q->index, q->lane, &lane, err));
+    TD_TRY(td_pipeline_lanes_get(q->index, q->lane, false, &lane, err));
     TD_TRY(td_pipeline_lanes_check(q->index, q->lane, &stored, lane, err));
     q->dim = lane->embedder->dim;
     q->vector = malloc(q->dim * sizeof(*q->vector));
     if (!q->vector)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a question");
     td_batch batch = {.texts = &q->text, .n = 1, .role = TANDEM_ROLE_QUERY, .vectors = q->vector};
-    TD_TRY(lane->embedder->embed(lane->embedder, &batch, NULL, err));
+    code = lane->embedder->embed(lane->embedder, &batch, NULL, err);
+    if (code != TANDEM_OK) {
+        free(q->vector);
+        q->vector = NULL;
+    }
 out:
     td_arena_free(arena);
     return code;
@@ -60,6 +65,15 @@ static void *embed_thread(void *user)
     return NULL;
 }
 
+/* Servers that are gone, busy or broken: the other lane and the words answer without them. */
+static bool may_do_without(const question *q)
+{
+    if (!td_pipeline_lanes_is_remote(q->index, q->lane))
+        return false;
+    return tandem_code_retry(q->code) || q->code == TANDEM_E_DENIED ||
+           q->code == TANDEM_E_NOT_FOUND || q->code == TANDEM_E_FORMAT;
+}
+
 /* Both lanes at once: the second has a thread of its own. */
 static tandem_code embed_both(question questions[TANDEM_N_LANES], tandem_error *err)
 {
@@ -71,11 +85,17 @@ static tandem_code embed_both(question questions[TANDEM_N_LANES], tandem_error *
     embed_thread(&questions[0]);
     pthread_join(thread, NULL);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
-        if (questions[l].code != TANDEM_OK) {
+        const question *q = &questions[l];
+        if (q->code == TANDEM_OK)
+            continue;
+        if (!may_do_without(q)) {
             if (err)
-                *err = questions[l].error;
-            return questions[l].code;
+                *err = q->error;
+            return q->code;
         }
+        td_log(TD_WARN, "pipeline", "search=without lane=%s code=%s message=\"%s: %s\"",
+               tandem_lane_name(q->lane), tandem_code_name(q->code), q->error.context,
+               q->error.message);
     }
     return TANDEM_OK;
 }

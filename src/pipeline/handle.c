@@ -45,6 +45,16 @@ static tandem_code copy_options(tandem_index *index, const char *location,
     index->threads = options->threads;
     index->packed_bytes_max = options->packed_bytes_max;
     index->read_only = options->read_only;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        const tandem_backend *from = &options->backends[l];
+        index->backends[l] = (tandem_backend){
+            .urls = copy_or_null(index->arena, from->urls, &failed),
+            .api = copy_or_null(index->arena, from->api, &failed),
+            .key = copy_or_null(index->arena, from->key, &failed),
+            .ca_file = copy_or_null(index->arena, from->ca_file, &failed),
+            .timeout_ms = from->timeout_ms,
+        };
+    }
     if (failed)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for the index's options");
 out:
@@ -62,6 +72,8 @@ tandem_code td_pipeline_handle_open(const char *location, const tandem_index_opt
     if (!index)
         return td_fail_nomem(err, "index");
     pthread_mutex_init(&index->lock, NULL);
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        pthread_mutex_init(&index->lanes[l].lock, NULL);
     index->arena = td_arena_new(1u << 20);
     if (!index->arena)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for an index");
@@ -89,6 +101,8 @@ void td_pipeline_handle_close(tandem_index *index)
         index->cache->close(index->cache);
     if (index->store)
         index->store->close(index->store);
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        pthread_mutex_destroy(&index->lanes[l].lock);
     pthread_mutex_destroy(&index->lock);
     td_arena_free(index->arena);
     free(index);

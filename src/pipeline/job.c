@@ -183,6 +183,31 @@ out:
     return code;
 }
 
+/* Servers that are not there must not stop the other lane: this one's chunks are stored as failed,
+ * for a later run to embed. */
+static tandem_code open_down(tandem_job *job, int l, const tandem_error *why, tandem_error *err)
+{
+    td_log(TD_WARN, "pipeline", "lane=%s down code=%s message=\"%s: %s\"",
+           tandem_lane_name((tandem_lane)l), tandem_code_name(why->code), why->context,
+           why->message);
+    tandem_code code = td_embed_down_open(why, &job->down[l], err);
+    if (code == TANDEM_OK) {
+        job->embedders[l] = job->down[l];
+        job->fingerprints[l] = job->down[l]->fingerprint;
+    }
+    return code;
+}
+
+static void warn_same_model(const tandem_job *job)
+{
+    const td_embedder *one = job->embedders[0], *other = job->embedders[1];
+
+    if (one->identity.n > 0 && td_str_eq(one->identity, other->identity))
+        td_log(TD_WARN, "pipeline",
+               "both lanes have the same model, %.*s: prose and code are embedded alike",
+               TD_STR_FMT(one->model_id));
+}
+
 static tandem_code open_lanes(tandem_job *job, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -191,7 +216,15 @@ static tandem_code open_lanes(tandem_job *job, tandem_error *err)
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_pipeline_lane *lane = NULL;
         td_store_lane stored = {0};
-        TD_TRY(td_pipeline_lanes_get(job->index, (tandem_lane)l, &lane, err));
+        tandem_error why = {.code = TANDEM_OK};
+        if (td_pipeline_lanes_get(job->index, (tandem_lane)l, true, &lane, &why) != TANDEM_OK) {
+            bool is_down = tandem_code_retry(why.code) &&
+                           td_pipeline_lanes_is_remote(job->index, (tandem_lane)l);
+            if (err)
+                *err = why;
+            TD_TRY(is_down ? open_down(job, l, &why, err) : why.code);
+            continue;
+        }
         TD_TRY(store->lane_get(store, (tandem_lane)l, &stored, job->arena, err));
         TD_TRY(td_pipeline_lanes_check(job->index, (tandem_lane)l, &stored, lane, err));
         td_store_lane model = {
@@ -203,6 +236,7 @@ static tandem_code open_lanes(tandem_job *job, tandem_error *err)
         job->embedders[l] = lane->embedder;
         job->fingerprints[l] = lane->embedder->fingerprint;
     }
+    warn_same_model(job);
 out:
     return code;
 }
@@ -500,6 +534,9 @@ void td_pipeline_job_close(tandem_job *job)
         pthread_join(job->conductor, NULL);
     }
     td_schedule_close(job->schedule);
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        if (job->down[l])
+            job->down[l]->close(job->down[l]);
     drain_pages(job);
     for (size_t i = 0; i < job->n_feeds; i++)
         if (job->feeds[i].source)

@@ -12,6 +12,11 @@ static bool same_model(const tandem_index *index, tandem_lane lane)
            td_str_eq(td_str_from(index->models[lane]), td_str_from(index->models[other]));
 }
 
+bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane)
+{
+    return index->backends[lane].urls != NULL;
+}
+
 static const td_str PRECISION = {" precision=", 11};
 
 /* The precision that an identity names. f32 is not named: identities are older than the others. */
@@ -65,7 +70,7 @@ static tandem_code name_lane(tandem_index *index, td_pipeline_lane *lane, tandem
     return lane->identity.ptr ? TANDEM_OK : td_arena_fail(index->arena, err);
 }
 
-static tandem_code load_locked(tandem_index *index, tandem_lane lane, tandem_error *err)
+static tandem_code load_local_locked(tandem_index *index, tandem_lane lane, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_pipeline_lane loaded = {0};
@@ -82,7 +87,9 @@ static tandem_code load_locked(tandem_index *index, tandem_lane lane, tandem_err
         TD_TRY(td_hub_find(index->models[lane], &loaded.files, err));
     TD_TRY(td_embed_local_open(loaded.files, &options, &loaded.embedder, err));
     TD_TRY(name_lane(index, &loaded, err));
-    index->lanes[lane] = loaded;
+    index->lanes[lane].files = loaded.files;
+    index->lanes[lane].embedder = loaded.embedder;
+    index->lanes[lane].identity = loaded.identity;
     loaded = (td_pipeline_lane){0};
 
 out:
@@ -90,8 +97,6 @@ out:
         loaded.embedder->close(loaded.embedder);
     if (!borrowed)
         td_model_files_close(loaded.files);
-    if (code != TANDEM_OK)
-        td_context(err, "model of lane %s", tandem_lane_name(lane));
     return code;
 }
 
@@ -102,7 +107,8 @@ tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
     const char *name = tandem_lane_name(lane);
     td_str was = stored->fingerprint, is = opened->identity;
 
-    if (stored->dim == 0 || td_str_eq(was, is))
+    /* Servers have been met with this in mind, and know what is the same but for rounding. */
+    if (stored->dim == 0 || td_str_eq(was, is) || td_pipeline_lanes_is_remote(index, lane))
         return TANDEM_OK;
     if (!td_str_eq(model_of(was), model_of(is)))
         return td_fail(err, TANDEM_E_CONFLICT,
@@ -117,15 +123,77 @@ tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
                    TD_STR_FMT(precision_of(is)), TD_STR_FMT(precision_of(was)));
 }
 
-tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane,
+/* ---- on servers ---- */
+
+td_embed_remote_options td_pipeline_lanes_options(const tandem_backend *backend, const char *model)
+{
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+
+    options.urls = backend->urls;
+    options.api = backend->api;
+    options.key = backend->key;
+    options.ca_file = backend->ca_file;
+    options.model = model;
+    if (backend->timeout_ms > 0)
+        options.timeout_ms = backend->timeout_ms;
+    return options;
+}
+
+/* What the index holds vectors of; a lane without any takes every model. */
+static tandem_code pin(tandem_index *index, tandem_lane lane, td_arena *arena,
+                       td_embed_remote_options *options, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_store_counts counts = {0};
+    td_store_lane stored = {0};
+
+    TD_TRY(index->store->counts_get(index->store, &counts, err));
+    if (counts.chunks[lane] == 0)
+        goto out;
+    TD_TRY(index->store->lane_get(index->store, lane, &stored, arena, err));
+    options->pinned = stored.fingerprint;
+    options->pinned_dim = stored.dim;
+
+out:
+    return code;
+}
+
+static tandem_code load_remote_locked(tandem_index *index, tandem_lane lane, bool may_be_absent,
+                                      tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_pipeline_lane *into = &index->lanes[lane];
+    td_embed_remote_options options =
+        td_pipeline_lanes_options(&index->backends[lane], index->models[lane]);
+    td_arena *arena = td_arena_new(1u << 16);
+
+    if (!arena)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a lane");
+    TD_TRY(pin(index, lane, arena, &options, err));
+    options.may_be_absent = may_be_absent;
+    TD_TRY(td_embed_remote_open(&options, &into->embedder, err));
+    into->identity = into->embedder->identity;
+
+out:
+    td_arena_free(arena);
+    return code;
+}
+
+tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool may_be_absent,
                                   const td_pipeline_lane **lane_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
+    bool is_remote = td_pipeline_lanes_is_remote(index, lane);
+    pthread_mutex_t *lock = is_remote ? &index->lanes[lane].lock : &index->lock;
 
-    pthread_mutex_lock(&index->lock);
-    if (!index->lanes[lane].embedder)
-        code = load_locked(index, lane, err);
-    pthread_mutex_unlock(&index->lock);
+    pthread_mutex_lock(lock);
+    if (!index->lanes[lane].embedder) {
+        code = is_remote ? load_remote_locked(index, lane, may_be_absent, err)
+                         : load_local_locked(index, lane, err);
+        if (code != TANDEM_OK)
+            td_context(err, "model of lane %s", tandem_lane_name(lane));
+    }
+    pthread_mutex_unlock(lock);
     if (code == TANDEM_OK)
         *lane_out = &index->lanes[lane];
     return code;

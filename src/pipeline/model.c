@@ -9,8 +9,8 @@ enum {
 };
 
 struct tandem_embedder {
-    td_arena *arena; /* texts of `info` */
-    td_model_files *files;
+    td_arena *arena;       /* texts of `info` */
+    td_model_files *files; /* NULL: the model is on servers */
     td_embedder *embedder;
     uint32_t threads;
     tandem_model_info info;
@@ -21,7 +21,8 @@ static tandem_code fill_info(tandem_embedder *e, tandem_error *err)
     e->info = (tandem_model_info){
         .id = td_arena_copy(e->arena, e->embedder->model_id).ptr,
         .origin = td_arena_copy(e->arena, e->embedder->origin).ptr,
-        .revision = td_arena_copy(e->arena, e->files->revision).ptr,
+        .revision =
+            td_arena_copy(e->arena, e->files ? e->files->revision : e->embedder->identity).ptr,
         .architecture = td_arena_copy(e->arena, e->embedder->architecture).ptr,
         .precision = td_arena_copy(e->arena, e->embedder->precision).ptr,
         .dim = e->embedder->dim,
@@ -45,8 +46,13 @@ tandem_code td_pipeline_model_open(const char *model, const tandem_embedder_opti
     local.refuse_long = options->refuse_long;
     local.n_threads = options->threads;
     local.packed_bytes_max = options->packed_bytes_max;
-    TD_TRY(td_hub_find(model, &e->files, err));
-    TD_TRY(td_embed_local_open(e->files, &local, &e->embedder, err));
+    if (options->backend.urls) {
+        td_embed_remote_options remote = td_pipeline_lanes_options(&options->backend, model);
+        TD_TRY(td_embed_remote_open(&remote, &e->embedder, err));
+    } else {
+        TD_TRY(td_hub_find(model, &e->files, err));
+        TD_TRY(td_embed_local_open(e->files, &local, &e->embedder, err));
+    }
     TD_TRY(fill_info(e, err));
     *embedder_out = e;
     e = NULL;
@@ -181,6 +187,8 @@ tandem_code td_pipeline_model_tokenize(tandem_embedder *e, tandem_str text, tand
     tandem_code code = TANDEM_OK;
     td_buf clean = TD_BUF(TEXT_BYTES_MAX);
 
+    if (!e->embedder->tokenize)
+        TD_FAIL(err, TANDEM_E_UNSUPPORTED, "servers do not tell the tokens of a text");
     TD_TRY(td_utf8_add_clean(&clean, text, err));
     TD_TRY(e->embedder->tokenize(e->embedder, td_buf_str(&clean), role, ids, n_out, truncated_out,
                                  err));

@@ -30,6 +30,8 @@ typedef struct td_pipeline_lane {
     /* "id@revision", and " precision=int8" where it is not f32: vectors of another identity do not
      * belong beside these. */
     td_str identity;
+    pthread_mutex_t lock; /* rank 1: guards the above where the model is on servers; held while they
+                              are met, since whoever comes second must wait for that anyway */
 } td_pipeline_lane;
 
 struct tandem_index {
@@ -39,21 +41,26 @@ struct tandem_index {
     const char *precision, *isa;
     uint32_t threads; /* 0: one a core */
     uint64_t packed_bytes_max;
+    tandem_backend backends[TANDEM_N_LANES]; /* urls NULL: in this process */
     bool read_only;
     td_store *store;
     td_cache *cache;      /* NULL when read only */
-    pthread_mutex_t lock; /* rank 1: guards lanes; held while a model loads, since whoever comes
-                             second needs that model anyway */
+    pthread_mutex_t lock; /* rank 1: guards local lanes; held while a model loads, since whoever
+                             comes second needs that model anyway */
     td_pipeline_lane lanes[TANDEM_N_LANES];
 };
 
-/* The lane's model, loaded on first use; borrowed until the index closes. */
-tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane,
+/* The lane's model, loaded (its servers met) on first use; borrowed until the index closes.
+ * may_be_absent: servers that don't answer are met later, if the index tells their model. */
+tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool may_be_absent,
                                   const td_pipeline_lane **lane_out, tandem_error *err);
 /* E_CONFLICT where the lane's vectors are of another model or precision. */
 tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
                                     const td_store_lane *stored, const td_pipeline_lane *opened,
                                     tandem_error *err);
+/* What a backend means to embed/; its texts are borrowed. */
+td_embed_remote_options td_pipeline_lanes_options(const tandem_backend *backend, const char *model);
+bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane);
 void td_pipeline_lanes_close(tandem_index *index);
 
 /* One source of a job. */
@@ -125,6 +132,8 @@ struct tandem_job {
     td_hash recipe; /* of everything that decides how a page becomes chunks */
     td_str fingerprints[TANDEM_N_LANES];
     td_embedder *embedders[TANDEM_N_LANES];
+    td_embedder
+        *down[TANDEM_N_LANES]; /* ours: what stands in for a lane whose servers are not there */
 
     td_queue *pages;  /* td_pipeline_fetched: conductor to core */
     td_queue *writes; /* td_write: core and slots to writer */

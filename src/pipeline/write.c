@@ -3,6 +3,7 @@
 #include "base/metrics.h"
 #include "pipeline/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -122,8 +123,10 @@ bool td_pipeline_write_vector(tandem_job *job, td_piece *piece, const float *vec
 
 bool td_pipeline_write_failure(tandem_job *job, td_piece *piece, const tandem_error *why)
 {
-    td_str reason = td_str_from(why->message[0] ? why->message : tandem_code_text(why->code));
-    td_write *write = new_text(WRITE_VECTOR, 0, TD_STR(""), reason);
+    char reason[sizeof(why->context) + sizeof(why->message) + 2];
+    snprintf(reason, sizeof(reason), "%s%s%s", why->context, why->context[0] ? ": " : "",
+             why->message[0] ? why->message : tandem_code_text(why->code));
+    td_write *write = new_text(WRITE_VECTOR, 0, TD_STR(""), td_str_from(reason));
 
     if (write) {
         write->piece = piece;

@@ -32,7 +32,8 @@ typedef struct server_request {
     server *from;
     int fd;
     char path[2100];                     /* with query, as sent */
-    char text[SERVER_REQUEST_BYTES + 1]; /* request line and headers */
+    char text[SERVER_REQUEST_BYTES + 1]; /* request line and headers, and what came with them */
+    size_t n;                            /* bytes of text */
 } server_request;
 
 typedef bool (*server_handler)(void *user, server_request *request);
@@ -107,12 +108,33 @@ static inline bool server_read_request(server_request *request)
             return false;
         n += (size_t)got;
         request->text[n] = '\0';
+        request->n = n;
         if (request->text[0] == 0x16) { /* the hello of a TLS client */
             snprintf(request->path, sizeof(request->path), "/tls");
             return true;
         }
     }
     return sscanf(request->text, "%*15s %2099s", request->path) == 1;
+}
+
+/* The body of a request with a Content-Length, its first n_max bytes; returns how many came. */
+static inline size_t server_body(const server_request *request, char *out, size_t n_max)
+{
+    const char *length = strcasestr(request->text, "\r\nContent-Length: ");
+    const char *body = strstr(request->text, "\r\n\r\n") + 4;
+    size_t n = length ? (size_t)strtoul(length + 18, NULL, 10) : 0;
+    size_t have = request->n - (size_t)(body - request->text);
+
+    n = n < n_max ? n : n_max;
+    have = have < n ? have : n;
+    memcpy(out, body, have);
+    while (have < n) {
+        ssize_t got = recv(request->fd, out + have, n - have, 0);
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+    }
+    return have;
 }
 
 typedef struct server_connection {
@@ -177,10 +199,11 @@ static inline void *server_run(void *arg)
     }
 }
 
-static inline server *server_start(server_handler handler, void *user)
+/* On a port of the caller's choice; 0: any that is free. */
+static inline server *server_start_at(server_handler handler, void *user, uint16_t port)
 {
     server *s = calloc(1, sizeof(*s));
-    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     socklen_t n = sizeof(address);
     int on = 1;
 
@@ -198,6 +221,11 @@ static inline server *server_start(server_handler handler, void *user)
     s->port = ntohs(address.sin_port);
     pthread_create(&s->thread, NULL, server_run, s);
     return s;
+}
+
+static inline server *server_start(server_handler handler, void *user)
+{
+    return server_start_at(handler, user, 0);
 }
 
 static inline void server_stop(server *s)

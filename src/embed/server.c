@@ -1,0 +1,311 @@
+#include "embed/server.h"
+
+#include "base/clock.h"
+#include "embed/identity.h"
+
+#include <stdlib.h>
+
+enum {
+    ABOUT_BYTES_MAX = 1 << 20,
+    ANSWER_BYTES = 64 << 10, /* besides the vectors */
+    VALUE_BYTES = 32,        /* of a number with its comma and blanks, as JSON */
+    TEXT_BYTES = 256,        /* of what stands around a vector */
+    URL_BYTES_MAX = 16384,
+    BODY_BYTES_MAX = 64 << 20,
+};
+
+/* Every failure names the server. */
+static tandem_code blame(const td_server_call *call, tandem_code code, tandem_error *err)
+{
+    if (code != TANDEM_OK)
+        td_context(err, "%.*s", TD_STR_FMT(call->base));
+    return code;
+}
+
+static tandem_code left_ms(const td_server_call *call, uint32_t *ms_out, tandem_error *err)
+{
+    int64_t left_us = call->until_us - td_clock_us();
+
+    if (left_us < 1000)
+        return td_fail(err, TANDEM_E_TIMEOUT, "no time was left to ask it");
+    *ms_out = (uint32_t)(left_us / 1000);
+    return TANDEM_OK;
+}
+
+static tandem_code get(const td_server_call *call, const td_form *form, const char *path,
+                       td_told *told_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf url = TD_BUF(URL_BYTES_MAX);
+    td_ask ask = {.answer_bytes_max = ABOUT_BYTES_MAX};
+
+    TD_TRY(td_embed_form_url(form, call->base, path, &url, err));
+    ask.url = td_buf_str(&url);
+    TD_TRY(left_ms(call, &ask.timeout_ms, err));
+    TD_TRY(td_embed_exchange_run(call->exchange, &ask, told_out, err));
+
+out:
+    td_buf_clear(&url);
+    return code;
+}
+
+/* ---- which form ---- */
+
+static bool is_form(const td_form *form, const td_told *told)
+{
+    td_wire_about about;
+    tandem_code code;
+
+    if (told->status != 200)
+        return false;
+    if (form == &td_embed_form_ollama)
+        return td_embed_wire_is_version(td_buf_str(&told->body));
+    if (form == &td_embed_form_tei)
+        return td_embed_wire_info(td_buf_str(&told->body), &about, NULL) == TANDEM_OK;
+    code = td_embed_wire_models(td_buf_str(&told->body), NULL, &about, NULL);
+    return code == TANDEM_OK || code == TANDEM_E_NOT_FOUND; /* several models are a list too */
+}
+
+/* Ollama imitates OpenAI, and others imitate its list of models, but none its version. */
+static tandem_code find_form(const td_server_call *call, const td_form **form_out,
+                             tandem_error *err)
+{
+    static const struct {
+        const td_form *form;
+        const char *path;
+    } questions[] = {
+        {&td_embed_form_tei, "/info"},
+        {&td_embed_form_ollama, "/api/version"},
+        {&td_embed_form_openai, "/v1/models"},
+    };
+    tandem_code code = TANDEM_OK;
+    td_told told = {0};
+    bool found = false;
+
+    for (size_t i = 0; !found && i < sizeof(questions) / sizeof(questions[0]); i++) {
+        td_embed_exchange_clear(&told);
+        TD_TRY(get(call, questions[i].form, questions[i].path, &told, err));
+        found = is_form(questions[i].form, &told);
+        if (found)
+            *form_out = questions[i].form;
+        else if (told.status == 429 || told.status >= 500)
+            TD_TRY(td_embed_exchange_judge(call->exchange, &told, err));
+    }
+    if (!found && (told.status == 401 || told.status == 403))
+        TD_TRY(td_embed_exchange_judge(call->exchange, &told, err));
+    if (!found)
+        TD_FAIL(err, TANDEM_E_NOT_FOUND,
+                "it answers neither as TEI nor as Ollama nor as OpenAI: name its API, or the "
+                "right URL");
+
+out:
+    td_embed_exchange_clear(&told);
+    return code;
+}
+
+/* ---- which model ---- */
+
+/* *is_told_out: whether it has such a page at all. */
+static tandem_code ask_about(const td_server_call *call, td_server_facts *facts,
+                             td_wire_about *about_out, bool *is_told_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_told told = {0};
+
+    TD_TRY(get(call, facts->form, facts->form->about, &told, err));
+    facts->takes_gzip = facts->takes_gzip || told.takes_gzip;
+    *is_told_out = told.status != 404 && told.status != 405 && told.status != 501;
+    if (!*is_told_out)
+        goto out;
+    TD_TRY(td_embed_exchange_judge(call->exchange, &told, err));
+    TD_TRY(facts->form->tell(td_buf_str(&told.body), call->wanted, about_out, err));
+
+out:
+    td_embed_exchange_clear(&told);
+    return code;
+}
+
+static tandem_code learn_model(const td_server_call *call, td_server_facts *facts,
+                               tandem_error *err)
+{
+    td_wire_about about = {0};
+    bool is_told = false;
+    tandem_code code = ask_about(call, facts, &about, &is_told, err);
+
+    if (code != TANDEM_OK)
+        return code;
+    if (!is_told && !call->wanted && facts->form != &td_embed_form_tei)
+        return td_fail(err, TANDEM_E_INVALID, "it does not tell its models: name one");
+    if (!is_told) {
+        td_str wanted = td_str_from(call->wanted);
+        about = (td_wire_about){0};
+        if (wanted.n >= sizeof(about.model))
+            return td_fail(err, TANDEM_E_INVALID, "a model's name of %zu bytes: at most %d",
+                           wanted.n, TD_WIRE_NAME_N - 1);
+        if (wanted.n > 0)
+            memcpy(about.model, wanted.ptr, wanted.n);
+    }
+    facts->about = about;
+    facts->is_telling = is_told;
+    return TANDEM_OK;
+}
+
+/* ---- vectors ---- */
+
+/* One request, its answer checked for everything but who gave it. */
+static tandem_code ask_vectors(const td_server_call *call, const td_server_facts *facts,
+                               td_server_batch *batch, td_wire_answer *answer, td_told *told,
+                               tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf url = TD_BUF(URL_BYTES_MAX), body = TD_BUF(BODY_BYTES_MAX);
+    size_t dim = batch->dim ? batch->dim : TD_WIRE_DIM_MAX;
+    td_ask ask = {
+        .gzip = facts->takes_gzip,
+        .answer_bytes_max = ANSWER_BYTES + batch->n * (dim * VALUE_BYTES + TEXT_BYTES),
+    };
+
+    *answer = (td_wire_answer){.n = batch->n, .dim = batch->dim, .vectors = batch->vectors};
+    TD_TRY(td_embed_form_url(facts->form, call->base, facts->form->embed, &url, err));
+    TD_TRY(
+        facts->form->write(&body, facts->about.model, batch->prompt, batch->texts, batch->n, err));
+    ask.url = td_buf_str(&url);
+    ask.post = td_buf_str(&body);
+    TD_TRY(left_ms(call, &ask.timeout_ms, err));
+    TD_TRY(td_embed_exchange_run(call->exchange, &ask, told, err));
+    td_buf_clear(&body);
+    batch->retry_after_ms = told->retry_after_ms;
+    TD_TRY(td_embed_exchange_judge(call->exchange, told, err));
+    if (told->is_cut)
+        TD_FAIL(err, TANDEM_E_FORMAT, "the answer is larger than %zu bytes", ask.answer_bytes_max);
+    TD_TRY(facts->form->read(td_buf_str(&told->body), answer, err));
+    batch->n_tokens = answer->n_tokens;
+
+out:
+    td_buf_clear(&body);
+    td_buf_clear(&url);
+    return code;
+}
+
+/* The probe's vector, into [dim] or, where dim is 0, [TD_WIRE_DIM_MAX]. */
+static tandem_code ask_probe(const td_server_call *call, td_server_facts *facts, float *vector,
+                             size_t *dim, uint32_t *retry_after_ms_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str text = td_embed_identity_probe();
+    td_server_batch batch = {.texts = &text, .n = 1, .dim = *dim, .vectors = vector};
+    td_wire_answer answer;
+    td_told told = {0};
+
+    batch.prompt = TD_STR("");
+    code = ask_vectors(call, facts, &batch, &answer, &told, err);
+    if (retry_after_ms_out)
+        *retry_after_ms_out = batch.retry_after_ms;
+    if (code == TANDEM_OK) {
+        *dim = answer.dim;
+        memcpy(facts->answers_as, answer.model, sizeof(facts->answers_as));
+        facts->takes_gzip = facts->takes_gzip || told.takes_gzip;
+    }
+    td_embed_exchange_clear(&told);
+    return code;
+}
+
+tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *facts, float *probe,
+                                 size_t *dim_out, uint32_t *retry_after_ms_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_server_facts met = {.form = facts->form};
+    size_t dim = 0;
+
+    *retry_after_ms_out = 0;
+    if (!met.form)
+        TD_TRY(find_form(call, &met.form, err));
+    TD_TRY(learn_model(call, &met, err));
+    TD_TRY(ask_probe(call, &met, probe, &dim, retry_after_ms_out, err));
+    *facts = met;
+    *dim_out = dim;
+
+out:
+    return blame(call, code, err);
+}
+
+/* ---- who gave it ---- */
+
+static tandem_code fail_other(const char *now, const char *before, tandem_error *err)
+{
+    return td_fail(err, TANDEM_E_DENIED, "it serves %s now, not %s any more", now, before);
+}
+
+static tandem_code check_about(const td_server_call *call, td_server_facts *facts,
+                               tandem_error *err)
+{
+    td_wire_about now = {0};
+    td_server_call any = *call;
+    bool is_told = false;
+
+    any.wanted = facts->form == &td_embed_form_tei ? NULL : facts->about.model;
+    tandem_code code = ask_about(&any, facts, &now, &is_told, err);
+    if (code == TANDEM_E_NOT_FOUND && err)
+        err->code = code = TANDEM_E_DENIED;
+    if (code != TANDEM_OK)
+        return code;
+    if (is_told && strcmp(now.model, facts->about.model) == 0 &&
+        strcmp(now.revision, facts->about.revision) == 0)
+        return TANDEM_OK;
+    if (strcmp(now.model, facts->about.model) == 0)
+        return td_fail(err, TANDEM_E_DENIED, "it serves %s in another revision now", now.model);
+    return fail_other(is_told ? now.model : "nobody knows what", facts->about.model, err);
+}
+
+static tandem_code check_probe(const td_server_call *call, td_server_facts *facts,
+                               const float *probe, size_t dim, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_server_facts now = *facts;
+    float *vector = malloc(dim * sizeof(*vector));
+
+    if (!vector)
+        return td_fail_nomem(err, "a probe");
+    TD_TRY(ask_probe(call, &now, vector, &dim, NULL, err));
+    if (!td_embed_identity_near(vector, probe, dim))
+        TD_FAIL(err, TANDEM_E_DENIED,
+                "it gives other vectors than at the start: another model is behind it now");
+
+out:
+    free(vector);
+    return code;
+}
+
+static tandem_code confirm(const td_server_call *call, td_server_facts *facts, const float *probe,
+                           size_t dim, const td_wire_answer *answer, const td_told *told,
+                           tandem_error *err)
+{
+    bool tells = facts->form->is_asked_again && facts->is_telling;
+    tandem_code code = TANDEM_OK;
+
+    if (strcmp(answer->model, facts->answers_as) != 0)
+        return fail_other(answer->model, facts->answers_as, err);
+    if (tells)
+        TD_TRY(check_about(call, facts, err));
+    if (told->is_new_connection && !(tells && facts->about.revision[0]))
+        TD_TRY(check_probe(call, facts, probe, dim, err));
+
+out:
+    return code;
+}
+
+tandem_code td_embed_server_embed(const td_server_call *call, td_server_facts *facts,
+                                  const float *probe, td_server_batch *batch, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_wire_answer answer;
+    td_told told = {0};
+
+    TD_TRY(ask_vectors(call, facts, batch, &answer, &told, err));
+    facts->takes_gzip = facts->takes_gzip || told.takes_gzip;
+    TD_TRY(confirm(call, facts, probe, batch->dim, &answer, &told, err));
+
+out:
+    td_embed_exchange_clear(&told);
+    return blame(call, code, err);
+}

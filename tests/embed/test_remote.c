@@ -1,0 +1,350 @@
+#include "embed/backend.h"
+#include "embed/embed.h"
+#include "net/client.h"
+
+enum {
+    TEXTS_MAX = 40
+};
+
+static tandem_error err;
+
+static td_embedder *try_open(const char *urls, td_embed_remote_options options,
+                             tandem_code expected)
+{
+    td_embedder *embedder = NULL;
+
+    options.urls = urls;
+    err = (tandem_error){0};
+    tandem_code code = td_embed_remote_open(&options, &embedder, &err);
+    if (code != expected)
+        fail_msg("%s: %s: %s", tandem_code_name(code), err.context, err.message);
+    assert_true((code == TANDEM_OK) == (embedder != NULL));
+    return embedder;
+}
+
+static td_embedder *open_lane(const char *urls)
+{
+    return try_open(urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_OK);
+}
+
+static void close_lane(td_embedder *embedder)
+{
+    embedder->close(embedder);
+}
+
+/* Embeds n texts "text 0", ...; where that goes well, each vector is checked against `model`. */
+static tandem_code embed(td_embedder *embedder, const char *model, size_t n, uint32_t *retry_ms)
+{
+    char names[TEXTS_MAX][32];
+    td_str texts[TEXTS_MAX];
+    td_text_note notes[TEXTS_MAX];
+    float vectors[TEXTS_MAX * BACKEND_DIM], expected[BACKEND_DIM];
+    td_batch batch = {.texts = texts, .n = n, .vectors = vectors, .notes = notes};
+
+    for (size_t i = 0; i < n; i++) {
+        snprintf(names[i], sizeof(names[i]), "text %zu", i);
+        texts[i] = td_str_from(names[i]);
+    }
+    assert_int_equal(embedder->dim, BACKEND_DIM);
+    err = (tandem_error){0};
+    tandem_code code = embedder->embed(embedder, &batch, retry_ms, &err);
+    assert_int_equal(code, err.code);
+    for (size_t i = 0; code == TANDEM_OK && i < n; i++) {
+        backend_vector(model, texts[i], expected);
+        for (size_t d = 0; d < BACKEND_DIM; d++)
+            assert_float_equal(vectors[i * BACKEND_DIM + d], expected[d], 1e-5);
+        assert_true(notes[i].n_tokens > 0);
+    }
+    return code;
+}
+
+static void a_lane_tells_what_the_server_has(void **state)
+{
+    backend b;
+
+    (void)state;
+    backend_start(&b, "tei", "nomic-ai/CodeRankEmbed");
+    td_embedder *lane = open_lane(b.url);
+    assert_true(td_str_eq(lane->model_id, TD_STR("nomic-ai/CodeRankEmbed")));
+    assert_int_equal(lane->dim, BACKEND_DIM);
+    assert_int_equal(lane->tokens_max, 512);
+    assert_int_equal(lane->batch_items_max, 32);
+    assert_false(lane->is_local);
+    assert_null(lane->tokenize);
+    assert_true(td_str_starts(lane->identity, TD_STR("nomic-ai/CodeRankEmbed@r1 dim=32 probe=")));
+    assert_true(td_str_find(lane->fingerprint, TD_STR("Represent this query"), 0) != TD_STR_NONE);
+    assert_int_equal(embed(lane, "nomic-ai/CodeRankEmbed", 20, NULL), TANDEM_OK);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static void batches_are_split_to_the_servers_limit(void **state)
+{
+    backend b;
+
+    (void)state;
+    backend_start(&b, "tei", "m");
+    b.items_max = 7;
+    td_embedder *lane = open_lane(b.url);
+    assert_int_equal(lane->batch_items_max, 7);
+    assert_int_equal(embed(lane, "m", 40, NULL), TANDEM_OK);
+    assert_int_equal(atomic_load(&b.n_texts_most), 7);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static void several_servers_share_the_work(void **state)
+{
+    backend a, b;
+    char urls[4500];
+
+    (void)state;
+    backend_start(&a, "tei", "m");
+    backend_start(&b, "openai", "m");
+    b.revision = a.revision = NULL; /* one form tells none: they must not be taken for different */
+    snprintf(urls, sizeof(urls), " %s,%s/ ", a.url, b.url);
+    td_embedder *lane = open_lane(urls);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    assert_true(atomic_load(&a.n_asked) >= 4 && atomic_load(&b.n_asked) >= 4);
+    close_lane(lane);
+    backend_stop(&a);
+    backend_stop(&b);
+}
+
+static void one_that_dies_is_left_out_and_nothing_is_lost(void **state)
+{
+    backend a, b;
+    char urls[4500];
+
+    (void)state;
+    backend_start(&a, "tei", "m");
+    backend_start(&b, "tei", "m");
+    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
+    td_embedder *lane = open_lane(urls);
+    backend_stop(&a);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    backend_stop(&b);
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_NETWORK);
+    close_lane(lane);
+}
+
+static bool say_busy(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)texts;
+    (void)b;
+    if (n == 1)
+        return false; /* the probe */
+    server_send(request, 503, "Retry-After: 60\r\n", "{\"error\":\"later\"}");
+    return true;
+}
+
+static void a_busy_one_is_passed_over_and_all_busy_means_wait(void **state)
+{
+    backend a, b;
+    char urls[4500];
+    uint32_t retry_ms = 0;
+
+    (void)state;
+    backend_start(&a, "tei", "m");
+    backend_start(&b, "tei", "m");
+    a.fault = say_busy;
+    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
+    td_embedder *lane = open_lane(urls);
+    assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_OK);
+    assert_int_equal(retry_ms, 0);
+    assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_OK);
+    assert_int_equal(atomic_load(&a.n_asked), 2); /* the probe, and once */
+    b.fault = say_busy;
+    assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_E_UNAVAILABLE);
+    assert_int_equal(retry_ms, 60000);
+    assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_E_BUSY);
+    assert_in_range(retry_ms, 50000, 60001);
+    close_lane(lane);
+    backend_stop(&a);
+    backend_stop(&b);
+}
+
+static void the_wait_of_an_only_server_is_passed_on(void **state)
+{
+    backend b;
+    uint32_t retry_ms = 0;
+
+    (void)state;
+    backend_start(&b, "ollama", "m");
+    b.fault = say_busy;
+    td_embedder *lane = open_lane(b.url);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_E_UNAVAILABLE);
+        assert_int_equal(retry_ms, 60000);
+    }
+    assert_int_equal(atomic_load(&b.n_asked), 3);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static void servers_of_two_models_make_no_lane(void **state)
+{
+    backend a, b;
+    char urls[4500];
+
+    (void)state;
+    backend_start(&a, "tei", "m");
+    backend_start(&b, "tei", "other");
+    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
+    try_open(urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
+    assert_non_null(strstr(err.message, "it serves other@r1"));
+    b.model = "m";
+    b.served = "other"; /* the same name, other vectors */
+    try_open(urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
+    assert_non_null(strstr(err.message, "gives other vectors"));
+    backend_stop(&a);
+    backend_stop(&b);
+}
+
+static void a_pinned_lane_takes_its_model_alone(void **state)
+{
+    backend b;
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+    char pinned[600];
+
+    (void)state;
+    backend_start(&b, "tei", "m");
+    td_embedder *lane = open_lane(b.url);
+    snprintf(pinned, sizeof(pinned), "%.*s", TD_STR_FMT(lane->identity));
+    close_lane(lane);
+    options.pinned = td_str_from(pinned);
+    options.pinned_dim = BACKEND_DIM;
+    lane = try_open(b.url, options, TANDEM_OK);
+    assert_true(td_str_eq(lane->identity, options.pinned));
+    close_lane(lane);
+    b.served = "other";
+    try_open(b.url, options, TANDEM_E_CONFLICT);
+    options.pinned = TD_STR("local/model@1234");
+    b.served = NULL;
+    try_open(b.url, options, TANDEM_E_CONFLICT);
+    assert_non_null(strstr(err.message, "the index holds vectors of local/model@1234"));
+    backend_stop(&b);
+}
+
+/* The server is not there at first, then comes back at the same place. */
+static void a_pinned_lane_may_open_before_its_server(void **state)
+{
+    backend b;
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+    char pinned[600];
+
+    (void)state;
+    backend_start(&b, "tei", "m");
+    td_embedder *lane = open_lane(b.url);
+    snprintf(pinned, sizeof(pinned), "%.*s", TD_STR_FMT(lane->identity));
+    close_lane(lane);
+    backend_stop(&b);
+    options.pinned = td_str_from(pinned);
+    options.pinned_dim = BACKEND_DIM;
+    try_open(b.url, options, TANDEM_E_NETWORK);
+    options.may_be_absent = true;
+    lane = try_open(b.url, options, TANDEM_OK);
+    assert_true(td_str_eq(lane->model_id, TD_STR("m")));
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_NETWORK);
+    b.server = server_start_at(backend_handle, &b, (uint16_t)atoi(strrchr(b.url, ':') + 1));
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    backend_stop(&b);
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_NETWORK);
+    b.model = "other";
+    b.server = server_start_at(backend_handle, &b, (uint16_t)atoi(strrchr(b.url, ':') + 1));
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_DENIED);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static bool hang(backend *b, server_request *request, json_t *texts, int n)
+{
+    char byte;
+
+    (void)b;
+    (void)texts;
+    return n > 1 && recv(request->fd, &byte, 1, 0) <= 0; /* until the client goes */
+}
+
+static void a_server_that_hangs_is_cut_at_the_timeout(void **state)
+{
+    backend b;
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+
+    (void)state;
+    backend_start(&b, "openai", "m");
+    b.fault = hang;
+    options.timeout_ms = 200;
+    td_embedder *lane = try_open(b.url, options, TANDEM_OK);
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_TIMEOUT);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static bool refuse_text_2(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)b;
+    (void)n;
+    for (size_t i = 0; i < json_array_size(texts); i++)
+        if (strcmp(json_string_value(json_array_get(texts, i)), "text 2") == 0)
+            return server_send(request, 422, "", "{\"error\":\"I do not like it\"}");
+    return false;
+}
+
+static void a_text_that_is_refused_is_no_fault_of_the_server(void **state)
+{
+    backend a, b;
+    char urls[4500];
+
+    (void)state;
+    backend_start(&a, "tei", "m");
+    backend_start(&b, "tei", "m");
+    a.fault = b.fault = refuse_text_2;
+    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
+    td_embedder *lane = open_lane(urls);
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_INVALID);
+    assert_string_equal(err.message, "HTTP 422: I do not like it");
+    assert_int_equal(atomic_load(&a.n_asked) + atomic_load(&b.n_asked), 3); /* not asked twice */
+    assert_int_equal(embed(lane, "m", 2, NULL), TANDEM_OK);
+    close_lane(lane);
+    backend_stop(&a);
+    backend_stop(&b);
+}
+
+static void options_that_are_none_are_refused(void **state)
+{
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+
+    (void)state;
+    try_open("", options, TANDEM_E_INVALID);
+    try_open(" , ", options, TANDEM_E_INVALID);
+    try_open("localhost:8080", options, TANDEM_E_INVALID);
+    try_open("http://a,http://a/embed", options, TANDEM_E_INVALID);
+    assert_non_null(strstr(err.message, "named twice"));
+    options.api = "grpc";
+    try_open("http://a", options, TANDEM_E_INVALID);
+    options.api = NULL;
+    options.timeout_ms = 5;
+    try_open("http://a", options, TANDEM_E_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lane_tells_what_the_server_has),
+        cmocka_unit_test(batches_are_split_to_the_servers_limit),
+        cmocka_unit_test(several_servers_share_the_work),
+        cmocka_unit_test(one_that_dies_is_left_out_and_nothing_is_lost),
+        cmocka_unit_test(a_busy_one_is_passed_over_and_all_busy_means_wait),
+        cmocka_unit_test(the_wait_of_an_only_server_is_passed_on),
+        cmocka_unit_test(servers_of_two_models_make_no_lane),
+        cmocka_unit_test(a_pinned_lane_takes_its_model_alone),
+        cmocka_unit_test(a_pinned_lane_may_open_before_its_server),
+        cmocka_unit_test(a_server_that_hangs_is_cut_at_the_timeout),
+        cmocka_unit_test(a_text_that_is_refused_is_no_fault_of_the_server),
+        cmocka_unit_test(options_that_are_none_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
