@@ -5,16 +5,7 @@
 static tandem_code write_body(td_buf *out, const char *model, td_str prompt, const td_str *texts,
                               size_t n, tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
-
-    TD_TRY(td_buf_add(out, TD_STR("{\"model\":"), err));
-    TD_TRY(td_embed_wire_add_text(out, TD_STR(""), td_str_from(model), err));
-    TD_TRY(td_buf_add(out, TD_STR(",\"input\":"), err));
-    TD_TRY(td_embed_wire_add_texts(out, prompt, texts, n, err));
-    TD_TRY(td_buf_add(out, TD_STR(",\"truncate\":true}"), err));
-
-out:
-    return code;
+    return td_embed_wire_add_request(out, model, prompt, texts, n, ",\"truncate\":true}", err);
 }
 
 const td_form td_embed_form_ollama = {

@@ -84,6 +84,22 @@ out:
     return code;
 }
 
+tandem_code td_embed_wire_add_request(td_buf *out, const char *model, td_str prompt,
+                                      const td_str *texts, size_t n, const char *rest,
+                                      tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_buf_add(out, TD_STR("{\"model\":"), err));
+    TD_TRY(td_embed_wire_add_text(out, TD_STR(""), td_str_from(model), err));
+    TD_TRY(td_buf_add(out, TD_STR(",\"input\":"), err));
+    TD_TRY(td_embed_wire_add_texts(out, prompt, texts, n, err));
+    TD_TRY(td_buf_add(out, td_str_from(rest), err));
+
+out:
+    return code;
+}
+
 /* ---- reading ---- */
 
 /* Counts values and nesting outside of strings before the tree is built, which takes some 60 bytes

@@ -40,6 +40,11 @@ size_t td_embed_wire_text_bytes(td_str prompt, td_str text);
 tandem_code td_embed_wire_add_texts(td_buf *out, td_str prompt, const td_str *texts, size_t n,
                                     tandem_error *err);
 
+/* {"model": model, "input": texts, and what stands in `rest`: ",\"truncate\":true}". */
+tandem_code td_embed_wire_add_request(td_buf *out, const char *model, td_str prompt,
+                                      const td_str *texts, size_t n, const char *rest,
+                                      tandem_error *err);
+
 /* [[...], ...] or {"embeddings": [[...], ...], "model": ..., "prompt_eval_count": ...}.
  * On failure the vectors may hold anything. Errors: E_FORMAT, which names the vector and what is
  * wrong with it; E_NOMEM. Memory: about 60 bytes a value that was asked for. */

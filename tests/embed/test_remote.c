@@ -93,39 +93,52 @@ static void batches_are_split_to_the_servers_limit(void **state)
     backend_stop(&b);
 }
 
-static void several_servers_share_the_work(void **state)
-{
+/* Two servers, of one model unless the test says otherwise, and both their URLs. */
+typedef struct pair {
     backend a, b;
     char urls[4500];
+} pair;
+
+static void pair_start(pair *two, const char *form_a, const char *form_b)
+{
+    backend_start(&two->a, form_a, "m");
+    backend_start(&two->b, form_b, "m");
+    snprintf(two->urls, sizeof(two->urls), " %s,%s/ ", two->a.url, two->b.url);
+}
+
+static void pair_stop(pair *two)
+{
+    backend_stop(&two->a);
+    backend_stop(&two->b);
+}
+
+static void several_servers_share_the_work(void **state)
+{
+    pair two;
 
     (void)state;
-    backend_start(&a, "tei", "m");
-    backend_start(&b, "openai", "m");
-    b.revision = a.revision = NULL; /* one form tells none: they must not be taken for different */
-    snprintf(urls, sizeof(urls), " %s,%s/ ", a.url, b.url);
-    td_embedder *lane = open_lane(urls);
+    pair_start(&two, "tei", "openai");
+    two.b.revision = two.a.revision =
+        NULL; /* one form tells none: they must not be taken for different */
+    td_embedder *lane = open_lane(two.urls);
     for (int i = 0; i < 6; i++)
         assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
-    assert_true(atomic_load(&a.n_asked) >= 4 && atomic_load(&b.n_asked) >= 4);
+    assert_true(atomic_load(&two.a.n_asked) >= 4 && atomic_load(&two.b.n_asked) >= 4);
     close_lane(lane);
-    backend_stop(&a);
-    backend_stop(&b);
+    pair_stop(&two);
 }
 
 static void one_that_dies_is_left_out_and_nothing_is_lost(void **state)
 {
-    backend a, b;
-    char urls[4500];
+    pair two;
 
     (void)state;
-    backend_start(&a, "tei", "m");
-    backend_start(&b, "tei", "m");
-    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
-    td_embedder *lane = open_lane(urls);
-    backend_stop(&a);
+    pair_start(&two, "tei", "tei");
+    td_embedder *lane = open_lane(two.urls);
+    backend_stop(&two.a);
     for (int i = 0; i < 6; i++)
         assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
-    backend_stop(&b);
+    backend_stop(&two.b);
     assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_NETWORK);
     close_lane(lane);
 }
@@ -142,28 +155,24 @@ static bool say_busy(backend *b, server_request *request, json_t *texts, int n)
 
 static void a_busy_one_is_passed_over_and_all_busy_means_wait(void **state)
 {
-    backend a, b;
-    char urls[4500];
+    pair two;
     uint32_t retry_ms = 0;
 
     (void)state;
-    backend_start(&a, "tei", "m");
-    backend_start(&b, "tei", "m");
-    a.fault = say_busy;
-    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
-    td_embedder *lane = open_lane(urls);
+    pair_start(&two, "tei", "tei");
+    two.a.fault = say_busy;
+    td_embedder *lane = open_lane(two.urls);
     assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_OK);
     assert_int_equal(retry_ms, 0);
     assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_OK);
-    assert_int_equal(atomic_load(&a.n_asked), 2); /* the probe, and once */
-    b.fault = say_busy;
+    assert_int_equal(atomic_load(&two.a.n_asked), 2); /* the probe, and once */
+    two.b.fault = say_busy;
     assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_E_UNAVAILABLE);
     assert_int_equal(retry_ms, 60000);
     assert_int_equal(embed(lane, "m", 3, &retry_ms), TANDEM_E_BUSY);
     assert_in_range(retry_ms, 50000, 60001);
     close_lane(lane);
-    backend_stop(&a);
-    backend_stop(&b);
+    pair_stop(&two);
 }
 
 static void the_wait_of_an_only_server_is_passed_on(void **state)
@@ -186,21 +195,18 @@ static void the_wait_of_an_only_server_is_passed_on(void **state)
 
 static void servers_of_two_models_make_no_lane(void **state)
 {
-    backend a, b;
-    char urls[4500];
+    pair two;
 
     (void)state;
-    backend_start(&a, "tei", "m");
-    backend_start(&b, "tei", "other");
-    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
-    try_open(urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
+    pair_start(&two, "tei", "tei");
+    two.b.model = "other";
+    try_open(two.urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
     assert_non_null(strstr(err.message, "it serves other@r1"));
-    b.model = "m";
-    b.served = "other"; /* the same name, other vectors */
-    try_open(urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
+    two.b.model = "m";
+    two.b.served = "other"; /* the same name, other vectors */
+    try_open(two.urls, TD_EMBED_REMOTE_OPTIONS, TANDEM_E_CONFLICT);
     assert_non_null(strstr(err.message, "gives other vectors"));
-    backend_stop(&a);
-    backend_stop(&b);
+    pair_stop(&two);
 }
 
 static void a_pinned_lane_takes_its_model_alone(void **state)
@@ -295,22 +301,19 @@ static bool refuse_text_2(backend *b, server_request *request, json_t *texts, in
 
 static void a_text_that_is_refused_is_no_fault_of_the_server(void **state)
 {
-    backend a, b;
-    char urls[4500];
+    pair two;
 
     (void)state;
-    backend_start(&a, "tei", "m");
-    backend_start(&b, "tei", "m");
-    a.fault = b.fault = refuse_text_2;
-    snprintf(urls, sizeof(urls), "%s %s", a.url, b.url);
-    td_embedder *lane = open_lane(urls);
+    pair_start(&two, "tei", "tei");
+    two.a.fault = two.b.fault = refuse_text_2;
+    td_embedder *lane = open_lane(two.urls);
     assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_E_INVALID);
     assert_string_equal(err.message, "HTTP 422: I do not like it");
-    assert_int_equal(atomic_load(&a.n_asked) + atomic_load(&b.n_asked), 3); /* not asked twice */
+    assert_int_equal(atomic_load(&two.a.n_asked) + atomic_load(&two.b.n_asked),
+                     3); /* not asked twice */
     assert_int_equal(embed(lane, "m", 2, NULL), TANDEM_OK);
     close_lane(lane);
-    backend_stop(&a);
-    backend_stop(&b);
+    pair_stop(&two);
 }
 
 static void options_that_are_none_are_refused(void **state)

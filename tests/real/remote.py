@@ -67,7 +67,7 @@ def outcome(tandem, server, number, also=()):
     for s in (server, *also):
         for texts in s.batches:
             for text in texts:
-                v = vector(s.model, text, s.dim)
+                v = vector(s.met, text, s.dim)
                 known.setdefault(round(v[0], 2), []).append((v, text))
     rows = lane(tandem, number)
     assert rows

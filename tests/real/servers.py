@@ -30,6 +30,7 @@ class Server:
 
     def __init__(self, form, model="fake-model", dim=DIM, key=None, port=0, **limits):
         self.form, self.model, self.dim, self.key = form, model, dim, key
+        self.met = model  # at the start; a fault may change `model`
         self.items_max = limits.pop("items_max", 32)
         self.bytes_max = limits.pop("bytes_max", 2_000_000)
         self.tells = limits.pop("tells", True)  # whether /info, /api/tags or /v1/models is there
@@ -43,7 +44,7 @@ class Server:
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.batches, self.paths, self.connections = [], [], 0
-        self.headers, self.probes = [], 0
+        self.headers, self.asked, self.probes = [], [], 0
         self.busy = self.busy_most = 0
         self.stopping = threading.Event()
         outer = self
@@ -217,6 +218,8 @@ class Server:
         if len(body) > self.bytes_max:
             return self.error(h, 413, "length limit exceeded")
         asked, texts = self.texts_of(h, body)
+        with self.lock:
+            self.asked.append(asked)
         if self.form != "tei" and asked["model"] != self.model:
             return self.error(h, 404, f"no model {asked['model']}")
         if len(texts) > self.items_max:
