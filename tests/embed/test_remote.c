@@ -93,6 +93,31 @@ static void batches_are_split_to_the_servers_limit(void **state)
     backend_stop(&b);
 }
 
+static void requests_are_split_to_the_bytes_that_the_api_takes(void **state)
+{
+    enum {
+        BYTES = 900 * 1000 /* two of three fit into 2 MB */
+    };
+    backend b;
+    char *text = malloc(BYTES);
+    float *vectors = calloc(3 * BACKEND_DIM, sizeof(*vectors));
+    td_str texts[3] = {{text, BYTES}, {text, BYTES}, {text, BYTES}};
+    td_batch batch = {.texts = texts, .n = 3, .vectors = vectors};
+
+    (void)state;
+    memset(text, 'x', BYTES);
+    backend_start(&b, "tei", "m");
+    td_embedder *lane = open_lane(b.url);
+    assert_int_equal(lane->embed(lane, &batch, NULL, NULL), TANDEM_OK);
+    assert_int_equal(atomic_load(&b.n_asked), 3); /* the probe, two texts, one text */
+    assert_int_equal(atomic_load(&b.n_texts_most), 2);
+    assert_memory_equal(vectors, vectors + 2 * BACKEND_DIM, BACKEND_DIM * sizeof(*vectors));
+    close_lane(lane);
+    backend_stop(&b);
+    free(vectors);
+    free(text);
+}
+
 /* Two servers, of one model unless the test says otherwise, and both their URLs. */
 typedef struct pair {
     backend a, b;
@@ -338,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lane_tells_what_the_server_has),
         cmocka_unit_test(batches_are_split_to_the_servers_limit),
+        cmocka_unit_test(requests_are_split_to_the_bytes_that_the_api_takes),
         cmocka_unit_test(several_servers_share_the_work),
         cmocka_unit_test(one_that_dies_is_left_out_and_nothing_is_lost),
         cmocka_unit_test(a_busy_one_is_passed_over_and_all_busy_means_wait),
