@@ -168,6 +168,29 @@ static void one_that_dies_is_left_out_and_nothing_is_lost(void **state)
     close_lane(lane);
 }
 
+static bool drop(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)b;
+    (void)texts;
+    return n > 1 && shutdown(request->fd, SHUT_RDWR) == 0;
+}
+
+static void one_that_failed_is_not_asked_again_at_once(void **state)
+{
+    pair two;
+
+    (void)state;
+    pair_start(&two, "tei", "tei");
+    two.a.fault = drop;
+    td_embedder *lane = open_lane(two.urls);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    /* The probe, and one batch, which libcurl sends again since its connection was used before. */
+    assert_in_range(atomic_load(&two.a.n_asked), 2, 3);
+    close_lane(lane);
+    pair_stop(&two);
+}
+
 static bool say_busy(backend *b, server_request *request, json_t *texts, int n)
 {
     (void)texts;
@@ -366,6 +389,7 @@ int main(void)
         cmocka_unit_test(requests_are_split_to_the_bytes_that_the_api_takes),
         cmocka_unit_test(several_servers_share_the_work),
         cmocka_unit_test(one_that_dies_is_left_out_and_nothing_is_lost),
+        cmocka_unit_test(one_that_failed_is_not_asked_again_at_once),
         cmocka_unit_test(a_busy_one_is_passed_over_and_all_busy_means_wait),
         cmocka_unit_test(the_wait_of_an_only_server_is_passed_on),
         cmocka_unit_test(servers_of_two_models_make_no_lane),
