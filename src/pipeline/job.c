@@ -220,7 +220,7 @@ static tandem_code open_lanes(tandem_job *job, tandem_error *err)
         if (td_pipeline_lanes_get(job->index, (tandem_lane)l, true, &lane, &why) != TANDEM_OK) {
             bool is_down = tandem_code_retry(why.code) &&
                            td_pipeline_lanes_is_remote(job->index, (tandem_lane)l);
-            if (err)
+            if (err && !is_down)
                 *err = why;
             TD_TRY(is_down ? open_down(job, l, &why, err) : why.code);
             continue;

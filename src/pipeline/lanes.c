@@ -144,15 +144,13 @@ static tandem_code pin(tandem_index *index, tandem_lane lane, td_arena *arena,
                        td_embed_remote_options *options, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_store_counts counts = {0};
     td_store_lane stored = {0};
 
-    TD_TRY(index->store->counts_get(index->store, &counts, err));
-    if (counts.chunks[lane] == 0)
-        goto out;
     TD_TRY(index->store->lane_get(index->store, lane, &stored, arena, err));
-    options->pinned = stored.fingerprint;
-    options->pinned_dim = stored.dim;
+    if (stored.has_vectors) {
+        options->pinned = stored.fingerprint;
+        options->pinned_dim = stored.dim;
+    }
 
 out:
     return code;
