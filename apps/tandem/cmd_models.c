@@ -20,23 +20,31 @@ static bool load(const tandem_model_info *info, tandem_embedder **embedder_out, 
 
 static void print_json(const tandem_model_info *info, const tandem_error *error)
 {
-    output_json(json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:i,s:I,s:b,s:o}", "id", info->id, "origin",
-                          info->origin, "revision", info->revision, "architecture",
-                          info->architecture, "precision", info->precision, "dim", (int)info->dim,
-                          "tokens_max", (int)info->tokens_max, "disk_bytes",
-                          (json_int_t)info->disk_bytes, "usable", error->code == TANDEM_OK,
-                          "reason", error->code ? output_json_cstr(error->message) : json_null()));
+    json_t *check = info->n_checked
+                        ? json_pack("{s:i,s:f,s:f}", "texts", (int)info->n_checked, "mean_cosine",
+                                    info->check_mean, "least_cosine", info->check_least)
+                        : json_null();
+    output_json(
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:i,s:i,s:I,s:f,s:b,s:o}", "id", info->id, "origin",
+                  info->origin, "revision", info->revision, "architecture", info->architecture,
+                  "precision", info->precision, "check", check, "dim", (int)info->dim, "tokens_max",
+                  (int)info->tokens_max, "disk_bytes", (json_int_t)info->disk_bytes, "weights_mb",
+                  (double)info->weights_bytes / 1048576.0, "usable", error->code == TANDEM_OK,
+                  "reason", error->code ? output_json_cstr(error->message) : json_null()));
 }
 
 static void print_text(const tandem_model_info *info, const tandem_error *error)
 {
-    if (error->code)
+    if (error->code) {
         printf("%-36s can't be used: %s (%.1f MB)\n", info->id, error->message,
                (double)info->disk_bytes / 1e6);
-    else
-        printf("%-36s %s, %zu dimensions, %zu tokens, %s, %.1f MB  (%s)\n", info->id,
-               info->architecture, info->dim, info->tokens_max, info->precision,
-               (double)info->disk_bytes / 1e6, info->origin);
+        return;
+    }
+    printf("%-36s %s, %zu dimensions, %zu tokens, %s", info->id, info->architecture, info->dim,
+           info->tokens_max, info->precision);
+    if (info->n_checked)
+        printf(" (cosine to f32 %.4f, least %.4f)", info->check_mean, info->check_least);
+    printf(", %.1f MB  (%s)\n", (double)info->disk_bytes / 1e6, info->origin);
 }
 
 static void show(void *user, const tandem_model_info *listed)

@@ -15,8 +15,13 @@ int cmd_models(const settings *s);
 int cmd_pull(const settings *s);
 int cmd_tokenize(const settings *s);
 int cmd_rm(const settings *s);
+int cmd_bench(const settings *s);
+int cmd_doctor(const settings *s);
 int cmd_completions(const settings *s);
 int cmd_man(const settings *s);
 int cmd_retry(const settings *s);
+
+/* What cmd_bench chooses from. */
+int bench_engine(const settings *s);
 
 #endif

@@ -76,6 +76,19 @@ const command commands_table[] = {
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
      "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
      "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},
+    {"bench", CMD_BENCH, "engine [FILE.jsonl]", 1, 2, "how fast tandem is on this machine",
+     "engine: embeds the texts of FILE (or some of its own) in bulk, then times a short query by\n"
+     "itself and while bulk work runs, and measures what matrix products alone reach. Run it on\n"
+     "an idle machine.\n",
+     "  tandem bench engine\n"
+     "  tandem bench engine --model gte --precision bf16 --threads 2 --json\n",
+     cmd_bench},
+    {"doctor", CMD_DOCTOR, "", 0, 0, "what this machine can do, and what is wrong",
+     "CPU, cores, memory, kernels and precisions; models, the index's place, the network library.\n"
+     "Exit status 1 if something is bad.\n",
+     "  tandem doctor\n"
+     "  tandem doctor --json | jq .findings\n",
+     cmd_doctor},
     {"completions", CMD_COMPLETIONS, "bash|zsh|fish", 1, 1, "completion for a shell",
      "Prints a script that completes commands, options and their values in that shell.\n",
      "  eval \"$(tandem completions bash)\"\n"

@@ -20,7 +20,9 @@ typedef enum command_bit {
     CMD_RM = 1 << 9,
     CMD_PULL = 1 << 10,
     CMD_RETRY = 1 << 11,
-    CMD_ALL = (1 << 12) - 1,
+    CMD_BENCH = 1 << 12,
+    CMD_DOCTOR = 1 << 13,
+    CMD_ALL = (1 << 14) - 1,
     CMD_COMPLETIONS = 1 << 28, /* of these two there is nothing to set */
     CMD_MAN = 1 << 29,
 } command_bit;

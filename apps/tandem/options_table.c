@@ -9,8 +9,9 @@
 #define PLACES    (CMD_INDEX | CMD_SEARCH)
 #define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY)
 #define REMOTE    (LANES | CMD_EMBED)
-#define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE)
-#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY)
+#define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE | CMD_BENCH)
+#define ENGINE    (LANES | CMD_EMBED | CMD_BENCH)
+#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY | CMD_DOCTOR)
 
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
@@ -37,23 +38,23 @@ const option_row options_table[] = {
      "authorities to trust for servers with https; default: the system's"},
     {"model", 'm', NULL, KIND_TEXT, AT(model), ONE_MODEL, 0, 0, "MODEL", NULL,
      "a Hugging Face folder or name, or minilm; default: minilm (embedded)"},
-    {"role", 0, NULL, KIND_WORD, AT(role), ONE_MODEL, 0, 0, "document|query", "document",
-     "what the texts are; some models put another prompt before each"},
+    {"role", 0, NULL, KIND_WORD, AT(role), CMD_EMBED | CMD_TOKENIZE, 0, 0, "document|query",
+     "document", "what the texts are; some models put another prompt before each"},
     {"input-format", 0, NULL, KIND_WORD, AT(input_format), CMD_EMBED, 0, 0, "lines|jsonl|files",
      NULL, "standard input is lines of text, or JSON lines with \"text\"; files are taken whole"},
     {"output", 'o', NULL, KIND_TEXT, AT(output), CMD_EMBED, 0, 0, "FILE.npy", NULL,
      "write a NumPy array, float32 [n, dim], instead of JSON lines"},
     {"truncate", 0, NULL, KIND_WORD, AT(truncate), CMD_EMBED, 0, 0, "yes|error", "yes",
      "texts longer than the model takes are cut, or refused"},
-    {"precision", 0, "TANDEM_PRECISION", KIND_WORD, AT(precision), LANES | CMD_EMBED, 0, 0,
+    {"precision", 0, "TANDEM_PRECISION", KIND_WORD, AT(precision), ENGINE, 0, 0,
      "auto|f32|bf16|int8", "auto",
      "arithmetic of the engine; auto: that of the index, else the fastest that comes near f32"},
-    {"isa", 0, "TANDEM_ISA", KIND_WORD, AT(isa), LANES | CMD_EMBED, 0, 0,
-     "plain|avx2|avx512|onednn", NULL, "kernels to use; default: the best that this CPU has"},
-    {"threads", 0, "TANDEM_THREADS", KIND_NUMBER, AT(threads), LANES | CMD_EMBED, 0, 1024, "N", "0",
+    {"isa", 0, "TANDEM_ISA", KIND_WORD, AT(isa), ENGINE, 0, 0, "plain|avx2|avx512|onednn", NULL,
+     "kernels to use; default: the best that this CPU has"},
+    {"threads", 0, "TANDEM_THREADS", KIND_NUMBER, AT(threads), ENGINE, 0, 1024, "N", "0",
      "threads of the engine; 0: one a core"},
-    {"packed-cache", 0, "TANDEM_PACKED_CACHE", KIND_SIZE, AT(packed_bytes_max), LANES | CMD_EMBED,
-     0, 1ull << 40, "SIZE", "4G",
+    {"packed-cache", 0, "TANDEM_PACKED_CACHE", KIND_SIZE, AT(packed_bytes_max), ENGINE, 0,
+     1ull << 40, "SIZE", "4G",
      "keep at most this much of packed weights for the next start; 0: none"},
 
     {"scope", 0, NULL, KIND_WORD, AT(scope), PLACES, 0, 0, "global|project|local", NULL,

@@ -52,6 +52,14 @@ typedef struct tandem_model_info {
     const char *precision;    /* "f32", "bf16", "int8" */
     size_t dim;
     size_t tokens_max; /* of one text; longer ones are truncated */
+    /* Of a model that is loaded in this process; else 0. A text of n tokens is
+     * n * token_flop + n * n * pair_flop multiplications and additions. */
+    size_t weights_bytes;
+    double token_flop, pair_flop;
+    /* Cosines of this precision's vectors of n_checked short texts to those in f32, where they are
+     * known: auto has looked. */
+    size_t n_checked;
+    double check_mean, check_least;
     /* of tandem_models_each alone */
     uint64_t disk_bytes; /* of its files */
     const char *reason;  /* why it can't be used; NULL: nothing is known against it */

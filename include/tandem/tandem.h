@@ -7,6 +7,7 @@
 #include "tandem/index.h"
 #include "tandem/job.h"
 #include "tandem/log.h"
+#include "tandem/machine.h"
 #include "tandem/metrics.h"
 #include "tandem/model.h"
 #include "tandem/report.h"

@@ -15,6 +15,14 @@
  * up), >= 1. */
 size_t td_os_n_cpus(void);
 
+/* CPUs of the machine that are online, whether or not this process may use them. */
+size_t td_os_n_cpus_online(void);
+
+/* What the CPU calls itself, and the features that the system shows of it, words between spaces;
+ * empty if not known. */
+void td_os_cpu_name(char *out, size_t out_bytes);
+void td_os_cpu_features(td_buf *features);
+
 /* Peak and present resident memory of this process, bytes; 0 if not known. */
 uint64_t td_os_rss_peak_bytes(void);
 uint64_t td_os_rss_bytes(void);

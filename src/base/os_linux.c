@@ -37,8 +37,7 @@ static size_t n_cpus_of_mask(void)
         if (n > 0)
             return (size_t)n;
     }
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (size_t)online : 1;
+    return td_os_n_cpus_online();
 }
 
 size_t td_os_n_cpus(void)
@@ -48,6 +47,49 @@ size_t td_os_n_cpus(void)
     td_buf_clear(&self);
     size_t n = n_cpus_of_mask();
     return quota > 0 && ceil(quota) < (double)n ? (size_t)ceil(quota) : n;
+}
+
+size_t td_os_n_cpus_online(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (size_t)online : 1;
+}
+
+/* The value of the first of these fields in /proc/cpuinfo, which says the same for each CPU and is
+ * long on large machines. */
+static void read_cpuinfo(const char *const names[2], td_buf *value)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    bool found = false;
+
+    while (file && !found && getline(&line, &capacity, file) > 0) {
+        td_str text = td_str_from(line);
+        size_t colon = td_str_find_byte(text, ':', 0);
+        td_str name = td_str_trim(td_str_slice(text, 0, colon == TD_STR_NONE ? 0 : colon));
+        found = td_str_eq(name, td_str_from(names[0])) || td_str_eq(name, td_str_from(names[1]));
+        if (found)
+            td_buf_add(value, td_str_trim(td_str_slice(text, colon + 1, text.n)), NULL);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+}
+
+void td_os_cpu_name(char *out, size_t out_bytes)
+{
+    static const char *const names[] = {"model name", "Model"};
+    td_buf name = TD_BUF(256);
+    read_cpuinfo(names, &name);
+    snprintf(out, out_bytes, "%s", name.ptr ? name.ptr : "");
+    td_buf_clear(&name);
+}
+
+void td_os_cpu_features(td_buf *features)
+{
+    static const char *const names[] = {"flags", "Features"};
+    read_cpuinfo(names, features);
 }
 
 uint64_t td_os_rss_peak_bytes(void)

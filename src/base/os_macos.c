@@ -15,6 +15,25 @@ size_t td_os_n_cpus(void)
     return online > 0 ? (size_t)online : 1;
 }
 
+size_t td_os_n_cpus_online(void)
+{
+    return td_os_n_cpus();
+}
+
+void td_os_cpu_name(char *out, size_t out_bytes)
+{
+    char name[256] = "";
+    size_t n = sizeof(name) - 1;
+    if (sysctlbyname("machdep.cpu.brand_string", name, &n, NULL, 0) != 0)
+        name[0] = '\0';
+    snprintf(out, out_bytes, "%s", name);
+}
+
+void td_os_cpu_features(td_buf *features)
+{
+    (void)features; /* a sysctl for each, and no table of ours asks for any */
+}
+
 uint64_t td_os_rss_peak_bytes(void)
 {
     struct rusage usage; /* ru_maxrss is in bytes here, in kilobytes on Linux */

@@ -38,8 +38,14 @@ struct td_embedder {
     td_str origin;          /* where from: "embedded", a path, a URL */
     td_str architecture;    /* "BertModel"; empty if not known */
     td_str precision;       /* "f32" */
-    td_str fingerprint;     /* id, revision, precision, limits, prompts: changes if vectors could */
-    td_str identity;        /* of a remote model: what an index is pinned to; else empty */
+    /* Local ones: bytes of packed weights; work of a text of n tokens, n * token_flop +
+     * n * n * pair_flop; and how near vectors of n_checked samples are to those in f32. */
+    size_t weights_bytes;
+    double token_flop, pair_flop;
+    size_t n_checked; /* 0: not known */
+    double check_mean, check_least;
+    td_str fingerprint; /* id, revision, precision, limits, prompts: changes if vectors could */
+    td_str identity;    /* of a remote model: what an index is pinned to; else empty */
 };
 
 typedef struct td_embed_local_options {
@@ -94,5 +100,25 @@ tandem_code td_embed_remote_open(const td_embed_remote_options *options, td_embe
 /* What stands in for a lane that could not be opened: every batch fails for that reason. */
 tandem_code td_embed_down_open(const tandem_error *why, td_embedder **embedder_out,
                                tandem_error *err);
+
+/* What td_embed_local_open would choose on this machine: the name of its kernels, and which
+ * precisions ("f32", "bf16", "int8") these are fast in, widest first. Static texts. */
+enum {
+    TD_EMBED_PRECISIONS = 3
+};
+typedef struct td_embed_machine {
+    const char *isa;
+    const char *fast[TD_EMBED_PRECISIONS];
+    size_t n_fast;
+} td_embed_machine;
+void td_embed_machine_get(td_embed_machine *machine_out);
+
+/* GFLOP/s of the engine's matrix products alone, by n threads (0: one a core): about a second of
+ * rows of 768 by weights of 3072 outputs. Errors: E_INVALID, E_UNSUPPORTED, E_NOMEM. */
+tandem_code td_embed_machine_measure(const char *precision, const char *isa, size_t n_threads,
+                                     double *gflops_out, tandem_error *err);
+
+/* [n_out] short texts of many kinds. Static. */
+const char *const *td_embed_samples_get(size_t *n_out);
 
 #endif

@@ -182,6 +182,12 @@ static void fill_base(const td_model_files *files, local *self)
         .origin = files->origin,
         .architecture = td_str_from(info->architecture),
         .precision = td_str_from(td_embed_select_name(self->engine->precision)),
+        .weights_bytes = info->bytes,
+        .token_flop = info->token_flop,
+        .pair_flop = info->pair_flop,
+        .n_checked = self->check.n_samples,
+        .check_mean = self->check.mean,
+        .check_least = self->check.least,
         .fingerprint = td_str_from(self->fingerprint),
     };
 }

@@ -1,5 +1,7 @@
 #include "embed/samples.h"
 
+#include "embed/embed.h"
+
 const char *const td_embed_samples[TD_SAMPLES_N] = {
     "The key of the shed hangs behind the kitchen door, on the nail next to the calendar.",
     "def walk(folder):\n"
@@ -147,3 +149,9 @@ const char *const td_embed_samples[TD_SAMPLES_N] = {
     "out the bottom of a pan.",
     "mov rax, [rdi+8] ; test rax, rax ; jz .empty ; add rax, 16 ; ret",
 };
+
+const char *const *td_embed_samples_get(size_t *n_out)
+{
+    *n_out = TD_SAMPLES_N;
+    return td_embed_samples;
+}

@@ -44,6 +44,12 @@ static void start_curl(void)
     curl_state = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+const char *td_net_version(void)
+{
+    pthread_once(&curl_once, start_curl);
+    return curl_version();
+}
+
 static void add_last(transfers *list, td_net_transfer *transfer)
 {
     transfer->next = NULL;

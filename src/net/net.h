@@ -130,6 +130,9 @@ typedef struct td_net_url {
 /* Takes a normal-form URL apart; false if it is none. An IPv6 host keeps its brackets. */
 bool td_net_url_split(td_str url, td_net_url *url_out);
 
+/* libcurl and what it is built on: "libcurl/7.88.1 OpenSSL/3.0.11 ...". Static. */
+const char *td_net_version(void);
+
 /* Milliseconds that a Retry-After asks to wait, counted from wall_ms: a number of seconds, or a
  * date (one that is past gives 0). False if it is neither. */
 bool td_net_retry_after(td_str value, int64_t wall_ms, int64_t *wait_ms_out);

@@ -27,6 +27,12 @@ static tandem_code fill_info(tandem_embedder *e, tandem_error *err)
         .precision = td_arena_copy(e->arena, e->embedder->precision).ptr,
         .dim = e->embedder->dim,
         .tokens_max = e->embedder->tokens_max,
+        .weights_bytes = e->embedder->weights_bytes,
+        .token_flop = e->embedder->token_flop,
+        .pair_flop = e->embedder->pair_flop,
+        .n_checked = e->embedder->n_checked,
+        .check_mean = e->embedder->check_mean,
+        .check_least = e->embedder->check_least,
     };
     return e->info.precision ? TANDEM_OK : td_arena_fail(e->arena, err);
 }

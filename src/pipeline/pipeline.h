@@ -12,6 +12,7 @@
 #include "tandem/embedder.h"
 #include "tandem/index.h"
 #include "tandem/job.h"
+#include "tandem/machine.h"
 #include "tandem/report.h"
 
 /* -- an opened index (handle.c) -- */
@@ -74,5 +75,12 @@ tandem_code td_pipeline_model_tokenize(tandem_embedder *embedder, tandem_str tex
                                        tandem_error *err);
 tandem_str td_pipeline_model_token(const tandem_embedder *embedder, uint32_t id);
 tandem_code td_pipeline_model_each(tandem_model_each each, void *user, tandem_error *err);
+
+/* -- the machine (machine.c) -- */
+
+void td_pipeline_machine_get(tandem_machine *machine_out);
+tandem_code td_pipeline_machine_measure(const char *precision, const char *isa, uint32_t threads,
+                                        double *gflops_out, tandem_error *err);
+const char *td_pipeline_machine_sample(size_t i);
 
 #endif

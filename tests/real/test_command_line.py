@@ -8,7 +8,9 @@ import subprocess
 import pytest
 from conftest import PROGRAM, SOURCE, make_tree
 
-COMMANDS = "index search embed crawl extract chunk status rm retry models tokenize".split()
+COMMANDS = (
+    "index search embed crawl extract chunk status rm retry models tokenize bench doctor"
+).split()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -304,3 +304,19 @@ size_t td_embed_model_encoder_bytes(const td_encoder *encoder)
     }
     return bytes;
 }
+
+static double flop_of(const td_matrix *matrix)
+{
+    return (matrix->gated ? 4.0 : 2.0) * (double)matrix->n_in * (double)matrix->n_out;
+}
+
+double td_embed_model_encoder_token_flop(const td_encoder *encoder)
+{
+    double flop = 0;
+    for (size_t l = 0; l < encoder->n_layers; l++) {
+        const td_layer *layer = &encoder->layers[l];
+        flop += flop_of(&layer->qkv) + flop_of(&layer->out) + flop_of(&layer->mlp_in) +
+                flop_of(&layer->mlp_out);
+    }
+    return flop;
+}

@@ -61,6 +61,9 @@ void td_embed_model_encoder_clear(td_encoder *encoder);
 /* Bytes of packed weights and tables. */
 size_t td_embed_model_encoder_bytes(const td_encoder *encoder);
 
+/* Multiplications and additions that a token's row costs in all layers, attention aside. */
+double td_embed_model_encoder_token_flop(const td_encoder *encoder);
+
 /* What a run works in; all strides are td_embed_kernels_stride(columns). */
 struct td_scratch {
     float *floats; /* the one allocation behind all the arrays */

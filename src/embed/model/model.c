@@ -131,6 +131,8 @@ tandem_code td_embed_model_open(const td_model_source *source, td_model **model_
         .prompts = {td_str_from(model->stages.prompts[0]), td_str_from(model->stages.prompts[1])},
         .precision = source->precision,
         .bytes = td_embed_model_encoder_bytes(&model->encoder),
+        .token_flop = td_embed_model_encoder_token_flop(&model->encoder),
+        .pair_flop = 4.0 * (double)(model->encoder.n_layers * model->encoder.hidden),
     };
     *model_out = model;
     model = NULL;

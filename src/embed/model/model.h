@@ -35,6 +35,8 @@ typedef struct td_model_info {
     td_str prompts[2]; /* by tandem_role; may be empty */
     td_precision precision;
     size_t bytes; /* of packed weights and tables */
+    /* Work of a text of n tokens: n * token_flop + n * n * pair_flop, windows not counted. */
+    double token_flop, pair_flop;
 } td_model_info;
 
 /* Reads config.json, modules.json and what these name, and packs the weights.
