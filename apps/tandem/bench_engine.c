@@ -14,7 +14,7 @@ enum {
     TEXTS_MAX = 4096,
     BUILT_IN_TEXTS = 64,
     BUILT_IN_BYTES = 1400, /* about what a chunk has */
-    ROUNDS = 3,
+    ROUNDS_MAX = 99,
     QUERIES = 100,
     QUERIES_COLD = 5,
 };
@@ -131,6 +131,7 @@ static bool open_model(bench *b)
     o.isa = s->isa;
     o.threads = (uint32_t)s->threads;
     o.packed_bytes_max = s->packed_bytes_max;
+    o.memory_bytes_max = s->memory_bytes_max;
     if (tandem_embedder_open(s->model, &o, &b->embedder, &b->error) != TANDEM_OK)
         return false;
     b->load_seconds = now() - begin;
@@ -148,17 +149,18 @@ static bool open_model(bench *b)
 
 static bool measure_bulk(bench *b)
 {
-    double seconds[ROUNDS];
+    double seconds[ROUNDS_MAX];
+    int rounds = (int)b->s->rounds;
 
-    for (int round = -1; round < ROUNDS; round++) { /* one to warm up */
+    for (int round = -1; round < rounds; round++) { /* one to warm up */
         double begin = now();
         if (!embed_all(b))
             return false;
         if (round >= 0)
             seconds[round] = now() - begin;
     }
-    qsort(seconds, ROUNDS, sizeof(*seconds), by_value);
-    b->seconds = seconds[ROUNDS / 2];
+    qsort(seconds, (size_t)rounds, sizeof(*seconds), by_value);
+    b->seconds = seconds[rounds / 2];
     for (size_t i = 0; i < b->n; i++) {
         double n = b->notes[i].n_tokens;
         b->n_tokens += n;

@@ -56,6 +56,11 @@ const option_row options_table[] = {
     {"packed-cache", 0, "TANDEM_PACKED_CACHE", KIND_SIZE, AT(packed_bytes_max), ENGINE, 0,
      1ull << 40, "SIZE", "4G",
      "keep at most this much of packed weights for the next start; 0: none"},
+    {"memory-limit", 0, "TANDEM_MEMORY_LIMIT", KIND_SIZE, AT(memory_bytes_max), ENGINE, 0,
+     1ull << 50, "SIZE", "0",
+     "refuse to start with models and runs that would need more; 0: what the machine gives"},
+    {"rounds", 0, NULL, KIND_NUMBER, AT(rounds), CMD_BENCH, 1, 99, "N", "3",
+     "how often to embed all texts; the median counts"},
 
     {"scope", 0, NULL, KIND_WORD, AT(scope), PLACES, 0, 0, "global|project|local", NULL,
      "where it belongs; default: project if --project is given, local with --dataset, else global"},

@@ -72,6 +72,7 @@ tandem_index_options index_options_of(const settings *s)
     o.isa = s->isa;
     o.threads = (uint32_t)s->threads;
     o.packed_bytes_max = s->packed_bytes_max;
+    o.memory_bytes_max = s->memory_bytes_max;
     o.cache_bytes_max = s->cache_bytes_max;
     for (int l = 0; l < TANDEM_N_LANES; l++)
         o.backends[l] = settings_backend(s, (tandem_lane)l);

@@ -33,6 +33,7 @@ typedef struct tandem_embedder_options {
     uint32_t threads;          /* of all models of the process together; 0: one a core */
     bool refuse_long;          /* E_TOO_LARGE for a text that would be truncated */
     uint64_t packed_bytes_max; /* kept in the user's cache folder for the next start; 0: nothing */
+    uint64_t memory_bytes_max; /* of this process's models and runs; 0: what the machine gives */
     tandem_backend backend;
 } tandem_embedder_options;
 
@@ -73,9 +74,9 @@ typedef struct tandem_text_note {
 
 /* Loads a model: NULL for the embedded default, a Hugging Face directory, or a name in the local
  * Hugging Face cache; or meets the servers of options->backend. `options` may be NULL.
- * Errors: E_NOT_FOUND, E_FORMAT (names file and field or tensor), E_UNSUPPORTED, E_NOMEM; of
- * servers also E_INVALID (a URL), E_CONFLICT (another model), E_DENIED, E_NETWORK, E_TIMEOUT,
- * E_UNAVAILABLE. */
+ * Errors: E_NOT_FOUND, E_FORMAT (names file and field or tensor), E_UNSUPPORTED, E_NOMEM (says what
+ * would be needed, where memory_bytes_max does not hold it); of servers also E_INVALID (a URL),
+ * E_CONFLICT (another model), E_DENIED, E_NETWORK, E_TIMEOUT, E_UNAVAILABLE. */
 tandem_code tandem_embedder_open(const char *model, const tandem_embedder_options *options,
                                  tandem_embedder **embedder_out, tandem_error *err);
 

@@ -55,6 +55,7 @@ typedef struct td_embed_local_options {
     bool refuse_long;      /* E_TOO_LARGE instead of truncating */
     size_t n_threads;      /* of all models of the process; 0: one a core. The first open decides */
     uint64_t packed_bytes_max; /* kept on disk of packed weights; 0: none */
+    uint64_t memory_bytes_max; /* of all models and their runs; 0: what the machine gives */
 } td_embed_local_options;
 
 #define TD_EMBED_LOCAL_OPTIONS                                             \
@@ -65,7 +66,8 @@ typedef struct td_embed_local_options {
 
 /* A model in this process, on the CPU. `files` must outlive it. Two embedders may be opened on the
  * same files; the second then shares what the first has packed.
- * Errors: E_FORMAT names file and tensor or field; E_UNSUPPORTED lists what is supported. */
+ * Errors: E_FORMAT names file and tensor or field; E_UNSUPPORTED lists what is supported; E_NOMEM
+ * says how much would be needed where memory_bytes_max does not hold it. */
 tandem_code td_embed_local_open(const td_model_files *files, const td_embed_local_options *options,
                                 td_embedder **embedder_out, tandem_error *err);
 

@@ -1,6 +1,7 @@
 #include "embed/engine.h"
 
 #include "base/thread.h"
+#include "embed/plan.h"
 
 #include <stdlib.h>
 
@@ -64,6 +65,22 @@ static tandem_code check_vocabulary(const td_engine *engine, tandem_error *err)
     return TANDEM_OK;
 }
 
+static size_t bytes_locked(void)
+{
+    size_t bytes = 0;
+    for (const td_engine *engine = engines; engine; engine = engine->next)
+        bytes += engine->bytes;
+    return bytes;
+}
+
+size_t td_embed_engine_bytes(void)
+{
+    pthread_mutex_lock(&engines_lock);
+    size_t bytes = bytes_locked();
+    pthread_mutex_unlock(&engines_lock);
+    return bytes;
+}
+
 static tandem_code engine_new(const td_model_files *files, const td_engine_options *options,
                               td_engine **engine_out, tandem_error *err)
 {
@@ -79,6 +96,8 @@ static tandem_code engine_new(const td_model_files *files, const td_engine_optio
     engine->kernels = options->kernels;
     engine->precision = options->precision;
     TD_TRY(open_weights(files, engine, err));
+    engine->bytes = td_embed_plan_weights(engine->weights, options->precision);
+    TD_TRY(td_embed_plan_check(options->memory_bytes_max, bytes_locked() + engine->bytes, 0, err));
     source.weights = engine->weights;
     TD_TRY(td_embed_model_open(&source, &engine->model, err));
     TD_TRY(td_embed_tokenize_open(td_model_files_get(files, "tokenizer.json"),

@@ -21,18 +21,23 @@ typedef struct td_engine {
     td_weights *weights;
     td_tokenizer *tokenizer;
     td_model *model;
+    size_t bytes; /* of packed weights and the word table */
 } td_engine;
 
 typedef struct td_engine_options {
     const td_kernels *kernels;
     td_precision precision;
     const td_packed_cache *cache; /* NULL: the weights are packed anew */
+    uint64_t memory_bytes_max;    /* of all that the process holds; 0: what the machine gives */
 } td_engine_options;
 
 /* The engine of these files, loaded if it is not in use. `files` must outlive it. Errors: those of
- * td_embed_local_open. */
+ * td_embed_local_open; E_NOMEM before the weights are packed if they would not fit. */
 tandem_code td_embed_engine_take(const td_model_files *files, const td_engine_options *options,
                                  td_engine **engine_out, tandem_error *err);
 void td_embed_engine_give_back(td_engine *engine); /* NULL is fine */
+
+/* Of all engines in use. */
+size_t td_embed_engine_bytes(void);
 
 #endif

@@ -4,6 +4,7 @@
  * memory does not grow with it, and hands each to the pool, which knows whose turn it is. */
 #include "embed/embed.h"
 #include "embed/engine.h"
+#include "embed/plan.h"
 #include "embed/pool.h"
 #include "embed/select.h"
 
@@ -192,6 +193,23 @@ static void fill_base(const td_model_files *files, local *self)
     };
 }
 
+/* The weights are there; whether their runs fit as well is known only now. */
+static tandem_code check_memory(const local *self, const td_embed_local_options *options,
+                                tandem_error *err)
+{
+    size_t scratch_bytes = 0;
+
+    if (options->memory_bytes_max == 0)
+        return TANDEM_OK;
+    tandem_code code =
+        td_embed_plan_scratch(self->engine->model, td_embed_pool_n_threads(self->pool),
+                              &scratch_bytes, err);
+    if (code != TANDEM_OK)
+        return code;
+    return td_embed_plan_check(options->memory_bytes_max, td_embed_engine_bytes(), scratch_bytes,
+                               err);
+}
+
 static tandem_code open_local(const td_model_files *files, const td_embed_local_options *options,
                               td_embedder **embedder_out, tandem_error *err)
 {
@@ -207,6 +225,7 @@ static tandem_code open_local(const td_model_files *files, const td_embed_local_
     TD_TRY(td_embed_pool_take(options->n_threads, &self->pool, err));
     TD_TRY(td_embed_select_engine(files, kernels, options, self->pool, &self->engine, &self->check,
                                   err));
+    TD_TRY(check_memory(self, options, err));
     TD_TRY(make_fingerprint(files, self, err));
     self->refuse_long = options->refuse_long;
     fill_base(files, self);

@@ -147,6 +147,7 @@ typedef struct search {
     const td_packed_cache *cache;
     td_pool *pool;
     td_engine *exact; /* in f32; NULL until it is needed */
+    uint64_t memory_bytes_max;
 } search;
 
 static tandem_code take(const search *s, td_precision precision, td_engine **engine_out,
@@ -219,7 +220,11 @@ tandem_code td_embed_select_engine(const td_model_files *files, const td_kernels
     tandem_code code = TANDEM_OK;
     td_packed_cache cache;
     td_precision precision = TD_PRECISION_F32;
-    search s = {.files = files, .kernels = kernels, .cache = &cache, .pool = pool};
+    search s = {.files = files,
+                .kernels = kernels,
+                .cache = &cache,
+                .pool = pool,
+                .memory_bytes_max = options->memory_bytes_max};
     td_check check = {0};
 
     td_embed_packed_cache_init(&cache, options->packed_bytes_max);

@@ -41,3 +41,20 @@ def test_doctor_finds_what_is_wrong(tandem):
     (tandem.folder / "file").write_text("no folder")
     bad = tandem.run("doctor", "--db", "/proc/none/index.db", "--json", status=1)
     assert [f["what"] for f in json.loads(bad.stdout)["findings"] if not f["good"]] == ["index"]
+
+
+def test_a_memory_limit_is_refused_at_start_with_what_would_be_needed(tandem):
+    (tandem.folder / "a.md").write_text("# A\n\nSome words.\n")
+    for command in (("embed", "--model", BERT), ("index", "a.md"), ("bench", "engine")):
+        words = tandem.error(*command, "--memory-limit", "20M", status=1)
+        assert "MB are needed" in words and "20 MB" in words, words
+    tandem.run("embed", "--model", BERT, "--memory-limit", "1G", stdin=b"a line\n")
+    assert "memory-limit" in tandem.error("embed", "--memory-limit", "much", status=2)
+
+
+def test_a_precision_that_is_not_the_index_s_is_a_conflict(tandem):
+    (tandem.folder / "a.md").write_text("# A\n\nThe key of the shed hangs behind the door.\n")
+    tandem.run("index", "a.md", "--precision", "f32")
+    tandem.run("search", "key")
+    tandem.run("search", "key", "--precision", "f32")
+    tandem.run("index", "a.md")

@@ -35,6 +35,20 @@ const td_tensor *td_embed_weights_find(const td_weights *weights, const char *na
     return bsearch(&key, weights->list.items, weights->list.n, sizeof(key), by_name);
 }
 
+void td_embed_weights_sizes(const td_weights *weights, td_weights_sizes *sizes_out)
+{
+    td_weights_sizes sizes = {0};
+    for (size_t i = 0; i < weights->list.n; i++) {
+        const td_tensor *tensor = &weights->list.items[i];
+        sizes.n_values += tensor->n_values; /* no more than bytes of files that are mapped */
+        if (tensor->n_values > sizes.n_largest) {
+            sizes.n_largest = tensor->n_values;
+            sizes.largest_bytes = tensor->data_bytes;
+        }
+    }
+    *sizes_out = sizes;
+}
+
 /* Ties each I8 tensor to its `<name>_scale`. One without stays unreadable, which is only an error
  * if somebody needs it. */
 static void find_scales(td_weights *weights)

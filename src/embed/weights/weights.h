@@ -51,6 +51,12 @@ void td_embed_weights_close(td_weights *weights);
 /* NULL if there is none of that name. */
 const td_tensor *td_embed_weights_find(const td_weights *weights, const char *name);
 
+/* How much there is, by the headers: values of all tensors, and the largest tensor's. */
+typedef struct td_weights_sizes {
+    size_t n_values, n_largest, largest_bytes;
+} td_weights_sizes;
+void td_embed_weights_sizes(const td_weights *weights, td_weights_sizes *sizes_out);
+
 /* Reads a tensor as f32, row-major. An I8 tensor [rows, ...] needs a companion `<name>_scale` F32
  * [rows]: value = q * scale[row].
  *
