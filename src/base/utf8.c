@@ -184,6 +184,19 @@ bool td_utf8_is_punct(uint32_t codepoint)
     return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
 
+bool td_utf8_is_blank(td_str s)
+{
+    uint32_t codepoint = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s.n; i += n) {
+        n = td_utf8_at(s, i, &codepoint);
+        if (n == 0 || !td_utf8_is_space(codepoint))
+            return false;
+    }
+    return true;
+}
+
 int td_utf8_width(uint32_t codepoint)
 {
     return codepoint > 0x10FFFF ? 0 : utf8proc_charwidth((utf8proc_int32_t)codepoint);

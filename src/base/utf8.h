@@ -36,6 +36,9 @@ bool td_utf8_is_digit(uint32_t codepoint);
 bool td_utf8_is_space(uint32_t codepoint);
 bool td_utf8_is_punct(uint32_t codepoint);
 
+/* White space alone, or nothing at all (valid text). */
+bool td_utf8_is_blank(td_str s);
+
 /* Columns on a terminal: 0, 1 or 2. */
 int td_utf8_width(uint32_t codepoint);
 

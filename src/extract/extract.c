@@ -1,6 +1,7 @@
 #include "extract/extract.h"
 
 #include "base/gzip.h"
+#include "base/utf8.h"
 #include "extract/charset.h"
 #include "extract/html.h"
 #include "extract/kind.h"
@@ -106,6 +107,8 @@ tandem_code td_extract(const td_page *page, const td_extract_options *options,
     if (!r.document->uri.ptr)
         TD_TRY(td_arena_fail(r.document->arena, err));
     TD_TRY(read_page(&r, err));
+    if (td_utf8_is_blank(r.document->text))
+        TD_FAIL(err, TANDEM_E_EMPTY, "%s has no text", page->is_web ? "page" : "file");
     *document_out = r.document;
     r.document = NULL;
 out:

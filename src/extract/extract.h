@@ -32,7 +32,7 @@ typedef struct td_extract_options {
     }
 
 /* The page's document, yours to free. The kind is told by media type, then by name, then by the
- * bytes themselves. Errors: E_EMPTY (no text in it), E_UNSUPPORTED (binary, an image, ...),
+ * bytes themselves. Errors: E_EMPTY (white space at most), E_UNSUPPORTED (binary, an image, ...),
  * E_TOO_LARGE, E_NOMEM. Bytes that are not valid in their charset become U+FFFD. */
 tandem_code td_extract(const td_page *page, const td_extract_options *options,
                        td_document **document_out, tandem_error *err);

@@ -1,5 +1,6 @@
 #include "extract/html.h"
 
+#include "base/utf8.h"
 #include "extract/flatten.h"
 #include "extract/main_content.h"
 #include "extract/markdown.h"
@@ -9,11 +10,6 @@ enum {
     TREE_BYTES_MAX = 160 << 20,
     NESTING_MOST = 5000, /* more would let a page take minutes, whatever the options say */
 };
-
-static bool is_blank(td_str text)
-{
-    return td_str_trim(text).n == 0;
-}
 
 /* Many themes keep the title above the element with the text. */
 static tandem_code write_title(const td_tree *tree, uint32_t root, const td_document *document,
@@ -59,19 +55,17 @@ static tandem_code write_text(td_tree *tree, td_str base, const td_extract_optio
         TD_TRY(write_title(tree, root, document, out, err));
     }
     TD_TRY(td_extract_markdown_write(tree, root, base, options, arena, out, err));
-    if (is_blank(td_buf_str(out)) && !options->whole_page) {
+    if (td_utf8_is_blank(td_buf_str(out)) && !options->whole_page) {
         td_buf_cut(out, 0);
         undrop(tree);
         td_extract_main_content_drop_hidden(tree);
         TD_TRY(td_extract_markdown_write(tree, body, base, options, arena, out, err));
     }
-    if (is_blank(td_buf_str(out))) {
+    if (td_utf8_is_blank(td_buf_str(out))) {
         td_buf_cut(out, 0);
         undrop(tree);
         TD_TRY(td_extract_markdown_write(tree, body, base, options, arena, out, err));
     }
-    if (is_blank(td_buf_str(out)))
-        TD_FAIL(err, TANDEM_E_EMPTY, "page has no text");
 out:
     return code;
 }
@@ -94,8 +88,6 @@ static tandem_code write_lines(const td_tree *tree, td_buf *out, tandem_error *e
             TD_TRY(td_buf_add_byte(out, '\n', err));
         }
     }
-    if (out->n == 0)
-        TD_FAIL(err, TANDEM_E_EMPTY, "page has no text");
 out:
     return code;
 }

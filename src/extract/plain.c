@@ -116,8 +116,6 @@ tandem_code td_extract_plain_read(td_str text, td_str name, td_format format, td
     tandem_code code = TANDEM_OK;
     td_str body = text, title = TD_STR("");
 
-    if (td_str_trim(text).n == 0)
-        return td_fail(err, TANDEM_E_EMPTY, "file has no text");
     document->format = format;
     TD_TRY(copy(text, document, &document->text, err));
     if (format == TD_FORMAT_MARKDOWN) {

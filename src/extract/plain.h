@@ -10,7 +10,7 @@
 
 /* Fills text, format and title (and what a front matter tells) from text that is valid UTF-8
  * without NUL. `name` is the title where the text has none.
- * Errors: E_EMPTY, E_NOMEM, E_TOO_LARGE. */
+ * Errors: E_NOMEM, E_TOO_LARGE. */
 tandem_code td_extract_plain_read(td_str text, td_str name, td_format format, td_document *document,
                                   tandem_error *err);
 

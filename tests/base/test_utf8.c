@@ -175,6 +175,15 @@ static void takes_whole_code_points_from_the_head(void **state)
         assert_int_equal(td_utf8_head(s, i).n, heads[i]);
 }
 
+static void knows_blank_text(void **state)
+{
+    (void)state;
+    assert_true(td_utf8_is_blank((td_str){0}));
+    assert_true(td_utf8_is_blank(TD_STR(" \t\r\n\xC2\xA0\xE2\x80\x83")));
+    assert_false(td_utf8_is_blank(TD_STR("\xE2\x80\x83.")));
+    assert_false(td_utf8_is_blank(TD_STR("\xEF\xBF\xBD")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +199,7 @@ int main(void)
         cmocka_unit_test(knows_no_property_of_what_is_no_code_point),
         cmocka_unit_test(measures_columns),
         cmocka_unit_test(takes_whole_code_points_from_the_head),
+        cmocka_unit_test(knows_blank_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,6 +134,31 @@ static void does_not_unpack_twice(void **state)
                      TANDEM_E_UNSUPPORTED);
 }
 
+static void says_empty_for_a_page_of_white_space_whatever_its_format(void **state)
+{
+    static const struct {
+        const char *uri, *body;
+    } CASES[] = {
+        {"x.md", "\xC2\xA0\n\xE2\x80\x83\n"},
+        {"x.rst", "\n\n"},
+        {"x.txt", "\xC2\xA0"},
+        {"x.py", "\n"},
+        {"x.ipynb", "{\"cells\":[{\"source\":\"\xC2\xA0\"}]}"},
+        {"x.1", ".TH \"\" 1\n.so b.1\n"},
+        {BASE_URI, "<html><body><p>&nbsp;</p><p>&emsp;</p>"},
+    };
+    td_extract_options options = test_options();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(*CASES); i++) {
+        td_document *d = NULL;
+
+        if (test_read_with(CASES[i].uri, "", td_str_from(CASES[i].body), &options, &d, NULL) !=
+            TANDEM_E_EMPTY)
+            fail_msg("%s is not empty", CASES[i].uri);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +169,7 @@ int main(void)
         cmocka_unit_test(takes_the_charset_from_the_page),
         cmocka_unit_test(reads_a_packed_manual_page_by_its_name),
         cmocka_unit_test(does_not_unpack_twice),
+        cmocka_unit_test(says_empty_for_a_page_of_white_space_whatever_its_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

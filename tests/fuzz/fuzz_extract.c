@@ -1,6 +1,6 @@
 /* fuzz: extract */
-/* The first byte chooses the kind of page, the rest is its body. Whatever it is, the text must be
- * valid UTF-8 without NUL, and Markdown made of HTML must not be blank. */
+/* The first byte chooses the kind of page, the rest is its body. Whatever it is, the texts must
+ * be valid UTF-8, that of the page without NUL and not blank. */
 #include "base/utf8.h"
 #include "extract/extract.h"
 
@@ -30,16 +30,18 @@ static void check(const td_document *document)
     if (td_utf8_valid_n(document->text) != document->text.n ||
         (document->text.n && memchr(document->text.ptr, 0, document->text.n)))
         abort();
-    if (td_str_trim(document->text).n == 0)
+    if (td_utf8_is_blank(document->text))
         abort();
     for (size_t i = 0; i < document->n_links; i++)
-        if (document->links[i].href.n == 0)
+        if (document->links[i].href.n == 0 ||
+            td_utf8_valid_n(document->links[i].text) != document->links[i].text.n)
             abort();
-    if (td_utf8_valid_n(document->title) != document->title.n)
-        abort();
+    const td_str facts[] = {document->title, document->description,      document->author,
+                            document->date,  document->natural_language, document->canonical};
+    for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+        if (td_utf8_valid_n(facts[i]) != facts[i].n)
+            abort();
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
