@@ -111,6 +111,10 @@ static tandem_code fail_path(const char *name, int number, tandem_error *err)
         return td_fail(err, TANDEM_E_NOT_FOUND,
                        "no file or folder %.*s; a web address starts with https://", SHOWN_BYTES,
                        name);
+    if (number == ENOENT)
+        return td_fail(err, TANDEM_E_NOT_FOUND,
+                       "no file or folder %.*s: a source is a folder, a file or a URL", SHOWN_BYTES,
+                       name);
     return td_fail_errno(err, number, "cannot open the source %.*s", SHOWN_BYTES, name);
 }
 
