@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-    INPUT_BYTES_MAX = 1 << 30
+    INPUT_MB_MAX = 64, /* one text: no model and no page needs more */
+    INPUT_BYTES_MAX = INPUT_MB_MAX << 20
 };
 
 int input_read(const char *path, tandem_str *text_out)
@@ -19,7 +20,7 @@ int input_read(const char *path, tandem_str *text_out)
     size_t n = 0;
     char *text = file ? malloc(capacity) : NULL;
 
-    while (text && !feof(file) && !ferror(file) && n < INPUT_BYTES_MAX) {
+    while (text && !feof(file) && !ferror(file) && n <= INPUT_BYTES_MAX) {
         n += fread(text + n, 1, capacity - n, file);
         if (n < capacity)
             continue;
@@ -33,15 +34,58 @@ int input_read(const char *path, tandem_str *text_out)
     if (failed)
         output_error("cannot read %s: %s", is_stdin ? "standard input" : path,
                      file && !text ? "out of memory" : strerror(errno));
-    else if (n >= INPUT_BYTES_MAX)
-        output_error("%s is larger than %d bytes", is_stdin ? "standard input" : path,
-                     INPUT_BYTES_MAX);
+    else if (n > INPUT_BYTES_MAX)
+        output_error("%s is larger than %d MB: split it", is_stdin ? "standard input" : path,
+                     INPUT_MB_MAX);
     if (file && !is_stdin)
         fclose(file);
-    if (failed || n >= INPUT_BYTES_MAX) {
+    if (failed || n > INPUT_BYTES_MAX) {
         free(text);
         return 1;
     }
     *text_out = (tandem_str){text, n};
+    return 0;
+}
+
+/* Room for one more byte behind `n`. */
+static bool make_room(char **line, size_t *capacity, size_t n)
+{
+    if (n < *capacity)
+        return true;
+    size_t larger = *capacity ? *capacity * 2 : 256;
+    char *moved = realloc(*line, larger);
+
+    if (!moved)
+        return false;
+    *line = moved;
+    *capacity = larger;
+    return true;
+}
+
+int input_line(char **line, size_t *capacity, size_t number, size_t *n_out, bool *end_out)
+{
+    size_t n = 0;
+    int c = 0;
+
+    errno = 0;
+    while (n <= INPUT_BYTES_MAX && (c = getc_unlocked(stdin)) != EOF && c != '\n') {
+        if (!make_room(line, capacity, n)) {
+            output_error("line %zu: out of memory", number);
+            return 1;
+        }
+        (*line)[n++] = (char)c;
+    }
+    if (n > INPUT_BYTES_MAX) {
+        output_error("line %zu is longer than %d MB: split it", number, INPUT_MB_MAX);
+        return 1;
+    }
+    if (ferror(stdin)) {
+        output_error("cannot read standard input: %s", strerror(errno));
+        return 1;
+    }
+    *end_out = c == EOF && n == 0;
+    while (n > 0 && (*line)[n - 1] == '\r')
+        n--;
+    *n_out = n;
     return 0;
 }

@@ -3,7 +3,6 @@
 #include "input.h"
 #include "output.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,19 +39,11 @@ int texts_next(texts *t, tandem_str *text_out, bool *end_out)
         *end_out = t->at == t->n_paths;
         return *end_out ? 0 : input_read(t->paths[t->at++], text_out);
     }
-    errno = 0;
-    ssize_t got = getline(&t->line, &t->line_capacity, stdin);
-    if (got < 0) {
-        *end_out = true;
-        if (feof(stdin))
-            return 0;
-        output_error("cannot read standard input: %s", strerror(errno));
-        return 1;
-    }
-    size_t n = (size_t)got;
+    size_t n = 0;
+    int status = input_line(&t->line, &t->line_capacity, t->n_lines + 1, &n, end_out);
+    if (status != 0 || *end_out)
+        return status;
     t->n_lines++;
-    while (n && (t->line[n - 1] == '\n' || t->line[n - 1] == '\r'))
-        n--;
     if (t->jsonl)
         return text_of_json(t, n, text_out);
     *text_out = copy_of(t->line, n);
