@@ -4,6 +4,7 @@
 #include "output.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,12 +12,12 @@ enum {
     TICK_MS = 100
 };
 
-static volatile sig_atomic_t n_signals;
+static atomic_int n_signals; /* two signals may come to two threads at once */
 
 static void on_signal(int number)
 {
     (void)number;
-    if (++n_signals > 1)
+    if (atomic_fetch_add(&n_signals, 1) > 0)
         _exit(130);
 }
 
