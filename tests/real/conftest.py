@@ -42,9 +42,10 @@ class Tandem:
             )
         return {**keep, "HOME": str(self.folder), **more}
 
-    def run(self, *args, status=0, stdin=b"", env=None, timeout=300):
+    def run(self, *args, status=0, stdin=b"", env=None, timeout=300, through=()):
+        """`through`: a command that runs the program, such as setpriv with its options."""
         done = subprocess.run(
-            [PROGRAM, *map(str, args)],
+            [*through, PROGRAM, *map(str, args)],
             input=stdin,
             capture_output=True,
             cwd=self.folder,
@@ -87,11 +88,16 @@ class Tandem:
     def lines(self, *args, **more):
         return [json.loads(line) for line in self.run(*args, **more).stdout.decode().splitlines()]
 
-    def chunks(self):
-        """All chunks by content, no ids, no times: (uri, index) -> the rest, vector too."""
+    def whole(self):
+        """A connection that reads the index, once SQLite finds nothing wrong with it."""
         db = sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert not db.execute("PRAGMA foreign_key_check").fetchall()
+        return db
+
+    def chunks(self):
+        """All chunks by content, no ids, no times: (uri, index) -> the rest, vector too."""
+        db = self.whole()
         rows = db.execute(
             """SELECT p.uri, c.idx, t.text, c.start_byte, c.end_byte,
                 c.lane, c.symbol, c.heading, c.status, v.data
@@ -143,6 +149,19 @@ class Site:
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def hold(self, path):
+        """A page that nobody gets before `release` is set; `asked` says that somebody wants it."""
+        asked, release = threading.Event(), threading.Event()
+
+        def wait(handler):
+            asked.set()
+            release.wait(120)
+            handler.send_response(204)
+            handler.end_headers()
+
+        self.pages[path] = wait
+        return asked, release
 
     def put(self, path, body, kind="text/html; charset=utf-8"):
         self.pages[path] = (kind, body.encode() if isinstance(body, str) else body)
