@@ -23,6 +23,9 @@ from lxml.cssselect import CSSSelector
 
 HERE = pathlib.Path(__file__).parent
 WORD = re.compile(r"\w+")
+BLOCKS = ("address article aside blockquote caption center dd details div dl dt figcaption figure "
+          "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody "
+          "td tfoot th thead tr ul").split()
 
 
 def fetch(package, folder):
@@ -57,8 +60,8 @@ def pages_of(template, folder):
 
 def gold_of(template, raw):
     """The page's content: its text, and its code blocks."""
-    tree = lxml.html.fromstring(raw)
-    for element in tree.xpath("//script|//style|//noscript|//template|//comment()"):
+    tree = lxml.html.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", raw))
+    for element in tree.xpath("//script|//style|//noscript|//template|//svg|//comment()"):
         if element.getparent() is not None:
             element.drop_tree()
     chosen = []
@@ -71,10 +74,14 @@ def gold_of(template, raw):
     for element in chosen:
         for unwanted in drop(element) if drop else []:
             unwanted.drop_tree()
-        for line_end in element.xpath(".//br"):
-            line_end.tail = "\n" + (line_end.tail or "")
-    words = "\n".join(element.text_content() for element in chosen)
+    for line_end in (br for element in chosen for br in element.iter("br")):
+        line_end.tail = "\n" + (line_end.tail or "")
     code = [pre.text_content() for element in chosen for pre in element.iter("pre")]
+    for element in chosen:
+        for block in element.iter(*BLOCKS):  # "<td>a</td><td>b</td>" is two words
+            block.text = "\n" + (block.text or "")
+            block.tail = "\n" + (block.tail or "")
+    words = "\n".join(element.text_content() for element in chosen)
     return words, [block.strip("\n") for block in code if block.strip()]
 
 
@@ -180,7 +187,7 @@ def main():
         fetch(template["package"], args.folder)
         for path in pages_of(template, args.folder):
             raw = path.read_bytes().decode("utf-8", "replace")
-            gold, code = gold_of(template, re.sub(r"^\s*<\?xml[^>]*\?>", "", raw))
+            gold, code = gold_of(template, raw)
             if gold is None:
                 print(f"no content by {template['content']}: {path}")
                 continue

@@ -366,7 +366,9 @@ static tandem_code handle_tag(flattener *f, size_t *at)
     if (token.is_end)
         return handle_end(f, tag, &token);
     if (td_extract_tag_is(tag, TD_TAG_IS_RAW) || tag == TD_TAG_PLAINTEXT) {
-        if (token.self_closing && f->foreign) {
+        /* "<iframe/>" is XHTML sent as HTML: taken by the letter, the rest of the page would be
+         * the frame's text. */
+        if (token.self_closing && (f->foreign || tag == TD_TAG_IFRAME)) {
             td_buf_cut(f->out, mark);
             return TANDEM_OK;
         }

@@ -323,7 +323,8 @@ static bool is_pager(const finder *f, uint32_t at)
 
     if ((node->tag != TD_TAG_P && node->tag != TD_TAG_DIV && node->tag != TD_TAG_TABLE &&
          node->tag != TD_TAG_UL) ||
-        m->text > PAGER_BYTES_MAX || node->end - at > PAGER_NODES_MAX ||
+        (m->has & (HAS_MAIN | HAS_HEADING | HAS_CODE)) || m->text > PAGER_BYTES_MAX ||
+        node->end - at > PAGER_NODES_MAX ||
         (m->text - m->link > PAGER_OTHER_MAX && !is_link_dense(m, 40)))
         return false;
     for (uint32_t i = at + 1; i < node->end; i++)
@@ -429,6 +430,14 @@ static int rank_of(const finder *f, const td_node *node)
     }
 }
 
+/* Whether what calls itself the main content is taken at its word, however little it is: a page
+ * may be a heading and no more. */
+static bool is_believed(const measure *m, int rank)
+{
+    return rank == 4 &&
+           (m->text >= MAIN_BYTES_MIN || ((m->has & HAS_HEADING) && (m->has & HAS_LETTER)));
+}
+
 /* The first choice: highest rank, then most text; it must hold a fair part of the page. */
 static uint32_t choose(const finder *f)
 {
@@ -450,7 +459,7 @@ static uint32_t choose(const finder *f)
         here = weight(&f->of[i]);
         if (rank == 0)
             continue;
-        if (here * 100 < total * PERCENT_MIN[rank] && (rank < 4 || f->of[i].text < MAIN_BYTES_MIN))
+        if (here * 100 < total * PERCENT_MIN[rank] && !is_believed(&f->of[i], rank))
             continue;
         if (rank > best_rank || (rank == best_rank && here > best_weight)) {
             best = i;

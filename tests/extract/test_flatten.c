@@ -30,6 +30,13 @@ static void drops_scripts_styles_and_comments(void **state)
     check("a<!-->b<!--->c<?php x?>d</ x>e<![if !IE]>f", "abcdef");
 }
 
+static void goes_on_behind_a_frame_that_closes_itself(void **state)
+{
+    (void)state;
+    check("a<iframe src=x />b<p>c</p>", "ab<p>c</p>");
+    check("a<iframe>b<p>c</p></iframe>d", "ad");
+}
+
 static void leaves_out_start_tags_past_the_limit_with_their_end_tags(void **state)
 {
     (void)state;
@@ -103,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_an_ordinary_page_as_it_is),
         cmocka_unit_test(drops_scripts_styles_and_comments),
+        cmocka_unit_test(goes_on_behind_a_frame_that_closes_itself),
         cmocka_unit_test(leaves_out_start_tags_past_the_limit_with_their_end_tags),
         cmocka_unit_test(does_not_count_elements_that_end_by_themselves),
         cmocka_unit_test(ignores_what_a_tree_builder_ignores),

@@ -113,6 +113,31 @@ static void keeps_all_answers_of_a_thread(void **state)
                     "Words that make up the text of the page and are many more than a few.\n");
 }
 
+static void keeps_a_short_page_that_steps_stand_around(void **state)
+{
+    (void)state;
+    assert_markdown("<nav><ol><li><a href=a>A chapter</a></li></ol></nav><div><main>"
+                    "<h1 id=t><a class=header href=#t>Type system</a></h1></main>"
+                    "<nav><a rel=prev href=p></a><a rel=next href=n></a></nav></div>",
+                    "# Type system\n");
+}
+
+static void believes_a_main_element_with_a_heading_however_short(void **state)
+{
+    (void)state;
+    assert_markdown("<div class=teaser><p>" TEXT "</p></div><main><h1>Types</h1></main>",
+                    "# Types\n");
+}
+
+static void drops_what_runs_an_example_or_links_a_line_to_itself(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p><p>f :: Int<a class=selflink href=#f>#</a></p>"
+                    "<pre>x</pre><a class=test-arrow href=/play>Run</a></main>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "f :: Int\n\n```\nx\n```\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +152,9 @@ int main(void)
         cmocka_unit_test(drops_the_steps_to_the_pages_before_and_after),
         cmocka_unit_test(keeps_a_page_inside_one_large_form),
         cmocka_unit_test(keeps_all_answers_of_a_thread),
+        cmocka_unit_test(keeps_a_short_page_that_steps_stand_around),
+        cmocka_unit_test(believes_a_main_element_with_a_heading_however_short),
+        cmocka_unit_test(drops_what_runs_an_example_or_links_a_line_to_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
