@@ -8,6 +8,7 @@ part of a page is its content was marked by hand, once for each way of making pa
 what is content and of what is dropped inside it. Tokens are runs of letters and digits; code recall
 is the share of the content's <pre> blocks that stand in the result byte for byte.
 """
+
 import argparse
 import collections
 import hashlib
@@ -23,9 +24,11 @@ from lxml.cssselect import CSSSelector
 
 HERE = pathlib.Path(__file__).parent
 WORD = re.compile(r"\w+")
-BLOCKS = ("address article aside blockquote caption center dd details div dl dt figcaption figure "
-          "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody "
-          "td tfoot th thead tr ul").split()
+BLOCKS = (
+    "address article aside blockquote caption center dd details div dl dt figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody "
+    "td tfoot th thead tr ul"
+).split()
 
 
 def fetch(package, folder):
@@ -45,17 +48,26 @@ def braces(pattern):
     found = re.search(r"\{([^}]*)\}", pattern)
     if not found:
         return [pattern]
-    return [part for word in found[1].split(",")
-            for part in braces(pattern[:found.start()] + word + pattern[found.end():])]
+    return [
+        part
+        for word in found[1].split(",")
+        for part in braces(pattern[: found.start()] + word + pattern[found.end() :])
+    ]
 
 
 def pages_of(template, folder):
     """A sample that stays the same: by the hash of the path. Tiny pages say nothing."""
     share = folder / "usr" / "share"
-    found = {path for pattern in braces(template["pages"]) for path in share.glob(pattern)
-             if path.is_file() and 3000 < path.stat().st_size < 600_000}
-    by_hash = sorted(found, key=lambda p: hashlib.sha256(str(p.relative_to(share)).encode()).digest())
-    return by_hash[:template["n"]]
+    found = {
+        path
+        for pattern in braces(template["pages"])
+        for path in share.glob(pattern)
+        if path.is_file() and 3000 < path.stat().st_size < 600_000
+    }
+    by_hash = sorted(
+        found, key=lambda p: hashlib.sha256(str(p.relative_to(share)).encode()).digest()
+    )
+    return by_hash[: template["n"]]
 
 
 def gold_of(template, raw):
@@ -106,22 +118,27 @@ def f1(gold, got):
 
 def code_recall(code, markdown):
     """Indented code (inside a list, say) counts when it is the same but for a margin."""
+
     def squeeze(block):
         lines = [line.rstrip() for line in block.splitlines()]
         margin = min((len(line) - len(line.lstrip()) for line in lines if line), default=0)
         return "\n".join(line[margin:] for line in lines)
+
     bare = "\n".join(line.strip() for line in markdown.splitlines())
-    kept = sum(block in markdown or
-               "\n".join(line.strip() for line in squeeze(block).splitlines()) in bare
-               for block in code)
+    kept = sum(
+        block in markdown or "\n".join(line.strip() for line in squeeze(block).splitlines()) in bare
+        for block in code
+    )
     return kept, len(code)
 
 
 def with_tandem(program):
     def run(path, raw):
-        out = subprocess.run([program, "extract", "--json", path], stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL)
+        out = subprocess.run(
+            [program, "extract", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         return json.loads(out.stdout)["markdown"] if out.returncode == 0 else ""
+
     return run, plain
 
 
@@ -141,10 +158,19 @@ def peers():
 
     def same(text):
         return text
+
     return {
-        "trafilatura": (lambda path, raw: trafilatura.extract(
-            raw, include_tables=True, favor_recall=True, output_format="markdown") or "", plain),
-        "resiliparse": (lambda path, raw: html2text.extract_plain_text(raw, main_content=True), same),
+        "trafilatura": (
+            lambda path, raw: trafilatura.extract(
+                raw, include_tables=True, favor_recall=True, output_format="markdown"
+            )
+            or "",
+            plain,
+        ),
+        "resiliparse": (
+            lambda path, raw: html2text.extract_plain_text(raw, main_content=True),
+            same,
+        ),
         "readability-lxml": (from_readability, same),
         "justext": (from_justext, same),
     }
@@ -167,12 +193,17 @@ def measure(name, run, clean, pages, each):
         blocks += n
         whole += kept
         if each:
-            print(f"  {score[0]:.3f} p {score[1]:.3f} r {score[2]:.3f} code {kept}/{n} "
-                  f"{template['name']}: {path}")
+            print(
+                f"  {score[0]:.3f} p {score[1]:.3f} r {score[2]:.3f} code {kept}/{n} "
+                f"{template['name']}: {path}"
+            )
     mean = [sum(column) / len(scores) for column in zip(*scores)]
     low = sorted(score[0] for score in scores)[len(scores) // 10]
-    print(f"| {name} | {mean[0]:.4f} | {mean[1]:.4f} | {mean[2]:.4f} | {low:.3f} "
-          f"| {whole}/{blocks} | {len(scores) / seconds:.0f} |", flush=True)
+    print(
+        f"| {name} | {mean[0]:.4f} | {mean[1]:.4f} | {mean[2]:.4f} | {low:.3f} "
+        f"| {whole}/{blocks} | {len(scores) / seconds:.0f} |",
+        flush=True,
+    )
 
 
 def main():
@@ -193,8 +224,10 @@ def main():
                 continue
             pages.append((template, path, raw, gold, code))
     print(f"{len(pages)} pages, {sum(len(page[2]) for page in pages) / 1e6:.1f} MB\n")
-    print("| extractor | F1 | precision | recall | lowest tenth's best | code blocks kept | pages/s |\n"
-          "| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| extractor | F1 | precision | recall | lowest tenth's best | code blocks kept | pages/s |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |"
+    )
     measure("tandem", *with_tandem(args.program), pages, args.each)
     if args.peers:
         for name, (run, clean) in peers().items():
