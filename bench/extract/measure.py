@@ -219,6 +219,8 @@ def main():
         for path in pages_of(template, args.folder):
             raw = path.read_bytes().decode("utf-8", "replace")
             gold, code = gold_of(template, raw)
+            if gold is not None and len(WORD.findall(gold)) < 10:
+                continue  # a search form or the like: no content to keep
             if gold is None:
                 print(f"no content by {template['content']}: {path}")
                 continue
