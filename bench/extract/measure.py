@@ -3,9 +3,9 @@
     pip install lxml cssselect trafilatura readability-lxml lxml_html_clean resiliparse justext
     python3 bench/extract/measure.py build/release/tandem FOLDER [--peers] [--each]
 
-FOLDER gets the documentation packages of templates.json (some 130 MB, by apt-get download). Which
-part of a page is its content was marked by hand, once for each way of making pages: CSS selectors of
-what is content and of what is dropped inside it. Tokens are runs of letters and digits; code recall
+FOLDER gets the documentation packages of templates.json (130 MB, by apt-get download). Which
+part of a page is its content was marked by hand, once for each way of making pages: CSS selectors
+of what is content and of what is dropped inside it. Tokens are runs of letters and digits; code recall
 is the share of the content's <pre> blocks that stand in the result byte for byte.
 """
 
@@ -126,7 +126,8 @@ def code_recall(code, markdown):
 
     bare = "\n".join(line.strip() for line in markdown.splitlines())
     kept = sum(
-        block in markdown or "\n".join(line.strip() for line in squeeze(block).splitlines()) in bare
+        block in markdown
+        or "\n".join(line.strip() for line in squeeze(block).splitlines()) in bare
         for block in code
     )
     return kept, len(code)
@@ -135,7 +136,9 @@ def code_recall(code, markdown):
 def with_tandem(program):
     def run(path, raw):
         out = subprocess.run(
-            [program, "extract", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [program, "extract", "--json", path],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         return json.loads(out.stdout)["markdown"] if out.returncode == 0 else ""
 
@@ -227,7 +230,7 @@ def main():
             pages.append((template, path, raw, gold, code))
     print(f"{len(pages)} pages, {sum(len(page[2]) for page in pages) / 1e6:.1f} MB\n")
     print(
-        "| extractor | F1 | precision | recall | lowest tenth's best | code blocks kept | pages/s |\n"
+        "| extractor | F1 | precision | recall | lowest tenth's best | code kept | pages/s |\n"
         "| --- | --- | --- | --- | --- | --- | --- |"
     )
     measure("tandem", *with_tandem(args.program), pages, args.each)
