@@ -5,8 +5,8 @@
 
 FOLDER gets the documentation packages of templates.json (130 MB, by apt-get download). Which
 part of a page is its content was marked by hand, once for each way of making pages: CSS selectors
-of what is content and of what is dropped inside it. Tokens are runs of letters and digits; code recall
-is the share of the content's <pre> blocks that stand in the result byte for byte.
+of what is content and of what is dropped inside it. Tokens are runs of letters and digits; code
+recall is the share of the content's <pre> blocks that stand in the result byte for byte.
 """
 
 import argparse
