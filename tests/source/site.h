@@ -158,4 +158,29 @@ static inline void site_expect(const site *s, const char *path, const td_source_
     td_buf_clear(&wanted);
 }
 
+static inline int site_compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* For pages found in several ways at once, which come as they are answered. `expected` is sorted. */
+static inline void site_expect_in_any_order(const site *s, const char *path,
+                                            const td_source_options *options, const char *expected)
+{
+    td_buf lines = site_crawl(s, path, options), sorted = TD_BUF(1 << 20);
+    char *line[64], *rest = NULL;
+    size_t n = 0;
+
+    assert_non_null(lines.ptr);
+    for (char *at = strtok_r(lines.ptr, "\n", &rest); at && n < 64;
+         at = strtok_r(NULL, "\n", &rest))
+        line[n++] = at;
+    qsort(line, n, sizeof(*line), site_compare_lines);
+    for (size_t i = 0; i < n; i++)
+        td_buf_add_fmt(&sorted, NULL, "%s\n", line[i]);
+    assert_string_equal(sorted.ptr, expected);
+    td_buf_clear(&lines);
+    td_buf_clear(&sorted);
+}
+
 #endif
