@@ -163,7 +163,7 @@ static inline int site_compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* For pages found in several ways at once, which come as they are answered. `expected` is sorted. */
+/* For pages found in several ways at once, which come as they are answered. `expected`: sorted. */
 static inline void site_expect_in_any_order(const site *s, const char *path,
                                             const td_source_options *options, const char *expected)
 {
