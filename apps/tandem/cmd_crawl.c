@@ -24,21 +24,29 @@ static void print_json(const tandem_item *item)
 
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
     output_json(
-        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:o}", "url", output_json_text(item->uri),
-                  "final_url", output_json_text(item->final_uri), "status", item->http_status,
-                  "title", output_json_text(item->title), "language",
+        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:b,s:o}", "url",
+                  output_json_text(item->uri), "final_url", output_json_text(item->final_uri),
+                  "status", item->http_status, "title", output_json_text(item->title), "language",
                   output_json_text(item->language), "markdown", output_json_text(item->text),
                   "links", links_json(item), "fetched_at", when, "skipped",
                   item->status == TANDEM_PAGE_SKIPPED || item->status == TANDEM_PAGE_FAILED,
-                  "reason", item->reason.n ? output_json_text(item->reason) : json_null()));
+                  "unchanged", item->status == TANDEM_PAGE_UNCHANGED, "reason",
+                  item->reason.n ? output_json_text(item->reason) : json_null()));
 }
 
 /* A page as Markdown under a comment that says whose it is. */
-static void print_text(const tandem_item *item)
+static void print_text(const settings *s, const tandem_item *item)
 {
+    if (item->status == TANDEM_PAGE_UNCHANGED)
+        return;
     if (!item->has_document) {
         output_note("%s %.*s: %.*s", item->status == TANDEM_PAGE_FAILED ? "failed" : "skipped",
                     (int)item->uri.n, item->uri.ptr, (int)item->reason.n, item->reason.ptr);
+        return;
+    }
+    if (s->links) {
+        output_text(stdout, item->final_uri);
+        putchar('\n');
         return;
     }
     fputs("<!-- ", stdout);
@@ -55,24 +63,42 @@ static void visit(void *user, const tandem_item *item)
     if (s->json)
         print_json(item);
     else
-        print_text(item);
+        print_text(s, item);
+    /* The state may say of this page that it was had as soon as this returns. */
+    if (s->state)
+        fflush(stdout);
 }
 
-int cmd_crawl(const settings *s)
+static int crawl(const settings *s, tandem_index *state)
 {
     tandem_job_options options = job_options_of(s);
     tandem_summary summary = {0};
 
-    if (s->dry_run)
-        return dry_run(s);
     options.until = TANDEM_UNTIL_DOCUMENT;
+    options.links_only = s->links;
     options.visit = visit;
     options.user = (void *)s;
     int status =
-        job_run(NULL, (const char *const *)s->operands, s->n_operands, &options, false, &summary);
-    output_note("%llu pages, %llu skipped, %llu failed in %.1f s",
-                (unsigned long long)(summary.pages + summary.files),
-                (unsigned long long)summary.skipped, (unsigned long long)summary.failed,
-                summary.seconds);
+        job_run(state, (const char *const *)s->operands, s->n_operands, &options, false, &summary);
+    if (summary.seconds > 0) /* else it never began, which was said */
+        output_note("%llu pages, %llu unchanged, %llu skipped, %llu failed in %.1f s",
+                    (unsigned long long)(summary.pages + summary.files),
+                    (unsigned long long)summary.unchanged, (unsigned long long)summary.skipped,
+                    (unsigned long long)summary.failed, summary.seconds);
+    return status;
+}
+
+int cmd_crawl(const settings *s)
+{
+    tandem_index_options options = TANDEM_INDEX_OPTIONS;
+    tandem_index *state = NULL;
+    tandem_error error = {0};
+
+    if (s->dry_run)
+        return dry_run(s);
+    if (s->state && tandem_index_open(s->state, &options, &state, &error) != TANDEM_OK)
+        return output_failure(&error);
+    int status = crawl(s, state);
+    tandem_index_close(state);
     return status;
 }

@@ -97,6 +97,7 @@ tandem_job_options job_options_of(const settings *s)
     o.no_ignore = s->no_ignore;
     set_mode(s, &o);
     o.dry_run = s->dry_run;
+    o.refresh = s->refresh;
     o.bytes_max = s->bytes_max;
     o.time_max_ms = (uint32_t)s->time_max_ms;
     o.variants_max = (uint32_t)s->variants_max;

@@ -36,7 +36,8 @@ typedef struct settings {
     /* which pages */
     text_list include, exclude;
     bool recursive, any_host, below, no_robots, allow_private, hidden, no_ignore, whole_page;
-    bool dry_run;
+    bool dry_run, refresh, links;
+    const char *state;
     uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
     uint64_t variants_max, bytes_max, time_max_ms;
     const char *user_agent, *contact, *mode;

@@ -111,8 +111,10 @@ typedef struct tandem_job_options {
                                 `until` before TANDEM_UNTIL_STORE */
     uint32_t variants_max;   /* web: queries of one path; 0: any number */
     uint64_t bytes_max;      /* web: of all pages of a source together; 0: no limit */
+    bool refresh;            /* web: fetch every page anew, whatever is known of it */
     uint32_t time_max_ms;    /* web: for a source, 0..604800000; 0: no limit */
     bool whole_page;         /* HTML: keep navigation and footers */
+    bool links_only;         /* HTML: title and links, no text; not for TANDEM_UNTIL_STORE */
 
     /* a page by itself instead of sources: "-" read from standard input, for example */
     const char *input_name; /* NULL: none; tells the kind by its ending */
@@ -180,7 +182,9 @@ typedef struct tandem_summary {
     uint32_t slots;       /* batches at once, over both lanes */
 } tandem_summary;
 
-/* Starts. `index` is NULL unless until is TANDEM_UNTIL_STORE. Everything is copied.
+/* Starts. `index` is needed for TANDEM_UNTIL_STORE. With TANDEM_UNTIL_DOCUMENT it may be given: it
+ * then remembers where the crawl has been, so that one that was killed goes on there and the next
+ * one asks only whether pages have changed; no text is stored. Else NULL. Everything is copied.
  * Errors: E_INVALID naming the option and its bounds; E_NOT_FOUND naming the source. */
 tandem_code tandem_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                             const tandem_job_options *options, tandem_job **job_out,

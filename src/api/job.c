@@ -35,8 +35,11 @@ static tandem_code check_index(const tandem_index *index, const tandem_job_optio
 {
     if (o->until == TANDEM_UNTIL_STORE && !index)
         return td_fail(err, TANDEM_E_INVALID, "a job that stores needs an index");
-    if (o->until != TANDEM_UNTIL_STORE && index)
-        return td_fail(err, TANDEM_E_INVALID, "a job that does not store takes no index");
+    if (index && o->until != TANDEM_UNTIL_STORE && o->until != TANDEM_UNTIL_DOCUMENT)
+        return td_fail(err, TANDEM_E_INVALID,
+                       "a job that takes an index stores, or ends with documents");
+    if (o->links_only && o->until >= TANDEM_UNTIL_CHUNK)
+        return td_fail(err, TANDEM_E_INVALID, "links alone make no chunks: `until` is to say so");
     if (o->dry_run && o->until == TANDEM_UNTIL_STORE)
         return td_fail(err, TANDEM_E_INVALID, "a dry run stores nothing: `until` is to say so");
     return TANDEM_OK;

@@ -21,6 +21,7 @@ typedef struct td_extract_options {
     void *resolve_user;
     bool links_as_written; /* in the text; document->links are absolute all the same */
     bool whole_page;       /* keep navigation, banners and footers of HTML */
+    bool links_only;       /* HTML: no text, only what its head says and its links */
     size_t nesting_max; /* open HTML elements; deeper ones are flattened before the tree is built */
     size_t text_bytes_max; /* E_TOO_LARGE past it */
 } td_extract_options;

@@ -113,7 +113,8 @@ static tandem_code read_once(td_str html, td_str uri, const td_extract_options *
     TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
     TD_TRY(td_extract_metadata_read(&tree, base, options, document, err));
     TD_TRY(td_extract_metadata_links(&tree, base, options, document, err));
-    TD_TRY(write_text(&tree, base, options, arena, document, text, err));
+    if (!options->links_only)
+        TD_TRY(write_text(&tree, base, options, arena, document, text, err));
 out:
     td_buf_clear(&flat);
     td_arena_free(arena);

@@ -32,6 +32,7 @@ typedef struct td_page {
     td_str reason;    /* for people, one line: "binary file", "robots.txt forbids it" */
     int http_status;  /* 0 for files */
     bool is_web;
+    bool is_nofollow; /* the server says that its links lead nowhere */
     int64_t fetched_wall_ms;
 } td_page;
 
@@ -46,6 +47,8 @@ typedef struct td_page_known {
     char etag[256];
     char last_modified[64];
     td_hash hash;
+    int64_t fetched_wall_ms; /* 0: not known */
+    bool is_fresh; /* had today by a run that was cut short: it need not even be asked for */
 } td_page_known;
 
 #endif

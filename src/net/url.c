@@ -108,10 +108,14 @@ static tandem_code add_authority(td_str url, size_t start, size_t end, td_buf *o
                                  tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    bool in_host = false;
+    bool in_host = false, in_brackets = false;
 
     for (size_t i = start; i < end && code == TANDEM_OK; i++) {
         char c = url.ptr[i];
+        in_brackets = c == '[' || (in_brackets && c != ']');
+        /* libcurl takes it for the name of a network interface and drops it. */
+        if (in_brackets && c == '%')
+            return fail_invalid(err, url, "an escape in an IPv6 address");
         if (is_slash(c)) {
             /* "http:///host" is written by people and read by browsers as "http://host". */
             if (i >= start + 2)

@@ -1,13 +1,16 @@
 /* The upper way, step by step. To see the order of the steps, read take_document and send_work. */
 #include "base/clock.h"
 #include "net/net.h"
+#include "pipeline/links.h"
 #include "pipeline/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
-    WORK_BYTES_MAX = 512 << 20
-}; /* of one page's chunks: arrays, not texts */
+    WORK_BYTES_MAX = 512 << 20, /* of one page's chunks: arrays, not texts */
+    LINKS_ARENA_BYTES_MAX = 256 << 20,
+};
 
 /* -- source -- */
 
@@ -240,6 +243,7 @@ static void send_work(tandem_job *job, td_work *work, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t n = work->chunks.n;
+    td_hash hash = work->page->hash;
 
     td_pipeline_job_mix(job, &work->page->hash);
     work->chunk_ids = td_arena_zalloc(work->arena, n, sizeof(*work->chunk_ids));
@@ -251,6 +255,8 @@ static void send_work(tandem_job *job, td_work *work, tandem_error *err)
     atomic_store(&work->n_left, n + 2); /* pieces, the page, and submit */
     if (!td_pipeline_write_page(job, work))
         td_pipeline_index_settle(work);
+    else if (work->page->is_web)
+        td_pipeline_write_visit(job, work->feed, work->page, hash, work->document);
     td_pipeline_index_submit(job, work);
 
 out:
@@ -278,6 +284,7 @@ static tandem_code extract(tandem_job *job, td_page *page, td_document **documen
     options.resolve = resolve;
     options.resolve_user = page;
     options.whole_page = job->options.whole_page;
+    options.links_only = job->options.links_only;
     /* Chunks are the same whether a page comes from a folder or a site; a page that a person reads
      * has links that lead somewhere. */
     options.links_as_written = job->options.until >= TANDEM_UNTIL_CHUNK;
@@ -301,8 +308,10 @@ static td_work *new_work(tandem_job *job, size_t feed, td_page *page, td_documen
     return work;
 }
 
-/* The page is out: counted, told to source, store and caller, freed. */
-static void miss(tandem_job *job, td_page *page, size_t feed, bool failed, td_str reason)
+/* The page is out: counted, told to source, store and caller, freed. Its links, if it had some,
+ * are followed all the same. */
+static void miss(tandem_job *job, td_page *page, const td_document *document, size_t feed,
+                 bool failed, td_str reason)
 {
     atomic_fetch_add(failed ? &job->n_failed : &job->n_skipped, 1);
     atomic_fetch_add(&job->feeds[feed].n_failed, failed);
@@ -310,7 +319,7 @@ static void miss(tandem_job *job, td_page *page, size_t feed, bool failed, td_st
      * for gone. */
     if (failed && page->is_web && (page->http_status < 400 || page->http_status >= 500))
         atomic_store(&job->feeds[feed].unsure, true);
-    report_links(job, feed, page, NULL);
+    report_links(job, feed, page, document);
     if (job->options.until == TANDEM_UNTIL_STORE)
         td_pipeline_write_miss(job, feed, page, failed, reason);
     visit(job, page, NULL, NULL, failed ? TANDEM_PAGE_FAILED : TANDEM_PAGE_SKIPPED, reason);
@@ -342,11 +351,31 @@ static void take_document(tandem_job *job, td_page *page, size_t feed, td_docume
             send_work(job, work, &error);
             return;
         }
+        if (td_pipeline_job_remembers(job) && page->is_web)
+            td_pipeline_write_visit(job, feed, page, page->hash, document);
     }
     td_document_free(document);
     td_page_free(page);
     if (work)
         td_arena_free(work->arena);
+}
+
+static bool is_copy(tandem_job *job, const td_page *page, size_t feed, const td_document *document)
+{
+    td_source *source = job->feeds[feed].source;
+
+    return document->canonical.n && source && source->same_as &&
+           source->same_as(source, page, document->canonical);
+}
+
+static void miss_copy(tandem_job *job, td_page *page, size_t feed, td_document *document)
+{
+    char reason[512];
+
+    snprintf(reason, sizeof(reason), "its canonical address is %.*s",
+             TD_STR_FMT(td_str_slice(document->canonical, 0, 400)));
+    miss(job, page, document, feed, false, td_str_from(reason));
+    td_document_free(document);
 }
 
 static void take_fetched(tandem_job *job, td_page *page, size_t feed)
@@ -363,6 +392,10 @@ static void take_fetched(tandem_job *job, td_page *page, size_t feed)
     }
     switch (extract(job, page, &document, &error)) {
     case TANDEM_OK:
+        if (is_copy(job, page, feed, document)) {
+            miss_copy(job, page, feed, document);
+            break;
+        }
         report_links(job, feed, page, document);
         take_document(job, page, feed, document);
         break;
@@ -371,20 +404,58 @@ static void take_fetched(tandem_job *job, td_page *page, size_t feed)
         td_page_free(page);
         break;
     default: /* no text in it: an image, an empty page */
-        miss(job, page, feed, false, td_str_from(error.message));
+        miss(job, page, NULL, feed, false, td_str_from(error.message));
     }
+}
+
+/* What an earlier run found on a page that was not fetched again. */
+static void report_kept_links(tandem_job *job, size_t feed, const td_page *page)
+{
+    td_store *store = job->index ? job->index->store : NULL;
+    td_source *source = job->feeds[feed].source;
+    td_buf packed = TD_BUF(TD_PIPELINE_LINKS_BYTES_MAX);
+    td_arena *arena = td_arena_new(LINKS_ARENA_BYTES_MAX);
+    td_store_visited visited;
+    td_link *links = NULL;
+    tandem_error error = {0};
+    size_t n = 0;
+    bool found = false;
+
+    if (!arena)
+        td_fail_nomem(&error, "links of a page");
+    else if (store && store->visit_get &&
+             store->visit_get(store, job->feeds[feed].source_id, page->uri, &found, &visited,
+                              &packed, &error) == TANDEM_OK)
+        td_pipeline_links_unpack(td_buf_str(&packed), arena, &links, &n, &error);
+    if (error.code != TANDEM_OK) {
+        td_context(&error, "%.*s", TD_STR_FMT(page->uri));
+        td_pipeline_job_fail(job, &error);
+    }
+    if (source)
+        source->done(source, page->uri, links, n);
+    td_arena_free(arena);
+    td_buf_clear(&packed);
 }
 
 static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
 {
     td_document *document = NULL;
+    bool has_bytes = page->is_web && page->body.n;
 
-    if (page->is_web && page->body.n)
+    if (has_bytes) {
         extract(job, page, &document, NULL);
-    report_links(job, feed, page, document);
+        report_links(job, feed, page, document);
+    } else {
+        report_kept_links(job, feed, page);
+    }
     atomic_fetch_add(&job->n_unchanged, 1);
     atomic_fetch_add(&job->feeds[feed].n_good, 1);
-    td_pipeline_write_seen(job, feed, page->uri);
+    if (td_pipeline_job_stores(job))
+        td_pipeline_write_seen(job, feed, page->uri);
+    if (has_bytes)
+        td_pipeline_write_visit(job, feed, page, page->hash, document);
+    else if (page->is_web)
+        td_pipeline_write_revisit(job, feed, page);
     visit(job, page, NULL, NULL, TANDEM_PAGE_UNCHANGED, TD_STR(""));
     td_document_free(document);
     td_page_free(page);
@@ -428,7 +499,7 @@ void *td_pipeline_index_core(void *user)
             break;
         case TD_PAGE_SKIPPED:
         case TD_PAGE_FAILED:
-            miss(job, fetched.page, fetched.feed, fetched.page->status == TD_PAGE_FAILED,
+            miss(job, fetched.page, NULL, fetched.feed, fetched.page->status == TD_PAGE_FAILED,
                  fetched.page->reason);
             break;
         }

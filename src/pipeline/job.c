@@ -18,6 +18,8 @@ enum {
     WRITES_WAITING_MAX = 512,
     ONCE_BUCKETS = 1 << 13,
     SPANS_MAX = 2048, /* of a run's report: 65,536 chunks in batches of 32, each by itself */
+    FRESH_MS = 24 * 3600 * 1000, /* a crawl that was cut short goes on where it was for so long */
+    NAME_BYTES_MAX = 64 << 10,
 };
 
 /* -- options -- */
@@ -79,17 +81,52 @@ void td_pipeline_job_mix(const tandem_job *job, td_hash *hash)
         hash->bytes[i] ^= job->recipe.bytes[i];
 }
 
+bool td_pipeline_job_stores(const tandem_job *job)
+{
+    return job->options.until == TANDEM_UNTIL_STORE;
+}
+
+bool td_pipeline_job_remembers(const tandem_job *job)
+{
+    return job->index != NULL;
+}
+
+/* What a crawl remembers, if the page would be made into chunks the same way again. */
+static bool known_visit(const td_pipeline_feed *feed, td_str uri, td_page_known *known_out)
+{
+    td_store *store = feed->job->index->store;
+    td_store_visited visited;
+    bool found = false;
+
+    if (!store->visit_get ||
+        store->visit_get(store, feed->source_id, uri, &found, &visited, NULL, NULL) != TANDEM_OK ||
+        !found || !td_hash_eq(visited.recipe, feed->job->recipe) ||
+        visited.known.fetched_wall_ms == 0)
+        return false;
+    int64_t age_ms = td_clock_wall_ms() - visited.known.fetched_wall_ms;
+    *known_out = visited.known;
+    known_out->is_fresh = visited.run > feed->since_run && age_ms >= 0 && age_ms < FRESH_MS;
+    return true;
+}
+
+/* A page whose chunks are not all embedded is not known, whatever a crawl remembers of it. */
 static bool known(void *user, td_str uri, td_page_known *known_out)
 {
     td_pipeline_feed *feed = user;
     td_store *store = feed->job->index->store;
+    td_page_known page = {.etag = ""};
     bool found = false;
 
-    if (store->page_known(store, feed->source_id, uri, &found, known_out, NULL) != TANDEM_OK)
+    if (!td_pipeline_job_stores(feed->job))
+        return known_visit(feed, uri, known_out);
+    if (store->page_known(store, feed->source_id, uri, &found, &page, NULL) != TANDEM_OK || !found)
         return false;
-    if (found)
-        td_pipeline_job_mix(feed->job, &known_out->hash);
-    return found;
+    if (known_visit(feed, uri, known_out))
+        return true;
+    /* Its links are not known, so it must be fetched; but its bytes may still be the same. */
+    *known_out = (td_page_known){.hash = page.hash};
+    td_pipeline_job_mix(feed->job, &known_out->hash);
+    return true;
 }
 
 /* -- opening -- */
@@ -103,7 +140,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     const tandem_job_options *o = &job->options;
     td_source_options s = TD_SOURCE_OPTIONS;
 
-    s.known = o->until == TANDEM_UNTIL_STORE ? known : NULL;
+    s.known = td_pipeline_job_remembers(job) && !o->refresh ? known : NULL;
     s.known_user = feed;
     s.file_bytes_max = o->file_bytes_max;
     s.hidden = o->hidden;
@@ -139,23 +176,41 @@ static tandem_code begin_run(tandem_job *job, td_pipeline_feed *feed, tandem_err
                             job->feeds[0].run_id, &feed->run_id, err);
 }
 
+/* A crawl that stores nothing is a source of its own, so that it never takes away what an index of
+ * the same site holds. */
+static tandem_code name_feed(const tandem_job *job, const td_pipeline_feed *feed, td_buf *name_out,
+                             tandem_error *err)
+{
+    td_str uri = feed->source ? feed->source->uri : td_str_from(job->options.input_name);
+
+    return td_buf_add_fmt(name_out, err, "%s%.*s",
+                          td_pipeline_job_stores(job) ? "" : "crawl:", TD_STR_FMT(uri));
+}
+
 static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_store *store = job->index->store;
     const tandem_job_options *o = &job->options;
+    td_buf name = TD_BUF(NAME_BYTES_MAX);
     td_store_source source = {
-        .kind = td_str_from(feed->source ? feed->source->kind : "file"),
-        .uri = feed->source ? feed->source->uri : td_str_from(o->input_name),
+        .kind = td_str_from(!td_pipeline_job_stores(job) ? "crawl"
+                            : feed->source               ? feed->source->kind
+                                                         : "file"),
         .project = td_str_from(o->project),
         .dataset = td_str_from(o->dataset),
     };
 
+    TD_TRY(name_feed(job, feed, &name, err));
+    source.uri = td_buf_str(&name);
     TD_TRY(td_store_scope_rule(td_str_from(o->scope), source.project, source.dataset, &source.scope,
                                err));
     TD_TRY(store->source_put(store, &source, &feed->source_id, err));
+    if (store->run_last_done)
+        TD_TRY(store->run_last_done(store, feed->source_id, &feed->since_run, err));
     TD_TRY(begin_run(job, feed, err));
 out:
+    td_buf_clear(&name);
     return code;
 }
 
@@ -177,7 +232,7 @@ static tandem_code open_feeds(tandem_job *job, const char *const *sources, size_
         }
     }
     /* Only now, so that a misspelt second source leaves no trace of the first. */
-    for (size_t i = 0; job->options.until == TANDEM_UNTIL_STORE && i < n; i++)
+    for (size_t i = 0; td_pipeline_job_remembers(job) && i < n; i++)
         TD_TRY(register_feed(job, &job->feeds[i], err));
 out:
     return code;
@@ -358,17 +413,18 @@ static void feed_all(tandem_job *job)
 static void *conduct(void *user)
 {
     tandem_job *job = user;
-    bool stores = job->options.until == TANDEM_UNTIL_STORE;
 
     td_pipeline_progress_phase(job, "read");
     feed_all(job);
     join_cores(job);
     atomic_store(&job->sources_ended, true);
-    if (stores) {
+    if (td_pipeline_job_stores(job)) {
         td_pipeline_progress_phase(job, "embed");
         td_schedule_finish(job->schedule, NULL);
         td_schedule_get_progress(job->schedule, &job->last);
         td_pipeline_progress_phase(job, "store");
+    }
+    if (td_pipeline_job_remembers(job)) {
         td_queue_end(job->writes);
         pthread_join(job->writer, NULL);
         end_runs(job);
@@ -387,7 +443,7 @@ static void *conduct(void *user)
 static tandem_code start_threads(tandem_job *job, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    bool stores = job->options.until == TANDEM_UNTIL_STORE;
+    bool stores = td_pipeline_job_stores(job);
     /* One core thread keeps the sources' order where the caller sees it. */
     size_t n_cores = !stores ? 1 : job->index->threads ? job->index->threads : td_os_n_cpus();
     bool writer_runs = false;
@@ -395,7 +451,7 @@ static tandem_code start_threads(tandem_job *job, tandem_error *err)
     job->cores = calloc(n_cores, sizeof(*job->cores));
     if (!job->cores)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for threads");
-    if (stores) {
+    if (td_pipeline_job_remembers(job)) {
         TD_TRY(td_thread_start(&job->writer, "writer", td_pipeline_write_run, job, err));
         writer_runs = true;
     }

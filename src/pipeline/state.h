@@ -68,6 +68,7 @@ typedef struct td_pipeline_feed {
     td_source *source; /* NULL: the job's own input, or what is to be tried again */
     tandem_job *job;
     int64_t source_id, run_id;
+    int64_t since_run;  /* what later runs had, was had by a run that was cut short */
     bool complete;      /* read to its end */
     atomic_bool unsure; /* a page could not be had and may be there again tomorrow */
     atomic_uint_fast64_t n_good, n_failed; /* pages: had or unchanged; failed */
@@ -170,6 +171,10 @@ typedef struct td_pipeline_fetched {
 /* Ends the job with a failure; the first one counts. Any thread. */
 void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
 
+/* Whether the job keeps something: texts and vectors, or only where a crawl has been. */
+bool td_pipeline_job_stores(const tandem_job *job);
+bool td_pipeline_job_remembers(const tandem_job *job);
+
 /* Turns a page's hash into the stored one and back. */
 void td_pipeline_job_mix(const tandem_job *job, td_hash *hash);
 
@@ -206,6 +211,11 @@ tandem_code td_pipeline_retry_feed(tandem_job *job, size_t feed, tandem_error *e
 void *td_pipeline_write_run(void *job);
 /* Each hands one thing to the writer; takes what it is given. False: no memory, or the job ends. */
 bool td_pipeline_write_page(tandem_job *job, td_work *work);
+/* What is remembered of a web page for the next crawl. `hash` is of its bytes. */
+bool td_pipeline_write_visit(tandem_job *job, size_t feed, const td_page *page, td_hash hash,
+                             const td_document *document);
+/* The same for one that is as it was. */
+bool td_pipeline_write_revisit(tandem_job *job, size_t feed, const td_page *page);
 bool td_pipeline_write_seen(tandem_job *job, size_t feed, td_str uri);
 bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, bool failed,
                             td_str reason);

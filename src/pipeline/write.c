@@ -1,6 +1,7 @@
 /* The writer thread: everything that changes the store goes through here, in the order in which it
  * was handed over. Vectors are gathered, so that many share one transaction. */
 #include "base/metrics.h"
+#include "pipeline/links.h"
 #include "pipeline/state.h"
 
 #include <stdio.h>
@@ -14,18 +15,20 @@ typedef enum write_kind {
     WRITE_PAGE,
     WRITE_SEEN,
     WRITE_MISS,
+    WRITE_VISIT,
     WRITE_VECTOR,
 } write_kind;
 
 typedef struct td_write {
     write_kind kind;
     size_t feed;
-    td_work *work;   /* page */
-    td_piece *piece; /* vector */
-    bool failed;     /* miss, vector */
-    bool gone;       /* miss */
-    bool fresh;      /* vector: goes to the cache too */
-    size_t n_uri;    /* seen, miss: bytes of `text` that are the uri; the rest is the reason */
+    td_work *work;        /* page */
+    td_piece *piece;      /* vector */
+    bool failed;          /* miss, vector */
+    bool gone;            /* miss */
+    bool fresh;           /* vector: goes to the cache too */
+    td_store_visit visit; /* visit: its texts lie in `text` */
+    size_t n_uri;         /* seen, miss: bytes of `text` that are the uri; the rest is the reason */
     size_t n_text;
     float *vector; /* behind the struct */
     char *text;    /* behind the struct */
@@ -94,6 +97,65 @@ static td_write *new_text(write_kind kind, size_t feed, td_str uri, td_str reaso
 bool td_pipeline_write_seen(tandem_job *job, size_t feed, td_str uri)
 {
     return push(job, new_text(WRITE_SEEN, feed, uri, TD_STR("")));
+}
+
+/* Copies `from` behind the others; returns where it lies. */
+static td_str put_text(td_write *write, td_str from)
+{
+    td_str at = {write->text + write->n_text, from.n};
+
+    if (from.n)
+        memcpy(write->text + write->n_text, from.ptr, from.n);
+    write->n_text += from.n;
+    return at;
+}
+
+static bool push_visit(tandem_job *job, size_t feed, const td_store_visit *visit)
+{
+    td_write *write = new_write(WRITE_VISIT, visit->uri.n + visit->etag.n + visit->last_modified.n +
+                                                 visit->links.n);
+
+    if (write) {
+        write->feed = feed;
+        write->visit = *visit;
+        write->visit.uri = put_text(write, visit->uri);
+        write->visit.etag = put_text(write, visit->etag);
+        write->visit.last_modified = put_text(write, visit->last_modified);
+        write->visit.links = put_text(write, visit->links);
+    }
+    return push(job, write);
+}
+
+bool td_pipeline_write_visit(tandem_job *job, size_t feed, const td_page *page, td_hash hash,
+                             const td_document *document)
+{
+    td_buf links = TD_BUF(TD_PIPELINE_LINKS_BYTES_MAX);
+    bool leads_on = document && !document->nofollow && !page->is_nofollow;
+    /* Without its links a page must be fetched the next time. */
+    bool is_whole = !leads_on || td_pipeline_links_pack(document->links, document->n_links, &links,
+                                                        NULL) == TANDEM_OK;
+    td_store_visit visit = {
+        .uri = page->uri,
+        .etag = is_whole ? page->etag : TD_STR(""),
+        .last_modified = is_whole ? page->last_modified : TD_STR(""),
+        .hash = hash,
+        .recipe = job->recipe,
+        .fetched_wall_ms = is_whole ? page->fetched_wall_ms : 0,
+        .links = is_whole ? td_buf_str(&links) : TD_STR(""),
+    };
+    bool ok = push_visit(job, feed, &visit);
+
+    td_buf_clear(&links);
+    return ok;
+}
+
+bool td_pipeline_write_revisit(tandem_job *job, size_t feed, const td_page *page)
+{
+    td_store_visit visit = {.uri = page->uri,
+                            .is_unchanged = true,
+                            .fetched_wall_ms = page->fetched_wall_ms};
+
+    return push_visit(job, feed, &visit);
 }
 
 bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, bool failed,
@@ -184,7 +246,7 @@ static void put_cache(writer *w, tandem_lane lane)
     tandem_error error = {0};
     td_cache *cache = w->job->index->cache;
     td_hash keys[VECTORS_MAX];
-    size_t dim = w->job->embedders[lane]->dim;
+    size_t dim = w->n_vectors ? w->job->embedders[lane]->dim : 0;
     size_t n = 0;
 
     for (size_t i = 0; i < w->n_vectors; i++) {
@@ -257,6 +319,10 @@ static void put_other(writer *w, td_write *write)
             code = store->page_put(store, run, work->page, work->document, &work->chunks,
                                    work->chunk_ids, &error);
         td_pipeline_index_settle(work);
+    } else if (write->kind == WRITE_VISIT) {
+        if (!w->broken && store->visit_put)
+            code =
+                store->visit_put(store, w->job->feeds[write->feed].run_id, &write->visit, &error);
     } else if (!w->broken) {
         int64_t run = w->job->feeds[write->feed].run_id;
         td_store_miss miss = {
@@ -299,10 +365,11 @@ void *td_pipeline_write_run(void *user)
     tandem_job *job = user;
     writer w = {.job = job};
     void *item = NULL;
-    size_t dim = job->embedders[0]->dim;
+    size_t dim = 1; /* a crawl alone has no models */
 
-    if (job->embedders[1]->dim > dim)
-        dim = job->embedders[1]->dim;
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        if (job->embedders[l] && job->embedders[l]->dim > dim)
+            dim = job->embedders[l]->dim;
     w.scratch = malloc(VECTORS_MAX * dim * sizeof(float));
     if (!w.scratch) {
         tandem_error error = {0};

@@ -53,14 +53,21 @@ static bool is_nofollow(td_str x_robots_tag)
 }
 
 /* Pages that are the same byte for byte are one: the first that came. */
-static bool is_seen(td_source_crawl *crawl, const td_page *page)
+static bool is_copy(td_source_crawl *crawl, const td_page *page)
 {
-    uint64_t key;
+    uint64_t key, uri = td_source_frontier_key(page->uri);
 
     if (page->status != TD_PAGE_FETCHED && page->status != TD_PAGE_UNCHANGED)
         return false;
     memcpy(&key, page->hash.bytes, sizeof(key));
-    return td_source_keys_add(&crawl->contents, key | 1, CONTENTS_MAX) == TD_SOURCE_KEYS_THERE;
+    pthread_mutex_lock(&crawl->lock);
+    bool is_seen =
+        td_source_keys_add(&crawl->contents, key | 1, CONTENTS_MAX) == TD_SOURCE_KEYS_THERE;
+    is_seen = is_seen && !td_source_keys_has(&crawl->originals, uri);
+    if (is_seen)
+        td_source_keys_add(&crawl->copies, uri, CONTENTS_MAX);
+    pthread_mutex_unlock(&crawl->lock);
+    return is_seen;
 }
 
 void td_source_crawl_give_reply(td_source_crawl *crawl, td_source_target *target,
@@ -75,7 +82,7 @@ void td_source_crawl_give_reply(td_source_crawl *crawl, td_source_target *target
         td_source_frontier_drop(target);
         return;
     }
-    if (is_seen(crawl, page)) {
+    if (is_copy(crawl, page)) {
         td_page_free(page);
         td_source_crawl_lose(crawl, target, TANDEM_OK, "the same bytes as a page before it");
         return;
@@ -84,8 +91,58 @@ void td_source_crawl_give_reply(td_source_crawl *crawl, td_source_target *target
         page->media_type = TD_STR("text/markdown");
     if (crawl->options.dry_run && page->status == TD_PAGE_FETCHED)
         page->status = TD_PAGE_LISTED;
-    give(crawl, page, target->depth, is_nofollow(reply->x_robots_tag));
+    page->is_nofollow = is_nofollow(reply->x_robots_tag);
+    give(crawl, page, target->depth, page->is_nofollow);
     td_source_frontier_drop(target);
+}
+
+bool td_source_crawl_known(const td_source_crawl *crawl, const td_source_target *target,
+                           td_page_known *known_out)
+{
+    const td_source_options *options = &crawl->options;
+
+    /* The links of an llms.txt are found by its text, which must come for that. */
+    return options->known && target->role == TD_SOURCE_ROLE_PAGE &&
+           options->known(options->known_user, td_source_frontier_start(target), known_out);
+}
+
+void td_source_crawl_give_unchanged(td_source_crawl *crawl, td_source_target *target,
+                                    td_str final_uri, int status, const td_page_known *known)
+{
+    td_page *page = NULL;
+    tandem_error err = {.code = TANDEM_OK};
+
+    if (td_source_read_miss(td_source_frontier_start(target), final_uri, TANDEM_OK, &page, &err,
+                            "%s", "") != TANDEM_OK) {
+        td_source_crawl_fail(crawl, err.code, err.message);
+        td_source_frontier_drop(target);
+        return;
+    }
+    page->status = TD_PAGE_UNCHANGED;
+    page->is_web = true;
+    page->http_status = status;
+    page->hash = known->hash;
+    page->fetched_wall_ms = status ? td_clock_wall_ms() : known->fetched_wall_ms;
+    if (is_copy(crawl, page)) {
+        td_page_free(page);
+        td_source_crawl_lose(crawl, target, TANDEM_OK, "the same bytes as a page before it");
+        return;
+    }
+    give(crawl, page, target->depth, false);
+    td_source_frontier_drop(target);
+}
+
+/* Whether the page need not even be asked for. The start page is: it may redirect, and the scope of
+ * the crawl with it. */
+static bool is_kept(const td_source_crawl *crawl, const td_source_target *target,
+                    td_page_known *known_out)
+{
+    *known_out = (td_page_known){.etag = ""};
+    if (target->depth == 0 || target->n_hops > 0 || crawl->options.dry_run ||
+        !td_source_crawl_known(crawl, target, known_out))
+        return false;
+    return known_out->is_fresh ||
+           (target->changed_ms >= 0 && known_out->fetched_wall_ms > target->changed_ms);
 }
 
 /* A page without bytes; `miss` is TANDEM_OK for one that is skipped. */
@@ -172,12 +229,19 @@ static void start(td_source_crawl *crawl, td_source_target *target)
     }
     bool is_place = target->role == TD_SOURCE_ROLE_DISCOVER;
     bool is_forbidden = !is_place && host->robots && !td_source_robots_allows(host->robots, url);
-    if (host->closed == TANDEM_OK && !target->why_not && !is_place && !is_forbidden &&
-        !is_listed(crawl, target)) {
+    bool is_wanted = host->closed == TANDEM_OK && !target->why_not && !is_place && !is_forbidden &&
+                     !is_listed(crawl, target);
+    td_page_known known;
+    bool is_enough = is_wanted && is_kept(crawl, target, &known);
+    if (is_wanted && !is_enough) {
         td_source_crawl_fetch(crawl, target);
         return;
     }
     td_source_crawl_release(crawl, host);
+    if (is_enough) {
+        td_source_crawl_give_unchanged(crawl, target, url, 0, &known);
+        return;
+    }
     if (target->why_not) {
         td_source_crawl_lose(crawl, target, TANDEM_OK, target->why_not);
     } else if (host->closed != TANDEM_OK) {

@@ -66,10 +66,13 @@ typedef struct td_source_crawl {
     uint64_t n_found;  /* addresses in sitemaps, and llms.txts */
     uint64_t n_bytes;
     int64_t begun_ms;
-    td_source_keys contents; /* hashes of pages that are out: the same again is skipped */
-    pthread_mutex_t lock;    /* rank 2: guards all below */
+    pthread_mutex_t lock; /* rank 2: guards all below */
     td_source_frontier *frontier;
     td_source_traps traps;
+    td_source_keys contents;  /* hashes of pages that are out: the same again is skipped, */
+    td_source_keys copies;    /* ... which makes it one of these */
+    td_source_keys aliases;   /* pages that were skipped for their canonical address, */
+    td_source_keys originals; /* ... which is one of these, and not skipped as a copy of them */
     td_source_given *given;
     size_t n_fetching, n_waiting;
     uint64_t n_pages;     /* fetched or failed, for pages_max */
@@ -102,12 +105,23 @@ void td_source_crawl_lose(td_source_crawl *crawl, td_source_target *target, tand
 /* Nothing: it has served its purpose. */
 void td_source_crawl_pass(td_source_crawl *crawl, td_source_target *target);
 
+/* A page that is as `known` says, so nothing of it came. */
+void td_source_crawl_give_unchanged(td_source_crawl *crawl, td_source_target *target,
+                                    td_str final_uri, int status, const td_page_known *known);
+/* What is known of the target's page; false if it is to be fetched whatever is known. */
+bool td_source_crawl_known(const td_source_crawl *crawl, const td_source_target *target,
+                           td_page_known *known_out);
+
 /* A page of no target, to tell something about the whole crawl. `uri` names what it is about. */
 void td_source_crawl_notice(td_source_crawl *crawl, td_str uri, tandem_code miss,
                             const char *reason);
 
 /* crawl_fetch.c: asks for the target. */
 void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target);
+
+/* crawl_lead.c: as td_source.same_as, for a page of that depth. */
+bool td_source_crawl_same_as(td_source_crawl *crawl, const td_page *page, uint32_t depth,
+                             td_str canonical);
 
 /* crawl_lead.c: queues an address if it is new and belongs to the crawl. False: out of memory, and
  * the crawl ends. Any thread. */

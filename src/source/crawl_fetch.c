@@ -17,6 +17,8 @@ enum {
 typedef struct fetch {
     td_source_crawl *crawl;
     td_source_target *target;
+    td_page_known known; /* what the request was made conditional by */
+    bool is_conditional;
 } fetch;
 
 /* -- failures and retries -- */
@@ -196,6 +198,9 @@ static void on_answer(void *user, const td_net_reply *reply)
     td_source_crawl *crawl = f->crawl;
     td_source_target *target = f->target;
 
+    td_page_known known = f->known;
+    bool is_conditional = f->is_conditional;
+
     free(f);
     td_source_crawl_release(crawl, target->host);
     if (reply->code == TANDEM_E_CANCELLED) {
@@ -204,7 +209,9 @@ static void on_answer(void *user, const td_net_reply *reply)
     }
     crawl->n_bytes += reply->body.n;
     pace(crawl, target->host, reply);
-    if (reply->location.n > 0) {
+    if (reply->code == TANDEM_OK && reply->status == 304 && is_conditional) {
+        td_source_crawl_give_unchanged(crawl, target, reply->final_url, reply->status, &known);
+    } else if (reply->location.n > 0) {
         follow(crawl, target, reply->location);
     } else if (!retry(crawl, target, reply)) {
         count_lost(target->host, reply);
@@ -224,12 +231,17 @@ void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target)
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: request");
         return;
     }
-    *f = (fetch){crawl, target};
+    *f = (fetch){.crawl = crawl, .target = target};
+    f->is_conditional = !crawl->options.dry_run &&
+                        td_source_crawl_known(crawl, target, &f->known) &&
+                        (f->known.etag[0] || f->known.last_modified[0]);
     td_net_request request = {
         .url = td_source_frontier_url(target),
         .accept =
             is_page ? TD_STR("text/html,application/xhtml+xml,text/*;q=0.9,*/*;q=0.5") : TD_STR(""),
         .body_bytes_max = target->role == TD_SOURCE_ROLE_SITEMAP ? TD_SOURCE_SITEMAP_BYTES_MAX : 0,
+        .if_none_match = td_str_from(f->is_conditional ? f->known.etag : ""),
+        .if_modified_since = td_str_from(f->is_conditional ? f->known.last_modified : ""),
         .done = on_answer,
         .user = f,
         .want = want_body,

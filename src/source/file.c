@@ -73,7 +73,12 @@ tandem_code td_source_file_open(const char *path, const td_source_options *optio
     if (!file->path)
         TD_TRY(td_fail_nomem(err, "file source"));
     TD_TRY(td_source_read_printable(td_str_from(path), &file->printable, err));
-    file->source = (td_source){next, done, cancel, close_file, "file", {"", 0}};
+    file->source = (td_source){.next = next,
+                               .done = done,
+                               .cancel = cancel,
+                               .close = close_file,
+                               .kind = "file",
+                               .uri = {"", 0}};
     file->source.uri = td_buf_str(&file->printable);
     *source_out = &file->source;
     file = NULL;

@@ -373,7 +373,12 @@ tandem_code td_source_files_open(const char *path, const td_source_options *opti
     TD_TRY(td_source_read_printable(td_str_from(path), &t->printable_root, err));
     TD_TRY(td_source_filter_new(options, &t->filter, err));
     TD_TRY(open_levels(t, err));
-    t->source = (td_source){next, done, cancel, close_tree, "dir", {"", 0}};
+    t->source = (td_source){.next = next,
+                            .done = done,
+                            .cancel = cancel,
+                            .close = close_tree,
+                            .kind = "dir",
+                            .uri = {"", 0}};
     t->source.uri = td_buf_str(&t->printable_root);
     *source_out = &t->source;
     t = NULL;

@@ -1,8 +1,9 @@
-/* source/filter.h - the user's include and exclude globs, on paths and on URLs.
+/* source/filter.h - the user's include and exclude patterns, on paths and on URLs.
  *
  * A pattern without '/' is matched against each part of the path: "*.md", "node_modules". One with
  * '/' is matched against the whole path from the root: "docs/ **", "/docs/ **", "docs/" (the same
- * as "docs/ **"). One with "://" is matched against a whole URL. (Without the blank.)
+ * as "docs/ **"). One with "://" is matched against a whole URL. (Without the blank.) What begins
+ * with "re:" is a regular expression (PCRE2) that is looked for in a page's URL or a file's path.
  * Threads:  read only once made
  */
 #ifndef TD_SOURCE_FILTER_H
@@ -13,7 +14,8 @@
 
 typedef struct td_source_filter td_source_filter;
 
-/* Copies the patterns. Errors: E_INVALID for an empty pattern, E_NOMEM. */
+/* Copies the patterns. Errors: E_INVALID for one that is empty or does not compile,
+ * E_NOMEM. */
 tandem_code td_source_filter_new(const td_source_options *options, td_source_filter **filter_out,
                                  tandem_error *err);
 void td_source_filter_free(td_source_filter *filter); /* NULL is fine */

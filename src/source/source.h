@@ -10,9 +10,10 @@
  * (.git, .hg, .svn, ...) are never entered. All else comes out: what cannot be read as text is a
  * skipped page, what cannot be read at all a failed one.
  *
- * A crawl fetches a page's bytes even if an earlier run knows its ETag: a 304 would bring no links,
- * and the crawl would end there. A page whose bytes hash to what is known is TD_PAGE_UNCHANGED
- * *with* its body, so that its links can be reported; a file that is unchanged has an empty body.
+ * A page that is known is asked for by its ETag or Last-Modified. What is answered 304, what a
+ * sitemap says has not changed since, and what is_fresh are TD_PAGE_UNCHANGED without a body;
+ * whoever knew them knows their links too, and reports those. A page that came and whose bytes hash
+ * to what is known is TD_PAGE_UNCHANGED *with* its body. A file that is unchanged has none.
  * Redirects are hops of the frontier: robots.txt, scope and delay hold for each, and a page that
  * leads to one already seen is skipped as its duplicate. X-Robots-Tag: links of a page with
  * nofollow are dropped here, noindex is the conductor's. Links whose address ends like an image, an
@@ -36,6 +37,12 @@ struct td_source {
     /* Every page that `next` gave must be reported once, with the links found on it (absolute
      * URLs; n may be 0): a crawl ends when nothing is queued and every page is reported. */
     void (*done)(td_source *self, td_str uri, const td_link *links, size_t n);
+    /* Whether a page that `next` gave, and that is not reported yet, is only another spelling of
+     * what it calls its canonical address, which the crawl has or will have: the page is then to be
+     * skipped. True for addresses that differ in scheme, "www.", query, a slash or "index.html" at
+     * the end alone; too many sites call their front page the canonical address of every page.
+     * NULL: never. Any thread. */
+    bool (*same_as)(td_source *self, const td_page *page, td_str canonical);
     /* Makes a waiting `next` return E_CANCELLED soon. */
     void (*cancel)(td_source *self);
     void (*close)(td_source *self);

@@ -98,6 +98,18 @@ static void done(td_source *self, td_str uri, const td_link *links, size_t n)
     td_net_wake(crawl->net);
 }
 
+static bool same_as(td_source *self, const td_page *page, td_str canonical)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+
+    pthread_mutex_lock(&crawl->lock);
+    const td_source_given *entry = take_given(crawl, page->uri, true);
+    uint32_t depth = entry ? entry->depth : 0;
+    pthread_mutex_unlock(&crawl->lock);
+    /* What the user named is what the user gets. */
+    return depth > 0 && td_source_crawl_same_as(crawl, page, depth, canonical);
+}
+
 static void cancel(td_source *self)
 {
     td_source_crawl *crawl = (td_source_crawl *)self;
@@ -122,6 +134,9 @@ static void free_web(td_source_crawl *crawl)
     td_source_frontier_free(crawl->frontier);
     td_source_trap_clear(&crawl->traps);
     td_source_keys_clear(&crawl->contents);
+    td_source_keys_clear(&crawl->copies);
+    td_source_keys_clear(&crawl->aliases);
+    td_source_keys_clear(&crawl->originals);
     td_source_filter_free(crawl->filter);
     td_buf_clear(&crawl->uri);
     pthread_mutex_destroy(&crawl->lock);
@@ -225,7 +240,13 @@ tandem_code td_source_web_open(td_str url, const td_source_options *options, td_
     crawl->uri = TD_BUF(URL_TEXT_BYTES);
     pthread_mutex_init(&crawl->lock, NULL);
     TD_TRY(open_parts(crawl, url, err));
-    crawl->source = (td_source){next, done, cancel, close_web, "web", td_buf_str(&crawl->uri)};
+    crawl->source = (td_source){.next = next,
+                                .done = done,
+                                .same_as = same_as,
+                                .cancel = cancel,
+                                .close = close_web,
+                                .kind = "web",
+                                .uri = td_buf_str(&crawl->uri)};
     *source_out = &crawl->source;
     crawl = NULL;
 

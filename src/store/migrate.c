@@ -77,7 +77,16 @@ static const char SCHEMA_2[] =
     " failed INTEGER NOT NULL, retried INTEGER NOT NULL, halved INTEGER NOT NULL,"
     " code TEXT NOT NULL, PRIMARY KEY(run, i)) STRICT, WITHOUT ROWID;";
 
-static const char *const STEPS[] = {SCHEMA_1, SCHEMA_2};
+/* What a crawl remembers of each page of a web site, beside what is stored of it: with which words
+ * to ask whether it has changed, and where it led to, so that a page that need not be fetched still
+ * leads on. `run` is the last one that had it; `recipe` is the pipeline's. */
+static const char SCHEMA_3[] =
+    "CREATE TABLE visits(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sources(id),"
+    " uri BLOB NOT NULL, run INTEGER NOT NULL, recipe BLOB NOT NULL, etag TEXT NOT NULL,"
+    " last_modified TEXT NOT NULL, hash BLOB NOT NULL, fetched_ms INTEGER NOT NULL,"
+    " links BLOB NOT NULL, UNIQUE(source, uri)) STRICT;";
+
+static const char *const STEPS[] = {SCHEMA_1, SCHEMA_2, SCHEMA_3};
 enum {
     N_STEPS = sizeof(STEPS) / sizeof(STEPS[0])
 };

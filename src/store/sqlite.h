@@ -8,6 +8,7 @@
  *           sqlite_db.c     a connection: statements, failures     sqlite_sql.h  the statements
  *           sqlite_write.c  gathers pages and vectors, commits them together
  *           sqlite_page.c   one page and its chunks, put and removed
+ *           sqlite_visit.c  what crawls remember of pages
  *           sqlite_bits.c   blocks of one-bit vectors
  *           sqlite_run.c    sources, lanes, runs
  *           sqlite_read.c   pages, hits, counts      sqlite_find.c  keyword search, filters
@@ -92,6 +93,8 @@ tandem_code td_store_sqlite_write_page_seen(td_store *store, int64_t run, td_str
                                             tandem_error *err);
 tandem_code td_store_sqlite_write_page_miss(td_store *store, int64_t run, const td_store_miss *miss,
                                             tandem_error *err);
+tandem_code td_store_sqlite_write_visit_put(td_store *store, int64_t run,
+                                            const td_store_visit *visit, tandem_error *err);
 tandem_code td_store_sqlite_write_vectors_put(td_store *store, const td_store_vector *vectors,
                                               size_t n, tandem_error *err);
 tandem_code td_store_sqlite_write_flush(td_store *store, tandem_error *err);
@@ -125,6 +128,18 @@ tandem_code td_store_sqlite_bits_put(td_store_sqlite *self, tandem_lane lane, in
                                      const float *values, int64_t *slot_out, tandem_error *err);
 tandem_code td_store_sqlite_bits_free(td_store_sqlite *self, int64_t slot, tandem_error *err);
 void td_store_sqlite_bits_close(td_store_sqlite *self);
+
+/* sqlite_visit.c */
+tandem_code td_store_sqlite_visit_put(td_store_sqlite *self, int64_t run, int64_t source,
+                                      const td_store_visit *visit, tandem_error *err);
+tandem_code td_store_sqlite_visit_get(td_store *store, int64_t source, td_str uri, bool *found_out,
+                                      td_store_visited *visited_out, td_buf *links,
+                                      tandem_error *err);
+tandem_code td_store_sqlite_visit_last_done(td_store *store, int64_t source, int64_t *run_out,
+                                            tandem_error *err);
+
+/* sqlite_read.c: a header too long to keep is as good as none, the page is asked for without it. */
+void td_store_sqlite_read_header(td_str from, char *to, size_t to_max);
 
 /* sqlite_run.c */
 tandem_code td_store_sqlite_run_source_put(td_store *store, const td_store_source *source,

@@ -77,8 +77,7 @@ typedef struct known_ask {
     td_page_known known;
 } known_ask;
 
-/* A header too long to keep is as good as none: the page is asked for without it. */
-static void copy_header(td_str from, char *to, size_t to_max)
+void td_store_sqlite_read_header(td_str from, char *to, size_t to_max)
 {
     size_t n = from.n < to_max ? from.n : 0;
 
@@ -100,9 +99,10 @@ static tandem_code read_known(td_store_db *db, void *context, tandem_error *err)
     td_str hash = td_store_sqlite_db_str(statement, 2);
     if (hash.n != sizeof(ask->known.hash.bytes))
         return td_store_sqlite_db_damaged(db, "a page's hash", err);
-    copy_header(td_store_sqlite_db_str(statement, 0), ask->known.etag, sizeof(ask->known.etag));
-    copy_header(td_store_sqlite_db_str(statement, 1), ask->known.last_modified,
-                sizeof(ask->known.last_modified));
+    td_store_sqlite_read_header(td_store_sqlite_db_str(statement, 0), ask->known.etag,
+                                sizeof(ask->known.etag));
+    td_store_sqlite_read_header(td_store_sqlite_db_str(statement, 1), ask->known.last_modified,
+                                sizeof(ask->known.last_modified));
     memcpy(ask->known.hash.bytes, hash.ptr, hash.n);
 
 out:

@@ -242,8 +242,12 @@ tandem_code td_store_sqlite_run_end(td_store *store, int64_t run, const char *st
     if (complete)
         TD_TRY(sweep(self, source, run, &n_removed, err));
     TD_TRY(td_store_sqlite_write_begin(self, err));
-    code = td_store_sqlite_db_run(&self->db, TD_SQL_RUN_END, err, "itiit", run, td_str_from(state),
-                                  (int64_t)complete, td_clock_wall_ms(), summary_json);
+    if (complete)
+        code = td_store_sqlite_db_run(&self->db, TD_SQL_VISITS_SWEEP, err, "ii", source, run);
+    if (code == TANDEM_OK)
+        code =
+            td_store_sqlite_db_run(&self->db, TD_SQL_RUN_END, err, "itiit", run, td_str_from(state),
+                                   (int64_t)complete, td_clock_wall_ms(), summary_json);
     TD_TRY(td_store_sqlite_write_end(self, code, err));
     if (n_removed_out)
         *n_removed_out = n_removed;
@@ -269,7 +273,10 @@ tandem_code td_store_sqlite_run_source_remove(td_store *store, td_str uri, bool 
     if (found) {
         TD_TRY(sweep(self, source, -1, &n_removed, err)); /* no page was seen by run -1 */
         TD_TRY(td_store_sqlite_write_begin(self, err));
-        code = td_store_sqlite_db_run(&self->db, TD_SQL_RUNS_DELETE, err, "i", source);
+        code =
+            td_store_sqlite_db_run(&self->db, TD_SQL_VISITS_SWEEP, err, "ii", source, (int64_t)-1);
+        if (code == TANDEM_OK)
+            code = td_store_sqlite_db_run(&self->db, TD_SQL_RUNS_DELETE, err, "i", source);
         if (code == TANDEM_OK)
             code = td_store_sqlite_db_run(&self->db, TD_SQL_SOURCE_DELETE, err, "i", source);
         if (code == TANDEM_OK)

@@ -69,6 +69,17 @@
     X(TEXT_DELETE, "DELETE FROM page_texts WHERE page = ?1")                                       \
     X(PAGE_OLD, "SELECT p.title, p.final_uri, p.uri, t.text FROM pages p"                          \
         " JOIN page_texts t ON t.page = p.id WHERE p.id = ?1")                                     \
+    /* visits */                                                                                   \
+    X(VISIT_PUT, "INSERT INTO visits(source, uri, run, recipe, etag, last_modified, hash,"         \
+        " fetched_ms, links) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"                           \
+        " ON CONFLICT(source, uri) DO UPDATE SET run = ?3, recipe = ?4, etag = ?5,"                \
+        " last_modified = ?6, hash = ?7, fetched_ms = ?8, links = ?9")                             \
+    X(VISIT_SEEN, "UPDATE visits SET run = ?3, fetched_ms = ?4 WHERE source = ?1 AND uri = ?2")    \
+    X(VISIT_GET, "SELECT run, recipe, etag, last_modified, hash, fetched_ms, links FROM visits"    \
+        " WHERE source = ?1 AND uri = ?2")                                                         \
+    X(VISITS_SWEEP, "DELETE FROM visits WHERE source = ?1 AND run <> ?2")                          \
+    X(RUN_LAST_DONE, "SELECT ifnull(max(id), 0) FROM runs WHERE source = ?1 AND state = 'done'"    \
+        " AND kind = 'index'")                                                                     \
     /* chunks */                                                                                   \
     X(CHUNK_LAST, "SELECT ifnull(max(id), 0) FROM chunks")                                         \
     X(CHUNK_ADD, "INSERT INTO chunks(id, page, idx, start_byte, end_byte, start_char, end_char,"   \

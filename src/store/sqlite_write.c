@@ -22,6 +22,7 @@ typedef enum op_kind {
     OP_PAGE,
     OP_SEEN,
     OP_MISS,
+    OP_VISIT,
     OP_VECTOR,
 } op_kind;
 
@@ -37,6 +38,7 @@ struct td_store_op {
         } page;
         td_str seen_uri;
         td_store_miss miss;
+        td_store_visit visit;
         td_store_vector vector;
     };
 };
@@ -53,6 +55,8 @@ static tandem_code apply(td_store_sqlite *self, const td_store_op *op, tandem_er
                                       op->seen_uri, op->run);
     case OP_MISS:
         return td_store_sqlite_page_miss(self, op->run, op->source, &op->miss, err);
+    case OP_VISIT:
+        return td_store_sqlite_visit_put(self, op->run, op->source, &op->visit, err);
     default:
         return td_store_sqlite_page_vector(self, &op->vector, err);
     }
@@ -340,6 +344,28 @@ tandem_code td_store_sqlite_write_page_miss(td_store *store, int64_t run, const 
     op->run = run;
     op->miss = *miss;
     if (keep(self->ops_arena, &op->miss.uri) && keep(self->ops_arena, &op->miss.reason))
+        add_op(self, op, 1);
+    else
+        code = td_arena_fail(self->ops_arena, err);
+
+out:
+    return code;
+}
+
+tandem_code td_store_sqlite_write_visit_put(td_store *store, int64_t run,
+                                            const td_store_visit *visit, tandem_error *err)
+{
+    td_store_sqlite *self = (td_store_sqlite *)store;
+    td_store_op *op = NULL;
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(flush_if_due(self, err));
+    TD_TRY(new_op(self, OP_VISIT, &op, err));
+    TD_TRY(source_of(self, run, &op->source, err));
+    op->run = run;
+    op->visit = *visit;
+    if (keep(self->ops_arena, &op->visit.uri) && keep(self->ops_arena, &op->visit.etag) &&
+        keep(self->ops_arena, &op->visit.last_modified) && keep(self->ops_arena, &op->visit.links))
         add_op(self, op, 1);
     else
         code = td_arena_fail(self->ops_arena, err);

@@ -59,6 +59,22 @@ typedef struct td_store_miss {
     td_str reason;
 } td_store_miss;
 
+/* What a crawl remembers of a web page that it had. */
+typedef struct td_store_visit {
+    td_str uri;
+    bool is_unchanged; /* only the run and the time are new; nothing below but that is read */
+    td_str etag, last_modified;
+    td_hash hash, recipe;
+    int64_t fetched_wall_ms;
+    td_str links; /* as the pipeline packs them */
+} td_store_visit;
+
+typedef struct td_store_visited {
+    int64_t run; /* the last one that had the page */
+    td_page_known known;
+    td_hash recipe;
+} td_store_visited;
+
 typedef struct td_store_filter {
     td_str scope, project, dataset, language; /* empty: any */
     td_str path_glob;                         /* on the page's path or URL; empty: any */
@@ -147,6 +163,10 @@ struct td_store {
     /* The page was skipped or failed. A failed page keeps what an earlier run stored of it. */
     tandem_code (*page_miss)(td_store *self, int64_t run, const td_store_miss *miss,
                              tandem_error *err);
+    /* Remembers a page that this run had; gathered like page_put, so call it behind that. A
+     * complete run_end forgets those of other runs. NULL, like the two that read: not kept here. */
+    tandem_code (*visit_put)(td_store *self, int64_t run, const td_store_visit *visit,
+                             tandem_error *err);
     /* Vectors of any chunks, all or none. A chunk that is gone by now is passed over. A vector that
      * is zero or not finite is kept as failed. */
     tandem_code (*vectors_put)(td_store *self, const td_store_vector *vectors, size_t n,
@@ -167,6 +187,13 @@ struct td_store {
     /* Whether the page is there, complete (no chunk pending or failed), and what it was. */
     tandem_code (*page_known)(td_store *self, int64_t source, td_str uri, bool *found_out,
                               td_page_known *known_out, tandem_error *err);
+    /* What is remembered of a page; its links are appended to `links`, unless that is NULL. */
+    tandem_code (*visit_get)(td_store *self, int64_t source, td_str uri, bool *found_out,
+                             td_store_visited *visited_out, td_buf *links, tandem_error *err);
+    /* The last run of the source that came to its end; 0 if none did. What later runs had, was had
+     * by a run that was cut short. */
+    tandem_code (*run_last_done)(td_store *self, int64_t source, int64_t *run_out,
+                                 tandem_error *err);
     /* BM25 over text, heading, symbol, title; words of the query are OR-ed, quoted parts are
      * phrases; nothing in the query is an error. found [k]; best first. */
     tandem_code (*text_search)(td_store *self, td_str query, const td_store_filter *filter,

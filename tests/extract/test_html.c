@@ -278,6 +278,23 @@ static void keeps_every_example_of_the_python_documentation_byte_for_byte(void *
     assert_true(n > 1000);
 }
 
+static void gives_links_without_the_text_where_that_is_enough(void **state)
+{
+    td_extract_options options = test_options();
+    td_document *document = NULL;
+
+    (void)state;
+    options.links_only = true;
+    assert_int_equal(test_read_with("x.html", "text/html",
+                                    TD_STR("<title>T</title><p>Text <a href=\"/a\">a</a>"),
+                                    &options, &document, NULL),
+                     TANDEM_OK);
+    assert_str(document->title, "T");
+    assert_int_equal(document->text.n, 0);
+    assert_int_equal(document->n_links, 1);
+    td_document_free(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +316,7 @@ int main(void)
         cmocka_unit_test(reads_a_tag_with_100000_attributes),
         cmocka_unit_test(gives_plain_lines_when_a_page_needs_too_much_memory),
         cmocka_unit_test(keeps_every_example_of_the_python_documentation_byte_for_byte),
+        cmocka_unit_test(gives_links_without_the_text_where_that_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

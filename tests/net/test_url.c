@@ -1,11 +1,19 @@
+#include "base/os.h"
 #include "net/net.h"
+
+#include <jansson.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+enum {
+    WPT_PERCENT = 50
+};
 
 static void check_resolve(const char *base, const char *reference, const char *expected)
 {
@@ -284,6 +292,122 @@ static void a_normal_url_splits_into_its_parts(void **state)
     assert_false(td_net_url_split(TD_STR(""), &url));
 }
 
+/* -- cases of others: tests/golden/url -- */
+
+static td_buf read_golden(const char *name)
+{
+    char path[4096];
+    td_buf text = TD_BUF(4 << 20);
+
+    snprintf(path, sizeof(path), "%s/url/%s", getenv("TANDEM_GOLDEN"), name);
+    assert_int_equal(td_os_read_file(path, text.n_max, &text, NULL), TANDEM_OK);
+    return text;
+}
+
+static const char *text_of(const json_t *object, const char *key, size_t *n_out)
+{
+    const json_t *text = json_object_get(object, key);
+
+    *n_out = json_string_length(text);
+    return json_string_value(text);
+}
+
+/* An address that is good must come out again as it is, and be told apart into its parts. */
+static void check_normal(td_str url)
+{
+    td_buf again = TD_BUF(100000);
+    td_net_url parts;
+
+    assert_int_equal(td_net_url_normal(url, &again, NULL), TANDEM_OK);
+    assert_true(td_str_eq(td_buf_str(&again), url));
+    assert_true(td_net_url_split(url, &parts));
+    td_buf_clear(&again);
+}
+
+/* Whether ours is the expected one, its fragment aside. A failure, a user's name and any other
+ * scheme must be refused. */
+static bool check_wpt(const json_t *entry)
+{
+    size_t n_input, n_base, n_href;
+    const char *input = text_of(entry, "input", &n_input), *base = text_of(entry, "base", &n_base);
+    const char *href = text_of(entry, "href", &n_href);
+    td_buf out = TD_BUF(100000);
+    td_str expected = {href ? href : "", n_href};
+    bool is_failure = json_is_true(json_object_get(entry, "failure"));
+    bool is_based = base && td_str_starts((td_str){base, n_base}, TD_STR("http"));
+
+    tandem_code code =
+        is_based ? td_net_url_resolve((td_str){base, n_base}, (td_str){input, n_input}, &out, NULL)
+                 : td_net_url_normal((td_str){input, n_input}, &out, NULL);
+    if (is_failure && code == TANDEM_OK)
+        fail_msg("%s on %s must be refused and became %s", input, base ? base : "", out.ptr);
+    if (code == TANDEM_OK)
+        check_normal(td_buf_str(&out));
+    expected = td_str_slice(expected, 0, td_str_find_byte(expected, '#', 0));
+    bool is_same = code == TANDEM_OK && td_str_eq(td_buf_str(&out), expected);
+    td_buf_clear(&out);
+    return is_same;
+}
+
+static void every_case_of_the_web_platform_tests_is_survived_and_failures_are_refused(void **state)
+{
+    td_buf text = read_golden("wpt-urltestdata.json");
+    json_t *cases = json_loadb(text.ptr, text.n, JSON_ALLOW_NUL, NULL), *entry;
+    size_t i, n_web = 0, n_same = 0;
+
+    (void)state;
+    assert_non_null(cases);
+    json_array_foreach(cases, i, entry)
+    {
+        size_t n;
+        if (!json_is_object(entry))
+            continue;
+        const char *href = text_of(entry, "href", &n);
+        bool is_web = href && td_str_starts(td_str_from(href), TD_STR("http"));
+        bool is_same = check_wpt(entry);
+        n_web += is_web;
+        n_same += is_web && is_same;
+    }
+    printf("wpt: %zu of %zu web addresses as a browser writes them\n", n_same, n_web);
+    assert_true(n_same * 100 >= n_web * WPT_PERCENT);
+    json_decref(cases);
+    td_buf_clear(&text);
+}
+
+static void strange_addresses_are_survived_and_stay_as_they_are_the_second_time(void **state)
+{
+    static const char *const files[] = {"weirdToNormalizedUrls.csv", "url-resolve.csv"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        td_buf text = read_golden(files[i]), out = TD_BUF(100000);
+        td_str rest = td_buf_str(&text), line;
+        while (td_str_next(&rest, '\n', &line)) {
+            td_str first = td_str_slice(line, 0, td_str_find(line, TD_STR(", "), 0));
+            td_buf_cut(&out, 0);
+            if (line.n == 0 || line.ptr[0] == '#')
+                continue;
+            if (td_net_url_resolve(TD_STR("http://a.example/b/c"), first, &out, NULL) == TANDEM_OK)
+                check_normal(td_buf_str(&out));
+        }
+        td_buf_clear(&text);
+        td_buf_clear(&out);
+    }
+}
+
+static void invalid_addresses_are_refused(void **state)
+{
+    td_buf text = read_golden("invalidUrls.csv"), out = TD_BUF(100000);
+    td_str rest = td_buf_str(&text), line;
+
+    (void)state;
+    while (td_str_next(&rest, '\n', &line))
+        if (line.n > 0 && line.ptr[0] != '#')
+            assert_int_equal(td_net_url_normal(line, &out, NULL), TANDEM_E_INVALID);
+    td_buf_clear(&text);
+    td_buf_clear(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +418,9 @@ int main(void)
         cmocka_unit_test(the_short_cut_for_references_agrees_too),
         cmocka_unit_test(a_url_past_the_limit_is_refused_not_cut),
         cmocka_unit_test(a_normal_url_splits_into_its_parts),
+        cmocka_unit_test(every_case_of_the_web_platform_tests_is_survived_and_failures_are_refused),
+        cmocka_unit_test(strange_addresses_are_survived_and_stay_as_they_are_the_second_time),
+        cmocka_unit_test(invalid_addresses_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

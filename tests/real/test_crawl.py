@@ -1,9 +1,14 @@
 """Crawls of sites on loopback: where pages come from, what is left out and why, limits."""
 
 import gzip
+import hashlib
 import json
+import signal
+import subprocess
 
 import pytest
+
+from conftest import PROGRAM
 
 
 def urls(lines, site):
@@ -75,6 +80,13 @@ def test_a_sitemap_that_is_html_is_a_failure_with_a_name(tandem, site):
     assert b"no sitemap: robots.txt names none" in out.stderr
 
 
+def test_links_alone_print_addresses(tandem, docs):
+    out = tandem.run("crawl", "-r", "--links", docs.url).stdout.decode()
+    assert out.replace(docs.url, "").split() == ["/", "/linked"]
+    lines = tandem.lines("crawl", "-r", "--links", "--json", docs.url)
+    assert lines[0]["links"] == [docs.url + "/linked"] and lines[0]["markdown"] == ""
+
+
 def test_a_bad_mode_is_a_usage_error(tandem, site):
     assert "single|recursive" in tandem.error("crawl", "--mode", "sidemap", site.url, status=2)
 
@@ -109,7 +121,7 @@ def test_an_endless_site_ends_at_its_limits(tandem, site):
 def test_a_million_links_on_a_page_are_one_page(tandem, site):
     site.put("/", "".join(f'<a href="/p{i}.html">x</a>' for i in range(1_000_000)))
     out = tandem.run("crawl", "--depth", 1, "--max-pages", 3, "--max-file-size", "100M", site.url)
-    assert b"1 pages, 0 skipped, 0 failed" in out.stderr
+    assert b"1 pages, 0 unchanged, 0 skipped, 0 failed" in out.stderr
 
 
 def test_a_page_that_links_to_itself_alone_is_one_page(tandem, site):
@@ -123,3 +135,183 @@ def test_done_is_not_said_when_every_page_failed(tandem, site):
     assert (summary["pages"], summary["failed"]) == (0, 1)
     sources = json.loads(tandem.run("status", "--db", tandem.db, "--json").stdout)["sources"]
     assert [source["last_run"] for source in sources] == ["failed"]
+
+
+def test_a_pattern_that_does_not_compile_is_a_usage_error(tandem, site):
+    message = tandem.error("crawl", "-r", "--include", "re:(a", site.url, status=2)
+    assert "re:(a does not compile: missing closing parenthesis" in message
+    assert "[ without ]" in tandem.error("crawl", "-r", "--exclude", "a[b", site.url, status=2)
+    assert site.requests == []
+
+
+def test_regular_expressions_choose_pages(tandem, site):
+    site.put("/", page("start", "/v1/a", "/v2/a", "/x/a"))
+    for path in ("/v1/a", "/v2/a", "/x/a"):
+        site.put(path, page(path))
+    lines = tandem.lines("crawl", "--json", "-r", "--include", "re:/v[0-9]/", "--exclude",
+                         "re:v2/a$", site.url)
+    assert urls(lines, site) == ["/", "/v1/a"]
+
+
+def test_a_copy_gives_way_to_its_canonical_address(tandem, site):
+    link = '<link rel="canonical" href="/a">'
+    site.put("/", page("start", "/a?from=start", "/b"))
+    site.put("/a", link + page("a"))
+    site.put("/b", '<link rel="canonical" href="/">' + page("b"))
+    lines = tandem.lines("crawl", "--json", "-r", site.url)
+    assert sorted(urls(lines, site)) == ["/", "/a", "/b"]
+    reasons = [line["reason"] for line in lines if line["skipped"]]
+    assert reasons == [f"its canonical address is {site.url}/a"]
+
+
+# -- crawled again --
+
+
+def serve_with_etags(site, pages):
+    """Pages that answer 304 to who knows them; `site.sent` are the paths whose bytes went out."""
+    site.sent = []
+
+    def answer(handler):
+        path = handler.path
+        body = pages.get(path)
+        etag = f'"{hashlib.md5((body or "").encode()).hexdigest()}"'
+        status = 404 if body is None else 200
+        if status == 200 and handler.headers.get("If-None-Match") == etag:
+            status = 304
+        handler.send_response(status)
+        if status != 404:
+            handler.send_header("ETag", etag)
+        content = body.encode() if status == 200 else b""
+        if status == 200:
+            site.sent.append(path)
+            handler.send_header("Content-Type", "text/html")
+        if status != 304:
+            handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    class Everything(dict):
+        def get(self, path):
+            return answer
+
+    site.pages = Everything()
+    return pages
+
+
+def test_a_second_crawl_fetches_only_what_changed_and_removes_what_is_gone(tandem, site):
+    pages = serve_with_etags(site, {"/": page("start", "/a", "/b"), "/a": page("a", "/c"),
+                                    "/b": page("b"), "/c": page("c")})
+    first = tandem.index("-r", site.url)
+    assert (first["pages"], first["unchanged"]) == (4, 0) and first["embedded"] > 0
+    before = tandem.chunks()
+    site.sent.clear()
+    second = tandem.index("-r", site.url)
+    assert (second["pages"], second["unchanged"], second["embedded"]) == (0, 4, 0)
+    assert site.sent == [] and tandem.chunks() == before
+    # One page changes and leads to a new one, one is gone; the others stay where they are.
+    pages["/a"] = page("a, new", "/c", "/d")
+    pages["/d"] = page("d")
+    del pages["/b"]
+    third = tandem.index("-r", site.url, status=3)
+    assert sorted(site.sent) == ["/a", "/d"]
+    assert (third["pages"], third["unchanged"], third["failed"]) == (2, 2, 1)
+    assert not any(uri.endswith("/b") for uri, _ in tandem.chunks())
+    # Nothing leads to /c and /d any more.
+    pages["/a"] = page("a, newest")
+    fourth = tandem.index("-r", site.url, status=3)
+    assert fourth["removed"] == 2
+    assert {uri.removeprefix(site.url) for uri, _ in tandem.chunks()} == {"/", "/a"}
+    site.sent.clear()
+    assert tandem.index("-r", "--refresh", site.url, status=3)["pages"] == 2
+    assert sorted(site.sent) == ["/", "/a"]
+
+
+def test_a_sitemap_says_what_need_not_be_asked_for(tandem, site):
+    site.put("/map.xml", urlset("/a", "/b"))
+    for name in "ab":
+        site.put(f"/{name}", page(name))
+    tandem.index("--mode", "sitemap", site.url + "/map.xml")
+    dated = [f"<url><loc>/{n}</loc><lastmod>{d}</lastmod></url>"
+             for n, d in (("a", "2001-02-03"), ("b", "2999-01-01"))]
+    site.put("/map.xml", f"<urlset>{''.join(dated)}</urlset>")
+    site.requests.clear()
+    again = tandem.index("--mode", "sitemap", site.url + "/map.xml")
+    assert (again["unchanged"], again["embedded"]) == (2, 0)
+    assert "/a" not in site.requests and "/b" in site.requests
+
+
+def kill_after(tandem, site, n_pages, *args):
+    """Starts the program and kills it once that many pages were asked for."""
+    running = subprocess.Popen([PROGRAM, *map(str, args)], cwd=tandem.folder,
+                               env=tandem.environment(), stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+    with site.asked:
+        site.asked.wait_for(lambda: site.n_asked >= n_pages, timeout=120)
+    running.send_signal(signal.SIGKILL)
+    out = running.communicate()[0]
+    return out.decode()
+
+
+def test_a_killed_crawl_goes_on_where_it_was(tandem, site):
+    import threading
+
+    site.asked, site.n_asked = threading.Condition(), 0
+    n = 120
+    pages = {f"/p{i}": page(f"page {i}", f"/p{i + 1}", f"/p{2 * i}") for i in range(n)}
+    pages["/"] = page("start", "/p0", "/p60")
+
+    class Counted(dict):
+        def get(self, path, default=None):
+            if path.startswith("/p"):
+                with site.asked:
+                    site.n_asked += 1
+                    site.asked.notify_all()
+            return super().get(path, default)
+
+    serve_with_etags(site, Counted(pages))
+    state = tandem.folder / "state.db"
+    args = ("crawl", "--json", "-r", "--state", state, site.url)
+    killed = kill_after(tandem, site, 60, *args)
+    whole = [json.loads(line) for line in killed.splitlines() if line.endswith("}")]
+    printed = [line["url"] for line in whole if not line["skipped"]]
+    before = list(site.sent)
+    site.sent.clear()
+    lines = tandem.lines(*args, status=3)  # the last pages lead to one that is not there
+    rest = [line["url"] for line in lines if not line["skipped"] and not line["unchanged"]]
+    kept = [line for line in lines if line["unchanged"]]
+    assert len(kept) > 5
+    # What was had is not fetched again, but for what was under way; nothing is lost.
+    assert len(site.sent) <= n + 1 - len(kept)
+    assert {u.removeprefix(site.url) for u in printed + rest} == set(pages)
+    assert len(before) + len(site.sent) <= n + 1 + 70
+    # Once it is done, the next one asks again, and nothing has changed.
+    site.requests.clear()
+    lines = tandem.lines(*args, status=3)
+    assert len([line for line in lines if line["unchanged"]]) == n + 1
+    assert len(site.requests) > n
+
+
+def test_a_killed_index_goes_on_where_it_was(tandem, site):
+    import threading
+
+    site.asked, site.n_asked = threading.Condition(), 0
+    pages = {f"/p{i}": page(f"page {i}", f"/p{i + 1}") for i in range(40)}
+    pages["/"] = page("start", "/p0")
+
+    class Counted(dict):
+        def get(self, path, default=None):
+            with site.asked:
+                site.n_asked += 1
+                site.asked.notify_all()
+            return super().get(path, default)
+
+    serve_with_etags(site, Counted(pages))
+    args = ("index", "--db", tandem.db, "-r", site.url)
+    kill_after(tandem, site, 25, *args)
+    site.sent.clear()
+    summary = tandem.index("-r", site.url, status=3)
+    assert summary["pages"] + summary["unchanged"] == 41
+    whole = type(tandem)(tandem.folder / "whole")
+    whole.folder.mkdir()
+    whole.index("-r", site.url, status=3)
+    assert whole.chunks() == tandem.chunks()

@@ -76,12 +76,64 @@ static void a_dry_run_lists_and_tells_why_not(void **state)
     site_stop(s);
 }
 
+/* Crawls "/?start" and asks of each page whether it is a copy of what its body names. */
+static td_buf crawl_with_canonicals(const site *s)
+{
+    td_source_options options = site_options();
+    td_buf lines = TD_BUF(10000);
+    char url[200];
+    td_page *page = NULL;
+
+    snprintf(url, sizeof(url), "%s/?start", s->url);
+    td_source *source = tree_open(url, &options);
+    while (source->next(source, &page, NULL) == TANDEM_OK && page) {
+        size_t at = td_str_find(page->body, TD_STR("canonical="), 0);
+        td_str rest =
+            td_str_slice(page->body, at == TD_STR_NONE ? page->body.n : at + 10, page->body.n);
+        td_str canonical = td_str_slice(rest, 0, td_str_find_byte(rest, '>', 0));
+        bool is_copy = canonical.n > 0 && source->same_as(source, page, canonical);
+        td_str path = td_str_slice(page->uri, strlen(s->url), page->uri.n);
+        td_buf_add_fmt(&lines, NULL, "%c %.*s\n", is_copy ? '~' : '+', TD_STR_FMT(path));
+        site_report(source, page);
+        td_page_free(page);
+    }
+    source->close(source);
+    return lines;
+}
+
+static void a_canonical_address_counts_where_it_is_another_spelling(void **state)
+{
+    static const site_page pages[] = {
+        {"/?start", 0, NULL,
+         "<canonical=/><a href=\"/a?utm=1\"><a href=\"/b/index.html\"><a href=\"/c\">"
+         "<a href=\"/d?1\"><a href=\"/e?x\">"},
+        {"/a?utm=1", 0, "Content-Type: text/html\r\n", "<canonical=/a>"}, /* the very same bytes */
+        {"/a", 0, "Content-Type: text/html\r\n", "<canonical=/a>"},
+        {"/b/index.html", 0, NULL, "<canonical=./>"},
+        {"/b/", 0, NULL, "b"},
+        {"/c", 0, NULL, "<canonical=/>"},      /* all too common, and wrong */
+        {"/d?1", 0, NULL, "<canonical=/d?2>"}, /* each names the other: one must stay */
+        {"/d?2", 0, NULL, "<canonical=/d?1>"},
+        {"/e?x", 0, NULL, "<canonical=http://other.invalid/e>"},
+        {0},
+    };
+    site *s = site_start(pages);
+
+    (void)state;
+    td_buf lines = crawl_with_canonicals(s);
+    assert_string_equal(lines.ptr, "+ /?start\n~ /a?utm=1\n~ /b/index.html\n+ /c\n~ /d?1\n"
+                                   "+ /e?x\n+ /a\n+ /b/\n+ /d?2\n");
+    td_buf_clear(&lines);
+    site_stop(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_calendar_ends_at_its_limit_and_says_so),
         cmocka_unit_test(folders_without_end_end),
         cmocka_unit_test(a_dry_run_lists_and_tells_why_not),
+        cmocka_unit_test(a_canonical_address_counts_where_it_is_another_spelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

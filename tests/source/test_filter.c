@@ -71,6 +71,59 @@ static void an_empty_pattern_is_refused(void **state)
     assert_null(filter);
 }
 
+static void a_regular_expression_is_looked_for_in_the_url_or_path(void **state)
+{
+    (void)state;
+    assert_true(takes("re:/v[0-9]+/", NULL, "x/v12/a", "https://a.example/x/v12/a"));
+    assert_false(takes("re:/v[0-9]+/$", NULL, "x/v12/a", "https://a.example/x/v12/a"));
+    assert_true(takes("re:^https://a\\.example/", NULL, "x", "https://a.example/x"));
+    assert_true(takes("re:\\.md$", NULL, "a/b.md", NULL));
+    assert_false(takes(NULL, "re:(?i)DRAFT", "a/my-draft.md", NULL));
+}
+
+/* Must not walk through 2^40 ways, nor take the folder for all that is in it. */
+static void a_hostile_expression_fits_nothing_in_time(void **state)
+{
+    static const char *const exclude[] = {"re:/b$"};
+    td_source_options options = TD_SOURCE_OPTIONS;
+    td_source_filter *filter = NULL;
+
+    (void)state;
+    assert_false(
+        takes("re:^(a+)+$", NULL, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", NULL));
+    options.exclude = exclude;
+    options.n_exclude = 1;
+    assert_int_equal(td_source_filter_new(&options, &filter, NULL), TANDEM_OK);
+    assert_false(td_source_filter_drops_folder(filter, TD_STR("a/b")));
+    assert_false(td_source_filter_takes(filter, TD_STR("a/b"), NULL));
+    td_source_filter_free(filter);
+}
+
+static void what_does_not_compile_is_refused_with_the_reason(void **state)
+{
+    static const struct {
+        const char *pattern, *reason;
+    } cases[] = {
+        {"re:(", "missing closing parenthesis"},
+        {"re:a{3000}{3000}", "does not compile"},
+        {"re:", "empty"},
+        {"docs/[a-z", "[ without ]"},
+        {"docs\\", "ends in a backslash"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        td_source_options options = TD_SOURCE_OPTIONS;
+        td_source_filter *filter = NULL;
+        tandem_error err = {0};
+        options.include = &cases[i].pattern;
+        options.n_include = 1;
+        assert_int_equal(td_source_filter_new(&options, &filter, &err), TANDEM_E_INVALID);
+        if (!strstr(err.message, cases[i].reason))
+            fail_msg("%s", err.message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +132,9 @@ int main(void)
         cmocka_unit_test(a_pattern_with_a_scheme_fits_a_whole_url),
         cmocka_unit_test(exclude_goes_before_include_and_nothing_means_all),
         cmocka_unit_test(an_empty_pattern_is_refused),
+        cmocka_unit_test(a_regular_expression_is_looked_for_in_the_url_or_path),
+        cmocka_unit_test(a_hostile_expression_fits_nothing_in_time),
+        cmocka_unit_test(what_does_not_compile_is_refused_with_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ static void a_newer_schema_asks_for_a_newer_tandem(void **state)
     for (int read_only = 0; read_only < 2; read_only++) {
         assert_int_equal(fixture_open_code(f, read_only, 0), TANDEM_E_UNSUPPORTED);
         assert_message(f,
-                       "was made by a newer tandem (schema 4711, this one knows 2): update tandem");
+                       "was made by a newer tandem (schema 4711, this one knows 3): update tandem");
     }
 }
 

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Crawls one site on loopback with tandem and its peers in turn, and prints a table.
+
+    bench/crawl/run.py TANDEM [--pages 10000] [--delay-ms 0] [--rounds 3] [--only NAME,...]
+
+The server is pinned to the first core, the client to the second. Peers are looked for in
+.cache/bench (see README.md); one that is not there is left out. Figures are medians of the rounds,
+which go through all clients before the next one begins.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).parent
+CACHE = HERE.parent.parent / ".cache" / "bench"
+PORT = 18090
+
+
+def clients(tandem, start, connections, folder):
+    crawl = [tandem, "crawl", "--json", "-r", "--no-robots", "--max-pages", "0", "--per-host",
+             str(connections)]
+    python = str(CACHE / "venv" / "bin" / "python")
+    return {
+        "tandem: links": [*crawl[:2], *crawl[3:], "--links", start],
+        "tandem: Markdown": [*crawl, start],
+        "tandem: Markdown, state in a database": [*crawl, "--state", f"{folder}/state.db", start],
+        "colly: links": [str(CACHE / "colly-bench"), start, str(connections)],
+        "aiohttp + lexbor: links": [python, str(HERE / "asyncio_client.py"), start,
+                                    str(connections)],
+        "scrapy: links": [python, str(HERE / "scrapy_client.py"), start, str(connections)],
+    }
+
+
+def run(command, core, env):
+    """Seconds of wall and CPU, peak memory in MB, and how many pages came."""
+    began = time.monotonic()
+    out = subprocess.Popen(["taskset", "-c", str(core), *command],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
+    n_lines, last = 0, b""
+    for line in out.stdout:
+        n_lines, last = n_lines + 1, line
+    _, _, usage = os.wait4(out.pid, 0)
+    wall = time.monotonic() - began
+    pages = int(last) if n_lines == 1 and last.strip().isdigit() else n_lines
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, pages
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tandem")
+    parser.add_argument("--pages", type=int, default=10000)
+    parser.add_argument("--delay-ms", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        binary = f"{folder}/server"
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", binary, str(HERE / "server.c")],
+                       check=True)
+        server = subprocess.Popen(["taskset", "-c", str(cores[0]), binary, str(PORT),
+                                   str(options.pages), str(options.delay_ms)],
+                                  stdout=subprocess.PIPE)
+        server.stdout.readline()
+        start = f"http://127.0.0.1:{PORT}/p/0"
+        results = {}
+        try:
+            for _ in range(options.rounds):
+                for name, command in clients(os.path.abspath(options.tandem), start,
+                                             options.connections, folder).items():
+                    if options.only and not any(o in name for o in options.only.split(",")):
+                        continue
+                    if not os.path.exists(command[0]):
+                        continue
+                    pathlib.Path(f"{folder}/state.db").unlink(missing_ok=True)
+                    env = {**os.environ, "HOME": folder}
+                    results.setdefault(name, []).append(run(command, cores[-1], env))
+        finally:
+            server.kill()
+            server.wait()
+    print(f"| {options.pages} pages, {options.delay_ms} ms | pages | pages/s | CPU s per 1,000 "
+          "pages | peak MB |\n| --- | --- | --- | --- | --- |")
+    for name, rounds in results.items():
+        wall, cpu, rss, pages = (statistics.median(column) for column in zip(*rounds))
+        print(f"| {name} | {pages:.0f} | {pages / wall:.0f} | {cpu / pages * 1000:.2f} | "
+              f"{rss:.0f} |")
+
+
+sys.exit(main())
