@@ -88,7 +88,7 @@ static void an_older_schema_is_brought_up_with_all_it_holds(void **state)
                      TANDEM_E_UNSUPPORTED); /* to read: not changed */
     assert_message(f, "run tandem index once");
     fixture_open_store(f, false);
-    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 2);
+    assert_int_equal(fixture_sql(f, "PRAGMA user_version"), 3);
     ok_or_fail(f, f->store->run_get(f->store, 0, &run, &found, arena, &f->err));
     assert_true(found && run.id == 3 && run.n_sources == 1 && run.ended_wall_ms == 6);
     assert_true(td_str_eq(run.kind, TD_STR("index")));
