@@ -18,7 +18,6 @@ enum {
     WRITES_WAITING_MAX = 512,
     ONCE_BUCKETS = 1 << 13,
     SPANS_MAX = 2048, /* of a run's report: 65,536 chunks in batches of 32, each by itself */
-    FRESH_MS = 24 * 3600 * 1000, /* a crawl that was cut short goes on where it was for so long */
     NAME_BYTES_MAX = 64 << 10,
 };
 
@@ -91,44 +90,6 @@ bool td_pipeline_job_remembers(const tandem_job *job)
     return job->index != NULL;
 }
 
-/* What a crawl remembers, if the page would be made into chunks the same way again. */
-static bool known_visit(const td_pipeline_feed *feed, td_str uri, td_page_known *known_out)
-{
-    td_store *store = feed->job->index->store;
-    td_store_visited visited;
-    bool found = false;
-
-    if (!store->visit_get ||
-        store->visit_get(store, feed->source_id, uri, &found, &visited, NULL, NULL) != TANDEM_OK ||
-        !found || !td_hash_eq(visited.recipe, feed->job->recipe) ||
-        visited.known.fetched_wall_ms == 0)
-        return false;
-    int64_t age_ms = td_clock_wall_ms() - visited.known.fetched_wall_ms;
-    *known_out = visited.known;
-    known_out->is_fresh = visited.run > feed->since_run && age_ms >= 0 && age_ms < FRESH_MS;
-    return true;
-}
-
-/* A page whose chunks are not all embedded is not known, whatever a crawl remembers of it. */
-static bool known(void *user, td_str uri, td_page_known *known_out)
-{
-    td_pipeline_feed *feed = user;
-    td_store *store = feed->job->index->store;
-    td_page_known page = {.etag = ""};
-    bool found = false;
-
-    if (!td_pipeline_job_stores(feed->job))
-        return known_visit(feed, uri, known_out);
-    if (store->page_known(store, feed->source_id, uri, &found, &page, NULL) != TANDEM_OK || !found)
-        return false;
-    if (known_visit(feed, uri, known_out))
-        return true;
-    /* Its links are not known, so it must be fetched; but its bytes may still be the same. */
-    *known_out = (td_page_known){.hash = page.hash};
-    td_pipeline_job_mix(feed->job, &known_out->hash);
-    return true;
-}
-
 /* -- opening -- */
 
 _Static_assert((int)TANDEM_MODE_AUTO == (int)TD_SOURCE_MODE_AUTO &&
@@ -140,7 +101,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     const tandem_job_options *o = &job->options;
     td_source_options s = TD_SOURCE_OPTIONS;
 
-    s.known = td_pipeline_job_remembers(job) && !o->refresh ? known : NULL;
+    s.known = td_pipeline_job_remembers(job) && !o->refresh ? td_pipeline_known_get : NULL;
     s.known_user = feed;
     s.file_bytes_max = o->file_bytes_max;
     s.hidden = o->hidden;

@@ -171,6 +171,9 @@ typedef struct td_pipeline_fetched {
 /* Ends the job with a failure; the first one counts. Any thread. */
 void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
 
+/* known.c: td_source_known, for a td_pipeline_feed. */
+bool td_pipeline_known_get(void *feed, td_str uri, td_page_known *known_out);
+
 /* Whether the job keeps something: texts and vectors, or only where a crawl has been. */
 bool td_pipeline_job_stores(const tandem_job *job);
 bool td_pipeline_job_remembers(const tandem_job *job);
