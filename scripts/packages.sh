@@ -3,7 +3,7 @@
 # What the program is built from, and the certificates without which no https page is trusted.
 packages_build="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libcurl4-openssl-dev
 libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-dev
-libexpat1-dev libpcre2-dev libssl-dev"
+libexpat1-dev libpcre2-dev libssl-dev libmicrohttpd-dev libgnutls28-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
 packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl mandoc python3 python3-venv"

@@ -20,6 +20,8 @@ int cmd_doctor(const settings *s);
 int cmd_completions(const settings *s);
 int cmd_man(const settings *s);
 int cmd_retry(const settings *s);
+int cmd_serve(const settings *s);
+int cmd_mcp(const settings *s);
 
 /* What cmd_bench chooses from. */
 int bench_engine(const settings *s);

@@ -89,6 +89,22 @@ const command commands_table[] = {
      "  tandem doctor\n"
      "  tandem doctor --json | jq .findings\n",
      cmd_doctor},
+    {"serve", CMD_SERVE, "", 0, 0, "the daemon: crawls, search and vectors over HTTP",
+     "Answers on one port as the crawl4ai runner does (/crawl, /progress, /search), as\n"
+     "text-embeddings-inference (/embed), OpenAI (/v1/embeddings), Ollama (/api/embed), and as\n"
+     "an MCP server (/mcp); /openapi.json tells all of it. Texts of all clients are batched\n"
+     "together. Ends on SIGTERM or SIGINT, after the requests under way; a crawl goes on at the\n"
+     "next start.\n",
+     "  tandem serve\n"
+     "  curl -s localhost:7070/embed -d '{\"inputs\": \"what is a lane?\"}'\n"
+     "  curl localhost:7070/crawl -d '{\"urls\":[\"https://example.org/\"],\"project\":\"p\"}'\n"
+     "  TANDEM_API_KEY=... tandem serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem\n",
+     cmd_serve},
+    {"mcp", CMD_MCP, "", 0, 0, "an index for agents: MCP on stdin and stdout",
+     "Speaks the Model Context Protocol, a message a line: tools search, read_chunk, list_scopes,\n"
+     "status and, where --allow-index is said, index; pages as resources. Text of pages is marked\n"
+     "as data. Nothing else is written to stdout.\n",
+     "  tandem mcp --db notes.db\n", cmd_mcp},
     {"completions", CMD_COMPLETIONS, "bash|zsh|fish", 1, 1, "completion for a shell",
      "Prints a script that completes commands, options and their values in that shell.\n",
      "  eval \"$(tandem completions bash)\"\n"

@@ -5,13 +5,17 @@
 #define AT(field) offsetof(settings, field)
 #define JOBS      (CMD_INDEX | CMD_CRAWL | CMD_CHUNK)
 #define WEB       JOBS
-#define SCHEDULE  (CMD_INDEX | CMD_RETRY)
+#define CRAWLS    (WEB | CMD_SERVE | CMD_MCP)
+#define CHUNKS    (CMD_INDEX | CMD_CHUNK | CMD_SERVE | CMD_MCP)
+#define SCHEDULE  (CMD_INDEX | CMD_RETRY | CMD_SERVE | CMD_MCP)
 #define PLACES    (CMD_INDEX | CMD_SEARCH)
-#define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY)
+#define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY | CMD_SERVE | CMD_MCP)
 #define REMOTE    (LANES | CMD_EMBED)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE | CMD_BENCH)
 #define ENGINE    (LANES | CMD_EMBED | CMD_BENCH)
-#define DB        (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY | CMD_DOCTOR)
+#define DB \
+    (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY | CMD_DOCTOR | CMD_SERVE | CMD_MCP)
+#define ALWAYS (CMD_ALL | CMD_SERVE | CMD_MCP)
 
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
@@ -44,7 +48,7 @@ const option_row options_table[] = {
      NULL, "standard input is lines of text, or JSON lines with \"text\"; files are taken whole"},
     {"output", 'o', NULL, KIND_TEXT, AT(output), CMD_EMBED, 0, 0, "FILE.npy", NULL,
      "write a NumPy array, float32 [n, dim], instead of JSON lines"},
-    {"truncate", 0, NULL, KIND_WORD, AT(truncate), CMD_EMBED, 0, 0, "yes|error", "yes",
+    {"truncate", 0, NULL, KIND_WORD, AT(truncate), CMD_EMBED | CMD_SERVE, 0, 0, "yes|error", "yes",
      "texts longer than the model takes are cut, or refused"},
     {"precision", 0, "TANDEM_PRECISION", KIND_WORD, AT(precision), ENGINE, 0, 0,
      "auto|f32|bf16|int8", "auto",
@@ -116,33 +120,33 @@ const option_row options_table[] = {
      "also files whose name starts with a dot"},
     {"no-ignore", 0, NULL, KIND_FLAG, AT(no_ignore), JOBS, 0, 0, NULL, NULL,
      "do not honour .gitignore and .ignore"},
-    {"max-file-size", 0, NULL, KIND_SIZE, AT(file_bytes_max), JOBS, 1024, 1u << 30, "SIZE", "10M",
+    {"max-file-size", 0, NULL, KIND_SIZE, AT(file_bytes_max), CRAWLS, 1024, 1u << 30, "SIZE", "10M",
      "skip larger files and pages"},
-    {"whole-page", 0, NULL, KIND_FLAG, AT(whole_page), JOBS | CMD_EXTRACT, 0, 0, NULL, NULL,
+    {"whole-page", 0, NULL, KIND_FLAG, AT(whole_page), CRAWLS | CMD_EXTRACT, 0, 0, NULL, NULL,
      "keep navigation, banners and footers of HTML pages"},
-    {"no-robots", 0, NULL, KIND_FLAG, AT(no_robots), WEB, 0, 0, NULL, NULL,
+    {"no-robots", 0, NULL, KIND_FLAG, AT(no_robots), CRAWLS, 0, 0, NULL, NULL,
      "do not ask robots.txt (for sites of your own)"},
-    {"delay", 0, NULL, KIND_DURATION, AT(delay_ms), WEB, 0, 60000, "TIME", "0",
+    {"delay", 0, NULL, KIND_DURATION, AT(delay_ms), CRAWLS, 0, 60000, "TIME", "0",
      "wait between two requests to one host: 0.5, 200ms"},
-    {"per-host", 0, NULL, KIND_NUMBER, AT(per_host), WEB, 1, 64, "N", "6",
+    {"per-host", 0, NULL, KIND_NUMBER, AT(per_host), CRAWLS, 1, 64, "N", "6",
      "requests at once to one host"},
-    {"timeout", 0, NULL, KIND_DURATION, AT(timeout_ms), WEB, 100, 600000, "TIME", "30",
+    {"timeout", 0, NULL, KIND_DURATION, AT(timeout_ms), CRAWLS, 100, 600000, "TIME", "30",
      "limit for one request"},
     {"endpoint", 0, "HF_ENDPOINT", KIND_TEXT, AT(endpoint), CMD_PULL, 0, 0, "URL",
      "https://huggingface.co", "the hub to ask"},
     {"offline", 0, "HF_HUB_OFFLINE", KIND_FLAG, AT(offline), CMD_PULL, 0, 0, NULL, NULL,
      "ask no one: only tell whether the models are here"},
-    {"allow-private", 0, NULL, KIND_FLAG, AT(allow_private), WEB | CMD_PULL, 0, 0, NULL, NULL,
+    {"allow-private", 0, NULL, KIND_FLAG, AT(allow_private), CRAWLS | CMD_PULL, 0, 0, NULL, NULL,
      "also private addresses beyond the host that is named"},
-    {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), WEB, 0, 0, "TEXT", NULL,
+    {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), CRAWLS, 0, 0, "TEXT", NULL,
      "how to introduce oneself to servers"},
-    {"contact", 0, "TANDEM_CONTACT", KIND_TEXT, AT(contact), WEB, 0, 0, "URL|MAIL", NULL,
+    {"contact", 0, "TANDEM_CONTACT", KIND_TEXT, AT(contact), CRAWLS, 0, 0, "URL|MAIL", NULL,
      "whom a webmaster may ask, as part of that"},
 
-    {"chunk-size", 0, "CHUNK_SIZE", KIND_NUMBER, AT(chunk_size), CMD_INDEX | CMD_CHUNK, 64, 100000,
-     "N", "1600", "characters of a chunk, at most"},
-    {"chunk-overlap", 0, "CHUNK_OVERLAP", KIND_NUMBER, AT(chunk_overlap), CMD_INDEX | CMD_CHUNK, 0,
-     50000, "N", "200", "characters of prose that a chunk repeats of the one before"},
+    {"chunk-size", 0, "CHUNK_SIZE", KIND_NUMBER, AT(chunk_size), CHUNKS, 64, 100000, "N", "1600",
+     "characters of a chunk, at most"},
+    {"chunk-overlap", 0, "CHUNK_OVERLAP", KIND_NUMBER, AT(chunk_overlap), CHUNKS, 0, 50000, "N",
+     "200", "characters of prose that a chunk repeats of the one before"},
     {"strategy", 0, "EMBEDDING_STRATEGY", KIND_WORD, AT(strategy), SCHEDULE, 0, 0,
      "auto|pipelined|rounds|sequential", "auto", "how the two lanes share the machine"},
     {"no-parallel", 0, "ENABLE_PARALLEL_EMBEDDING", KIND_UNFLAG, AT(parallel), SCHEDULE, 0, 0, NULL,
@@ -156,10 +160,37 @@ const option_row options_table[] = {
     {"cache-size", 0, "TANDEM_CACHE_SIZE", KIND_SIZE, AT(cache_bytes_max), SCHEDULE, 0, 1ull << 40,
      "SIZE", "1G", "keep at most this much of cached vectors; 0: no limit"},
 
+    {"host", 0, "TANDEM_HOST", KIND_TEXT, AT(host), CMD_SERVE, 0, 0, "ADDRESS", "127.0.0.1",
+     "where to listen; other than loopback only with a key"},
+    {"port", 'p', "TANDEM_PORT", KIND_NUMBER, AT(port), CMD_SERVE, 0, 65535, "N", "7070",
+     "port of all APIs; 0: any free one"},
+    {"embed-ports", 0, "TANDEM_EMBED_PORTS", KIND_TEXT, AT(embed_ports), CMD_SERVE, 0, 0,
+     "GTE,CODERANK", NULL, "two more ports, each with one model as default: 30001,30002"},
+    {NULL, 0, "TANDEM_API_KEY", KIND_TEXT, AT(api_key), CMD_SERVE, 0, 0, "KEY", NULL,
+     "key that requests must bring: Authorization: Bearer KEY"},
+    {"insecure", 0, NULL, KIND_FLAG, AT(insecure), CMD_SERVE, 0, 0, NULL, NULL,
+     "listen elsewhere than on loopback without a key"},
+    {"allow-host", 0, NULL, KIND_LIST, AT(allow_host), CMD_SERVE, 0, 0, "NAME", NULL,
+     "one more name that Host and Origin may have; may be repeated"},
+    {"tls-cert", 0, "TANDEM_TLS_CERT", KIND_TEXT, AT(tls_cert), CMD_SERVE, 0, 0, "FILE", NULL,
+     "certificate chain, PEM: serve https"},
+    {"tls-key", 0, "TANDEM_TLS_KEY", KIND_TEXT, AT(tls_key), CMD_SERVE, 0, 0, "FILE", NULL,
+     "its private key, PEM"},
+    {"max-body", 0, NULL, KIND_SIZE, AT(body_bytes_max), CMD_SERVE, 1024, 1u << 30, "SIZE", "2M",
+     "larger requests are refused"},
+    {"connections", 0, NULL, KIND_NUMBER, AT(connections), CMD_SERVE, 8, 1000000, "N", "16384",
+     "connections at once, at most; fewer where the system allows fewer files"},
+    {"per-ip", 0, NULL, KIND_NUMBER, AT(per_ip), CMD_SERVE, 0, 1000000, "N", "1024",
+     "connections at once of one address; 0: no limit"},
+    {"allow-index", 0, NULL, KIND_FLAG, AT(allow_index), CMD_SERVE | CMD_MCP, 0, 0, NULL, NULL,
+     "offer the tool that crawls or reads sources to MCP clients"},
+    {"queue", 0, NULL, KIND_NUMBER, AT(queue), CMD_SERVE, 1, 1000000, "N", "4096",
+     "texts that may wait to be embedded; more are answered 429"},
+
     {"json", 0, NULL, KIND_FLAG, AT(json), CMD_ALL & ~(unsigned)(CMD_CHUNK | CMD_EMBED), 0, 0, NULL,
      NULL, "results as JSON"},
-    {"quiet", 'q', NULL, KIND_FLAG, AT(quiet), CMD_ALL, 0, 0, NULL, NULL, "no progress, no notes"},
-    {"verbose", 'v', NULL, KIND_FLAG, AT(verbose), CMD_ALL, 0, 0, NULL, NULL,
+    {"quiet", 'q', NULL, KIND_FLAG, AT(quiet), ALWAYS, 0, 0, NULL, NULL, "no progress, no notes"},
+    {"verbose", 'v', NULL, KIND_FLAG, AT(verbose), ALWAYS, 0, 0, NULL, NULL,
      "say more of what happens"},
 };
 

@@ -56,6 +56,12 @@ typedef struct settings {
     /* embed */
     const char *role, *input_format, *output, *truncate;
 
+    /* serve */
+    const char *host, *embed_ports, *api_key, *tls_cert, *tls_key;
+    uint64_t port, body_bytes_max, connections, per_ip, queue;
+    text_list allow_host;
+    bool insecure, allow_index;
+
     /* what is left: sources, files, words of a query */
     char **operands;
     size_t n_operands;

@@ -96,6 +96,13 @@ tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *t
                                   tandem_role role, float *vectors, tandem_text_note *notes,
                                   tandem_error *err);
 
+/* The same on the calling thread, all or nothing: for a program with threads of its own. It
+ * takes no thread to start, so one short text is back sooner. Arguments as tandem_embedder_embed.
+ * Errors: of the batch, by the text's number from 0 where one text is at fault. */
+tandem_code tandem_embedder_run(tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                                tandem_role role, float *vectors, tandem_text_note *notes,
+                                tandem_error *err);
+
 /* Ids of a text as the model sees them: prompt and special tokens included, truncated.
  *
  *   ids  [tokens_max]  caller's

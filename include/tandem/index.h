@@ -49,6 +49,12 @@ void tandem_index_close(tandem_index *index);
 /* The store's file. Borrowed until close. */
 const char *tandem_index_location(const tandem_index *index);
 
+/* The lane's model, loaded when first asked for; the same that searches and jobs use, so it lies in
+ * memory once. Borrowed until the index closes: not to be closed. Errors: as
+ * tandem_embedder_open. */
+tandem_code tandem_index_get_embedder(tandem_index *index, tandem_lane lane,
+                                      tandem_embedder **embedder_out, tandem_error *err);
+
 typedef enum tandem_kind {
     TANDEM_KIND_ANY,
     TANDEM_KIND_PROSE,

@@ -103,6 +103,7 @@ typedef struct tandem_job_options {
     uint32_t per_host_max;   /* web: requests at once to one host, 1..64 */
     uint32_t timeout_ms;     /* web: one request, 100..600000 */
     bool allow_private;      /* web: private addresses beyond the one named */
+    bool refuse_private;     /* web: also where a source names them; for those who serve others */
     const char *user_agent;  /* web: NULL: tandem's own */
     const char *contact;     /* web: whom a webmaster may ask, part of the user agent; NULL: none */
     tandem_mode mode;        /* web: depth_max counts in every mode; pages of a sitemap or llms.txt

@@ -71,12 +71,15 @@ typedef struct tandem_span {
 
 /* One answer of a search, best first. */
 typedef struct tandem_hit {
+    uint64_t id;      /* of the chunk, as long as its page does not change */
+    uint32_t index;   /* place in its page, from 0 */
     uint32_t rank;    /* from 1 */
     double score;     /* fused; comparable within one search only */
     tandem_str path;  /* path or URL of the page */
     tandem_str url;   /* empty unless the page came from the web */
     tandem_str title; /* of the page; may be empty */
     tandem_str heading, symbol, language;
+    tandem_str scope, project, dataset; /* of the page's source */
     bool is_code;
     tandem_lane lane;
     uint32_t start_line, end_line;

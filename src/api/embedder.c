@@ -46,6 +46,22 @@ out:
     return code;
 }
 
+tandem_code tandem_embedder_run(tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                                tandem_role role, float *vectors, tandem_text_note *notes,
+                                tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_api_check_given("embedder", embedder, err));
+    if (n == 0)
+        goto out;
+    TD_TRY(td_api_check_given("texts", texts, err));
+    TD_TRY(td_api_check_given("vectors", vectors, err));
+    TD_TRY(td_pipeline_model_run(embedder, texts, n, role, vectors, notes, err));
+out:
+    return code;
+}
+
 tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
                                      uint32_t *ids, size_t *n_out, bool *truncated_out,
                                      tandem_error *err)

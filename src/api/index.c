@@ -39,6 +39,19 @@ const char *tandem_index_location(const tandem_index *index)
     return td_pipeline_handle_location(index);
 }
 
+tandem_code tandem_index_get_embedder(tandem_index *index, tandem_lane lane,
+                                      tandem_embedder **embedder_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_api_check_given("index", index, err));
+    TD_TRY(td_api_check_given("embedder_out", embedder_out, err));
+    TD_TRY(td_api_check_range("lane", (uint64_t)lane, 0, TANDEM_N_LANES - 1, err));
+    TD_TRY(td_pipeline_lanes_embedder(index, lane, embedder_out, err));
+out:
+    return code;
+}
+
 tandem_code tandem_index_search(tandem_index *index, tandem_str query,
                                 const tandem_search_options *options, tandem_hits **hits_out,
                                 tandem_error *err)

@@ -176,6 +176,56 @@ out:
     return code;
 }
 
+/* The run of `hits` around the middle one that is of its page and without a gap. Ids of a page are
+ * given in its order (page_put). */
+static void keep_neighbours(tandem_hits *hits, size_t middle)
+{
+    const tandem_hit *of = &hits->items[middle];
+    size_t first = middle, last = middle;
+
+    while (first > 0 && hits->items[first - 1].text.ptr &&
+           td_str_eq(hits->items[first - 1].path, of->path) &&
+           hits->items[first - 1].index + 1 == hits->items[first].index)
+        first--;
+    while (last + 1 < hits->n && hits->items[last + 1].text.ptr &&
+           td_str_eq(hits->items[last + 1].path, of->path) &&
+           hits->items[last].index + 1 == hits->items[last + 1].index)
+        last++;
+    hits->items += first;
+    hits->n = last - first + 1;
+}
+
+tandem_code td_pipeline_ask_chunk(tandem_index *index, uint64_t id, uint32_t n_around,
+                                  tandem_hits **hits_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t before = id > n_around ? n_around : id > 0 ? (size_t)id - 1 : 0;
+    size_t n = before + 1 + n_around;
+    int64_t *ids = NULL;
+    tandem_hits *hits = calloc(1, sizeof(*hits));
+
+    if (!hits || !(hits->arena = td_arena_new(HITS_BYTES_MAX)))
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a chunk");
+    if (id == 0 || id > INT64_MAX - n)
+        TD_FAIL(err, TANDEM_E_NOT_FOUND, "there is no chunk %llu", (unsigned long long)id);
+    ids = td_arena_zalloc(hits->arena, n, sizeof(*ids));
+    hits->items = td_arena_zalloc(hits->arena, n, sizeof(*hits->items));
+    if (!ids || !hits->items)
+        TD_TRY(td_arena_fail(hits->arena, err));
+    for (size_t i = 0; i < n; i++)
+        ids[i] = (int64_t)(id - before + i);
+    TD_TRY(index->store->hits_get(index->store, ids, n, hits->arena, hits->items, err));
+    hits->n = n;
+    if (!hits->items[before].text.ptr)
+        TD_FAIL(err, TANDEM_E_NOT_FOUND, "there is no chunk %llu", (unsigned long long)id);
+    keep_neighbours(hits, before);
+    *hits_out = hits;
+    hits = NULL;
+out:
+    td_pipeline_ask_free(hits);
+    return code;
+}
+
 const tandem_hit *td_pipeline_ask_hits(const tandem_hits *hits, size_t *n_out)
 {
     *n_out = hits->n;

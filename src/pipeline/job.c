@@ -119,6 +119,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.per_host_max = o->per_host_max;
     s.timeout_ms = o->timeout_ms;
     s.allow_private = o->allow_private;
+    s.refuse_private = o->refuse_private;
     s.user_agent = o->user_agent;
     s.contact = o->contact;
     s.mode = (td_source_mode)o->mode;

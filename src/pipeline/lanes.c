@@ -198,13 +198,33 @@ tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool ma
     return code;
 }
 
+tandem_code td_pipeline_lanes_embedder(tandem_index *index, tandem_lane lane,
+                                       tandem_embedder **embedder_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_pipeline_lane *of = &index->lanes[lane];
+    const td_pipeline_lane *opened = NULL;
+
+    TD_TRY(td_pipeline_lanes_get(index, lane, false, &opened, err));
+    pthread_mutex_lock(&index->lock);
+    if (!of->face)
+        code = td_pipeline_model_borrow(of->files, of->embedder, &of->face, err);
+    if (code == TANDEM_OK)
+        *embedder_out = of->face;
+    pthread_mutex_unlock(&index->lock);
+out:
+    return code;
+}
+
 void td_pipeline_lanes_close(tandem_index *index)
 {
     td_model_files *first = index->lanes[0].files;
 
-    for (int l = 0; l < TANDEM_N_LANES; l++)
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        td_pipeline_model_close(index->lanes[l].face);
         if (index->lanes[l].embedder)
             index->lanes[l].embedder->close(index->lanes[l].embedder);
+    }
     td_model_files_close(first);
     if (index->lanes[1].files != first)
         td_model_files_close(index->lanes[1].files);

@@ -12,6 +12,7 @@ struct tandem_embedder {
     td_arena *arena;       /* texts of `info` */
     td_model_files *files; /* NULL: the model is on servers */
     td_embedder *embedder;
+    bool borrows; /* files and embedder are an index's */
     uint32_t threads;
     tandem_model_info info;
 };
@@ -68,13 +69,33 @@ out:
     return code;
 }
 
+tandem_code td_pipeline_model_borrow(td_model_files *files, td_embedder *embedder,
+                                     tandem_embedder **embedder_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_embedder *e = calloc(1, sizeof(*e));
+
+    if (!e || !(e->arena = td_arena_new(1u << 16)))
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a model");
+    e->borrows = true;
+    e->files = files;
+    e->embedder = embedder;
+    TD_TRY(fill_info(e, err));
+    *embedder_out = e;
+    e = NULL;
+out:
+    td_pipeline_model_close(e);
+    return code;
+}
+
 void td_pipeline_model_close(tandem_embedder *e)
 {
     if (!e)
         return;
-    if (e->embedder)
+    if (e->embedder && !e->borrows)
         e->embedder->close(e->embedder);
-    td_model_files_close(e->files);
+    if (!e->borrows)
+        td_model_files_close(e->files);
     td_arena_free(e->arena);
     free(e);
 }
@@ -184,6 +205,55 @@ out:
     free(t.tasks);
     free(t.rows);
     free(t.places);
+    return code;
+}
+
+/* The texts as they came, if all are valid UTF-8; else a list of those that are and of copies. */
+static tandem_code valid_texts(const tandem_str *in, size_t n, texts *t, td_str **copy_out,
+                               tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n_valid = 0;
+
+    while (n_valid < n && td_utf8_valid_n(in[n_valid]) == in[n_valid].n)
+        n_valid++;
+    if (n_valid == n)
+        goto out;
+    t->tasks = calloc(n, sizeof(*t->tasks));
+    t->places = calloc(n, sizeof(*t->places));
+    *copy_out = calloc(n, sizeof(**copy_out));
+    if (!t->tasks || !t->places || !*copy_out)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu texts", n);
+    TD_TRY(clean_texts(t, in, n, err));
+    for (size_t i = 0; i < n; i++)
+        (*copy_out)[i] = t->tasks[i].text;
+out:
+    return code;
+}
+
+tandem_code td_pipeline_model_run(tandem_embedder *e, const tandem_str *in, size_t n,
+                                  tandem_role role, float *vectors, tandem_text_note *notes,
+                                  tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    texts t = {.clean = TD_BUF(TEXT_BYTES_MAX)};
+    td_str *copy = NULL;
+    td_text_note *inner = calloc(n ? n : 1, sizeof(*inner));
+    td_batch batch = {.n = n, .role = role, .vectors = vectors, .notes = inner};
+
+    if (!inner)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu texts", n);
+    TD_TRY(valid_texts(in, n, &t, &copy, err));
+    batch.texts = copy ? copy : in;
+    TD_TRY(e->embedder->embed(e->embedder, &batch, NULL, err));
+    for (size_t i = 0; notes && i < n; i++)
+        notes[i] = (tandem_text_note){inner[i].n_tokens, inner[i].truncated};
+out:
+    td_buf_clear(&t.clean);
+    free(t.tasks);
+    free(t.places);
+    free(copy);
+    free(inner);
     return code;
 }
 

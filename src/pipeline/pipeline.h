@@ -9,6 +9,7 @@
 #ifndef TD_PIPELINE_H
 #define TD_PIPELINE_H
 
+#include "tandem/content.h"
 #include "tandem/embedder.h"
 #include "tandem/index.h"
 #include "tandem/job.h"
@@ -29,6 +30,9 @@ tandem_code td_pipeline_handle_each_miss(tandem_index *index, const char *source
                                          tandem_miss_each each, void *user, tandem_error *err);
 tandem_code td_pipeline_handle_remove(tandem_index *index, const char *source, tandem_error *err);
 
+tandem_code td_pipeline_lanes_embedder(tandem_index *index, tandem_lane lane,
+                                       tandem_embedder **embedder_out, tandem_error *err);
+
 /* -- the lower way (ask.c) -- */
 
 tandem_code td_pipeline_ask_search(tandem_index *index, tandem_str query,
@@ -36,6 +40,21 @@ tandem_code td_pipeline_ask_search(tandem_index *index, tandem_str query,
                                    tandem_error *err);
 const tandem_hit *td_pipeline_ask_hits(const tandem_hits *hits, size_t *n_out);
 void td_pipeline_ask_free(tandem_hits *hits);
+
+tandem_code td_pipeline_ask_chunk(tandem_index *index, uint64_t id, uint32_t n_around,
+                                  tandem_hits **hits_out, tandem_error *err);
+
+/* -- what an index holds (content.c) -- */
+
+tandem_code td_pipeline_content_each_scope(tandem_index *index, tandem_scope_each each, void *user,
+                                           tandem_error *err);
+tandem_code td_pipeline_content_each_page(tandem_index *index, uint64_t after_id, size_t n_max,
+                                          tandem_page_each each, void *user, tandem_error *err);
+tandem_code td_pipeline_content_open_page(tandem_index *index, tandem_str uri,
+                                          tandem_page **page_out, tandem_error *err);
+const tandem_page_info *td_pipeline_content_info(const tandem_page *page);
+tandem_str td_pipeline_content_text(const tandem_page *page);
+void td_pipeline_content_free(tandem_page *page);
 
 /* -- the upper way (job.c starts it, index.c is it) -- */
 
@@ -70,6 +89,9 @@ void td_pipeline_model_info(const tandem_embedder *embedder, tandem_model_info *
 tandem_code td_pipeline_model_embed(tandem_embedder *embedder, const tandem_str *texts, size_t n,
                                     tandem_role role, float *vectors, tandem_text_note *notes,
                                     tandem_error *err);
+tandem_code td_pipeline_model_run(tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                                  tandem_role role, float *vectors, tandem_text_note *notes,
+                                  tandem_error *err);
 tandem_code td_pipeline_model_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
                                        uint32_t *ids, size_t *n_out, bool *truncated_out,
                                        tandem_error *err);

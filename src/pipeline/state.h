@@ -30,6 +30,7 @@ typedef struct td_pipeline_lane {
     /* "id@revision", and " precision=int8" where it is not f32: vectors of another identity do not
      * belong beside these. */
     td_str identity;
+    tandem_embedder *face; /* what callers get of it; NULL until asked for */
     pthread_mutex_t lock; /* rank 1: guards the above where the model is on servers; held while they
                               are met, since whoever comes second must wait for that anyway */
 } td_pipeline_lane;
@@ -62,6 +63,10 @@ tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
 td_embed_remote_options td_pipeline_lanes_options(const tandem_backend *backend, const char *model);
 bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane);
 void td_pipeline_lanes_close(tandem_index *index);
+
+/* model.c: an embedder over a loaded model that stays its owner's. */
+tandem_code td_pipeline_model_borrow(td_model_files *files, td_embedder *embedder,
+                                     tandem_embedder **embedder_out, tandem_error *err);
 
 /* One source of a job. */
 typedef struct td_pipeline_feed {

@@ -13,7 +13,7 @@
  *           sqlite_run.c    sources, lanes, runs
  *           sqlite_read.c   pages, hits, counts      sqlite_find.c  keyword search, filters
  *           sqlite_open.c   chunks without a vector  sqlite_report.c what the slots of runs did
- *           sqlite_scan.c   vectors and their bits
+ *           sqlite_scan.c   vectors and their bits   sqlite_list.c  scopes and pages
  */
 #ifndef TD_STORE_SQLITE_H
 #define TD_STORE_SQLITE_H
@@ -202,6 +202,14 @@ tandem_code td_store_sqlite_find_text(td_store *store, td_str query, const td_st
                                       tandem_error *err);
 tandem_code td_store_sqlite_find_ids(td_store *store, const td_store_filter *filter,
                                      int64_t **ids_out, size_t *n_out, tandem_error *err);
+/* sqlite_list.c */
+tandem_code td_store_sqlite_list_scopes(td_store *store, td_store_each_scope each, void *user,
+                                        tandem_error *err);
+tandem_code td_store_sqlite_list_pages(td_store *store, int64_t after_id, size_t n_max,
+                                       td_store_each_page each, void *user, tandem_error *err);
+tandem_code td_store_sqlite_list_page(td_store *store, td_str uri, td_arena *arena,
+                                      td_store_page_row *page_out, td_str *text_out,
+                                      bool *found_out, tandem_error *err);
 /* Registers the SQL function that filters by path. */
 tandem_code td_store_sqlite_find_init(td_store_db *db, tandem_error *err);
 tandem_code td_store_sqlite_scan_bits(td_store *store, tandem_lane lane, td_store_each_bits each,

@@ -167,11 +167,15 @@ static tandem_code read_hit(td_store_db *db, hits_ask *ask, sqlite3_stmt *row, t
     hit->heading = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 5));
     hit->symbol = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 6));
     hit->language = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 7));
+    hit->scope = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 15));
+    hit->project = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 16));
+    hit->dataset = td_arena_copy(ask->arena, td_store_sqlite_db_str(row, 17));
     if (!hit->path.ptr || !hit->title.ptr || !hit->heading.ptr || !hit->symbol.ptr ||
-        !hit->language.ptr)
+        !hit->language.ptr || !hit->scope.ptr || !hit->project.ptr || !hit->dataset.ptr)
         return td_arena_fail(ask->arena, err);
     hit->is_code = sqlite3_column_int(row, 8) != 0;
     hit->lane = (tandem_lane)lane;
+    hit->index = (uint32_t)sqlite3_column_int64(row, 14);
     hit->start_line = (uint32_t)sqlite3_column_int64(row, 10);
     hit->end_line = (uint32_t)sqlite3_column_int64(row, 11);
     hit->start_byte = (uint64_t)sqlite3_column_int64(row, 12);
@@ -191,6 +195,7 @@ static tandem_code read_hits(td_store_db *db, void *context, tandem_error *err)
         tandem_hit hit = {.rank = 0};
         TD_TRY(td_store_sqlite_db_bind(db, TD_SQL_HIT_GET, &statement, err, "i", ask->ids[i]));
         TD_TRY(td_store_sqlite_db_step(db, statement, &row, err));
+        hit.id = (uint64_t)ask->ids[i];
         if (row)
             TD_TRY(read_hit(db, ask, statement, &hit, err));
         ask->hits[i] = hit;

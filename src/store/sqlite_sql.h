@@ -115,7 +115,8 @@
     X(VECTOR_GET, "SELECT data FROM vectors WHERE chunk = ?1 AND lane = ?2")                       \
     X(HIT_GET, "SELECT p.id, p.uri, p.final_uri, p.is_web, p.title, c.heading, c.symbol,"          \
         " c.language, c.is_code, c.lane, c.start_line, c.end_line, c.start_byte, c.end_byte,"      \
-        " c.idx FROM chunks c JOIN pages p ON p.id = c.page WHERE c.id = ?1")                      \
+        " c.idx, z.scope, z.project, z.dataset FROM chunks c JOIN pages p ON p.id = c.page"        \
+        " JOIN sources s ON s.id = p.source JOIN scopes z ON z.id = s.scope WHERE c.id = ?1")      \
     X(COUNT_PAGES, "SELECT (SELECT count(*) FROM sources), ifnull(sum(has_text), 0),"              \
         " ifnull(sum(miss = 1), 0), ifnull(sum(miss = 2), 0) FROM pages")                          \
     X(COUNT_VECTORS, "SELECT lane, sum(n_used) FROM bit_blocks GROUP BY lane")                     \
@@ -129,6 +130,16 @@
         " (SELECT state FROM runs r WHERE r.source = s.id AND r.kind = 'index'"                    \
         " ORDER BY r.id DESC LIMIT 1)"                                                             \
         " FROM sources s JOIN scopes z ON z.id = s.scope ORDER BY s.uri")                          \
+    X(EACH_SCOPE, "SELECT z.scope, z.project, z.dataset, z.name,"                                  \
+        " (SELECT count(*) FROM pages p JOIN sources s ON s.id = p.source WHERE s.scope = z.id"    \
+        " AND p.has_text), count(c.id), ifnull(sum(c.is_code), 0) FROM scopes z"                   \
+        " JOIN sources s ON s.scope = z.id LEFT JOIN pages p ON p.source = s.id"                   \
+        " LEFT JOIN chunks c ON c.page = p.id GROUP BY z.id ORDER BY z.name, z.id")                \
+    X(PAGES_AFTER, "SELECT id, uri, final_uri, title, media_type, is_web, n_chunks, fetched_ms"    \
+        " FROM pages WHERE has_text AND id > ?1 ORDER BY id LIMIT ?2")                             \
+    X(PAGE_GET, "SELECT p.id, p.uri, p.final_uri, p.title, p.media_type, p.is_web, p.n_chunks,"    \
+        " p.fetched_ms, t.text FROM pages p JOIN page_texts t ON t.page = p.id"                    \
+        " WHERE p.has_text AND (p.uri = ?1 OR p.final_uri = ?1) LIMIT 1")                          \
     X(EACH_MISS, "SELECT p.uri, p.miss, p.reason FROM pages p JOIN sources s ON s.id = p.source"   \
         " WHERE p.miss <> 0 AND (?1 = x'' OR s.uri = ?1) ORDER BY s.uri, p.uri")                  \
     X(EACH_OPEN, "SELECT s.id, s.uri, sum(c.lane = 0), sum(c.lane = 1) FROM chunks c"              \

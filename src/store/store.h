@@ -124,6 +124,21 @@ typedef struct td_store_source_row {
     td_str last_run; /* "done", "cancelled", "interrupted", "failed"; "running" while it does */
 } td_store_source_row;
 
+/* A scope that has a source. Texts good inside the callback. */
+typedef struct td_store_scope_row {
+    td_str scope, project, dataset, name; /* name as td_store_scope_name */
+    uint64_t pages, chunks, chunks_code;
+} td_store_scope_row;
+
+/* A page that has a text; uri after redirects. */
+typedef struct td_store_page_row {
+    int64_t id;
+    td_str uri, title, media_type;
+    bool is_web;
+    uint64_t chunks;
+    int64_t fetched_wall_ms;
+} td_store_page_row;
+
 /* A block of a lane's one-bit vectors: row i of `bits` belongs to ids[i]; 0 means the row is free.
  * A bit is 1 where the value is > 0; dimension 0 is the lowest bit of byte 0. Good inside the
  * callback. Return false to stop. */
@@ -131,6 +146,8 @@ typedef bool (*td_store_each_bits)(void *user, const int64_t *ids, const uint8_t
                                    size_t row_bytes);
 typedef bool (*td_store_each_vector)(void *user, int64_t chunk_id, const float *values, size_t dim);
 typedef bool (*td_store_each_source)(void *user, const td_store_source_row *row);
+typedef bool (*td_store_each_scope)(void *user, const td_store_scope_row *row);
+typedef bool (*td_store_each_page)(void *user, const td_store_page_row *row);
 typedef bool (*td_store_each_miss)(void *user, const td_store_miss *miss);
 typedef bool (*td_store_each_open)(void *user, const td_store_open_source *source);
 
@@ -232,6 +249,17 @@ struct td_store {
     /* What its slots did, as put: [*n_out] in `arena`. */
     tandem_code (*spans_get)(td_store *self, int64_t run, const tandem_span **spans_out,
                              size_t *n_out, td_arena *arena, tandem_error *err);
+    /* Every scope that has a source, by name. NULL where the backend has no such list, as the next
+     * two. */
+    tandem_code (*each_scope)(td_store *self, td_store_each_scope each, void *user,
+                              tandem_error *err);
+    /* At most n_max pages with an id past after_id, by id. */
+    tandem_code (*each_page)(td_store *self, int64_t after_id, size_t n_max,
+                             td_store_each_page each, void *user, tandem_error *err);
+    /* A page by its uri, before or after redirects, with its text; all in `arena`. */
+    tandem_code (*page_get)(td_store *self, td_str uri, td_arena *arena,
+                            td_store_page_row *page_out, td_str *text_out, bool *found_out,
+                            tandem_error *err);
     void (*close)(td_store *self);
 };
 

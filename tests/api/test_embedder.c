@@ -44,6 +44,11 @@ static void embeds_texts_in_order_whatever_their_company(void **state)
                                                NULL, NULL),
                          TANDEM_OK);
         assert_memory_equal(one, &all[i * DIM], sizeof(one)); /* bit for bit */
+        memset(one, 0, sizeof(one));
+        assert_int_equal(tandem_embedder_run(embedder, &texts[i], 1, TANDEM_ROLE_DOCUMENT, one,
+                                             NULL, NULL),
+                         TANDEM_OK);
+        assert_memory_equal(one, &all[i * DIM], sizeof(one));
         assert_true(notes[i].n_tokens > 5 && !notes[i].truncated);
     }
     tandem_embedder_close(embedder);

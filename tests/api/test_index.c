@@ -77,13 +77,37 @@ static void lets_one_writer_in_at_a_time(void **state)
     tandem_index_close(second);
 }
 
+static void lends_the_model_of_a_lane(void **state)
+{
+    static float vector[384];
+    tandem_index *index = NULL;
+    tandem_embedder *prose = NULL, *again = NULL, *code = NULL;
+    tandem_model_info info;
+    tandem_str text = {"a key", 5};
+
+    (void)state;
+    assert_int_equal(tandem_index_open(location, NULL, &index, NULL), TANDEM_OK);
+    assert_int_equal(tandem_index_get_embedder(index, TANDEM_LANE_GTE, &prose, NULL), TANDEM_OK);
+    assert_int_equal(tandem_index_get_embedder(index, TANDEM_LANE_GTE, &again, NULL), TANDEM_OK);
+    assert_int_equal(tandem_index_get_embedder(index, TANDEM_LANE_CODERANK, &code, NULL),
+                     TANDEM_OK);
+    assert_ptr_equal(prose, again);
+    assert_ptr_not_equal(prose, code);
+    tandem_embedder_get_info(code, &info);
+    assert_int_equal(info.dim, 384);
+    assert_int_equal(tandem_embedder_run(code, &text, 1, TANDEM_ROLE_DOCUMENT, vector, NULL, NULL),
+                     TANDEM_OK);
+    assert_int_equal(tandem_index_get_embedder(index, (tandem_lane)2, &code, NULL),
+                     TANDEM_E_INVALID);
+    tandem_index_close(index);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(says_that_there_is_no_index),
-        TEST(an_empty_index_finds_nothing_and_says_so),
-        TEST(refuses_an_empty_query_and_bounds),
-        TEST(lets_one_writer_in_at_a_time),
+        TEST(says_that_there_is_no_index),       TEST(an_empty_index_finds_nothing_and_says_so),
+        TEST(refuses_an_empty_query_and_bounds), TEST(lets_one_writer_in_at_a_time),
+        TEST(lends_the_model_of_a_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,67 @@
+"""Clients that people have, unchanged: openai, huggingface_hub, curl."""
+
+import json
+import subprocess
+
+import pytest
+
+from serving import Server
+
+openai = pytest.importorskip("openai")
+hub = pytest.importorskip("huggingface_hub")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("clients"), env={"TANDEM_API_KEY": "k-1"}) as server:
+        yield server
+
+
+def vectors_of(server, *texts, **more):
+    reply = server.post(
+        "/embed", {"inputs": list(texts), **more}, Authorization="Bearer k-1"
+    )
+    return reply.json
+
+
+def same(a, b):
+    return len(a) == len(b) and all(abs(x - y) < 1e-7 for x, y in zip(a, b))
+
+
+def test_openai(server):
+    client = openai.OpenAI(base_url=server.url + "/v1", api_key="k-1", max_retries=0)
+    wanted = vectors_of(server, "a lane", "a queue", model="coderank")
+    made = client.embeddings.create(model="coderank", input=["a lane", "a queue"])
+    assert all(same(d.embedding, w) for d, w in zip(made.data, wanted, strict=True))
+    assert made.usage.total_tokens > 4 and made.model == "bert-cls"
+    floats = client.embeddings.create(model="gte", input="a lane", encoding_format="float")
+    assert same(floats.data[0].embedding, vectors_of(server, "a lane")[0])
+    cut = client.embeddings.create(model="gte", input="a lane", dimensions=8)
+    assert same(cut.data[0].embedding, vectors_of(server, "a lane", dimensions=8)[0])
+    assert {"gte", "coderank"} <= {m.id for m in client.models.list().data}
+    assert client.models.retrieve("gte").id == "gte"
+    with pytest.raises(openai.NotFoundError, match="is not here"):
+        client.embeddings.create(model="text-embedding-3-small", input="a")
+    with pytest.raises(openai.BadRequestError):
+        client.embeddings.create(model="gte", input="")
+    stranger = openai.OpenAI(base_url=server.url + "/v1", api_key="wrong", max_retries=0)
+    with pytest.raises(openai.AuthenticationError):
+        stranger.models.list()
+
+
+def test_huggingface_hub(server):
+    client = hub.InferenceClient(model=server.url + "/embed", token="k-1")
+    made = client.feature_extraction("a lane")
+    assert same([float(v) for v in made[0]], vectors_of(server, "a lane")[0])
+    likes = hub.InferenceClient(model=server.url + "/similarity", token="k-1")
+    near = likes.sentence_similarity("a lane", ["a lane", "a queue"])
+    assert abs(near[0] - 1) < 1e-5 and near[1] < near[0]
+
+
+def test_curl(server):
+    done = subprocess.run(
+        ["curl", "-sS", "-H", "Authorization: Bearer k-1", server.url + "/embed",
+         "-d", '{"inputs": "a lane"}'],
+        capture_output=True, timeout=60,
+    )
+    assert done.stderr == b"" and json.loads(done.stdout) == vectors_of(server, "a lane")
