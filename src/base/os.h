@@ -23,6 +23,10 @@ size_t td_os_n_cpus_online(void);
 void td_os_cpu_name(char *out, size_t out_bytes);
 void td_os_cpu_features(td_buf *features);
 
+/* Whether threads of this process may use the tile registers of AMX, which a system hands out only
+ * to those who ask: they make every switch of threads dearer. May be asked again. */
+bool td_os_allow_amx(void);
+
 /* Peak and present resident memory of this process, bytes; 0 if not known. */
 uint64_t td_os_rss_peak_bytes(void);
 uint64_t td_os_rss_bytes(void);

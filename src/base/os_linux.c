@@ -9,6 +9,7 @@
 #    include <stdio.h>
 #    include <stdlib.h>
 #    include <sys/resource.h>
+#    include <sys/syscall.h>
 #    include <unistd.h>
 
 enum {
@@ -148,6 +149,19 @@ int td_os_cond_init(pthread_cond_t *cond)
 clockid_t td_os_cond_clock(void)
 {
     return CLOCK_MONOTONIC;
+}
+
+bool td_os_allow_amx(void)
+{
+#    if defined(__x86_64__)
+    enum {
+        REQUEST_STATE = 0x1023, /* ARCH_REQ_XCOMP_PERM */
+        TILE_DATA = 18          /* XFEATURE_XTILEDATA */
+    };
+    return syscall(SYS_arch_prctl, REQUEST_STATE, TILE_DATA) == 0;
+#    else
+    return false;
+#    endif
 }
 
 #endif

@@ -78,4 +78,9 @@ clockid_t td_os_cond_clock(void)
     return CLOCK_REALTIME;
 }
 
+bool td_os_allow_amx(void)
+{
+    return false;
+}
+
 #endif

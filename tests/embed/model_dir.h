@@ -102,11 +102,11 @@ static inline void dir_replace(model_dir *dir, const char *name, const char *fro
 }
 
 /* Weights and model of a directory as it is now. */
-static inline tandem_code dir_load(model_dir *dir, const char *isa, td_weights **weights,
-                                   td_model **model, tandem_error *err)
+static inline tandem_code dir_load_in(model_dir *dir, const char *isa, td_precision precision,
+                                      td_weights **weights, td_model **model, tandem_error *err)
 {
     td_weights_shard shard = {TD_STR("model.safetensors"), dir_get(dir, "model.safetensors")};
-    td_model_source source = {.get = dir_get, .user = dir};
+    td_model_source source = {.get = dir_get, .user = dir, .precision = precision};
     tandem_code code = td_embed_kernels_choose(isa, &source.kernels, err);
     *weights = NULL;
     if (code == TANDEM_OK)
@@ -115,6 +115,12 @@ static inline tandem_code dir_load(model_dir *dir, const char *isa, td_weights *
     if (code == TANDEM_OK)
         code = td_embed_model_open(&source, model, err);
     return code;
+}
+
+static inline tandem_code dir_load(model_dir *dir, const char *isa, td_weights **weights,
+                                   td_model **model, tandem_error *err)
+{
+    return dir_load_in(dir, isa, TD_PRECISION_F32, weights, model, err);
 }
 
 /* The directory as the embedders want it; borrowed from `dir`, which must stay as it is. */

@@ -1,6 +1,11 @@
+#include "base/os.h"
 #include "embed/kernels/tables.h"
 
 #include <string.h>
+
+#if TANDEM_HAVE_X86
+#    include <cpuid.h>
+#endif
 
 static bool always(void)
 {
@@ -19,12 +24,40 @@ static bool cpu_has_avx512(void)
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
 }
+
+static bool cpu_has_vnni(void)
+{
+    return cpu_has_avx512() && __builtin_cpu_supports("avx512vnni");
+}
+
+/* Leaf 7, which compilers do not all know by name. */
+static bool cpu_has_bf16(void)
+{
+    unsigned eax = 0, ebx, ecx, edx;
+    return cpu_has_vnni() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> 5 & 1;
+}
+
+#    if TANDEM_HAVE_AMX
+static bool cpu_has_amx(void)
+{
+    const unsigned needed = 1u << 22 | 1u << 24 | 1u << 25; /* bf16, tile, int8 */
+    unsigned eax, ebx, ecx, edx = 0;
+    return cpu_has_bf16() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) &&
+           (edx & needed) == needed && td_os_allow_amx();
+}
+#    endif
 #endif
 
 bool td_embed_kernels_is_fast(const td_kernels *kernels, td_precision precision)
 {
-    (void)kernels;
-    return precision == TD_PRECISION_F32;
+    switch (precision) {
+    case TD_PRECISION_BF16:
+        return kernels->narrow->bf16_is_fast;
+    case TD_PRECISION_INT8:
+        return kernels->narrow->int8_is_fast;
+    default:
+        return true;
+    }
 }
 
 /* Fastest first. Without kernels of ours for this CPU, oneDNN has some. */
@@ -33,10 +66,19 @@ static const struct {
     const td_kernels *kernels; /* NULL: not in this build */
     bool (*is_here)(void);
 } CHOICES[] = {
+#if TANDEM_HAVE_AMX
+    {"amx", &td_embed_kernels_amx, cpu_has_amx},
+#else
+    {"amx", NULL, always},
+#endif
 #if TANDEM_HAVE_X86
+    {"avx512_bf16", &td_embed_kernels_avx512_bf16, cpu_has_bf16},
+    {"avx512_vnni", &td_embed_kernels_avx512_vnni, cpu_has_vnni},
     {"avx512", &td_embed_kernels_avx512, cpu_has_avx512},
     {"avx2", &td_embed_kernels_avx2, cpu_has_avx2},
 #else
+    {"avx512_bf16", NULL, always},
+    {"avx512_vnni", NULL, always},
     {"avx512", NULL, always},
     {"avx2", NULL, always},
 #endif
@@ -69,5 +111,7 @@ tandem_code td_embed_kernels_choose(const char *isa, const td_kernels **kernels_
                            CHOICES[i].kernels ? "CPU" : "build");
     }
     return td_fail(err, TANDEM_E_INVALID,
-                   "isa \"%s\" is not known: use auto, avx512, avx2, onednn or plain", isa);
+                   "isa \"%s\" is not known: use auto, amx, avx512_bf16, avx512_vnni, avx512, "
+                   "avx2, onednn or plain",
+                   isa);
 }

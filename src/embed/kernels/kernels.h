@@ -6,6 +6,8 @@
  * Between tables the last bits differ.
  *
  * In, out:  f32, row-major. A row's stride is td_embed_kernels_stride(columns) unless one is given.
+ *           The narrow half of a table multiplies bf16 or int8 rows (td_rows); what is added up
+ *           stays f32.
  * Threads:  pure functions; any thread. They allocate nothing (the onednn table: oneDNN does)
  * Source:   plain.c is the definition; tests/embed/kernels holds the others to it
  */
@@ -20,8 +22,11 @@
 enum {
     TD_HEAD_DIM_MAX = 256,
     /* A matrix may be given fewer rows, but this many must be readable behind any row it is given:
-     * the onednn table multiplies whole blocks and drops what is too much. */
+     * the onednn and amx tables multiply whole blocks and drop what is too much. */
     TD_ROWS_SPARE = 32,
+    /* bf16 and int8: outputs of a panel; bytes by which rows and panels advance together. */
+    TD_NARROW_WIDTH = 32,
+    TD_NARROW_STEP = 64,
 };
 
 /* What weights are kept in and products are made of. */
@@ -41,27 +46,54 @@ typedef enum td_activation {
 
 typedef struct td_kernels td_kernels;
 
-/* A linear layer's weights, packed for one table. Panel p holds all inputs of `panel_width`
- * neighbouring outputs: [n_panels][n_in][panel_width], zeros past the last output. In a gated
- * matrix the first half of a panel are values, the second half their gates. */
+/* A linear layer's weights, packed for one table. Panel p holds all inputs of `width` neighbouring
+ * outputs, zeros past the last one. In a gated matrix the first half of a panel are values, the
+ * second half their gates.
+ *
+ * f32:   panels [n_panels][n_in][width], width is the table's panel_width.
+ * bf16,  codes [n_panels][n_steps][2][16][16][4 bytes], width is TD_NARROW_WIDTH, the same for all
+ * int8:  tables. A step holds 64 bytes of inputs for each output: half 0 are outputs 0 to 15, half
+ *        1 the others; then come 16 groups of inputs, each with 4 bytes for each output: two bf16
+ *        or four s8, neighbouring inputs. That is the form of an AMX tile. Zeros past the last
+ *        input. */
 typedef struct td_matrix {
+    td_precision precision;
     size_t n_in, n_out; /* of a gated one: outputs after gating */
     bool gated;
     size_t n_panels;
     size_t n_panel_out; /* outputs of a panel: its width, or half of it */
+    size_t n_steps;     /* bf16, int8 */
     float *panels;
-    float *bias;   /* [n_panels][panel_width]; zeros where the layer has none */
+    uint8_t *codes;
+    float *bias;   /* [n_panels][width]; zeros where the layer has none */
+    float *scales; /* int8: weight = code * scale, [n_panels][width] */
+    float *sums;   /* int8: of each output's codes, [n_panels][width] */
     void *foreign; /* a library's own form */
     const td_kernels *kernels;
 } td_matrix;
 
+/* An int8 row's x = (u8 - zero) * scale. */
+typedef struct td_row_scale {
+    float scale, zero; /* zero is whole, 0 to 255 */
+} td_row_scale;
+
+/* Rows as a narrow product reads them: bf16, zeros up to a whole step; or u8, each row with a scale
+ * of its own. */
+typedef struct td_rows {
+    uint8_t *values;
+    size_t stride;        /* bytes: td_embed_kernels_row_bytes */
+    td_row_scale *scales; /* [n_rows], int8 only */
+} td_rows;
+
 /* What becomes of a product: out = or += activation(product + bias), in a gated matrix
- * value * activation(gate). */
+ * value * activation(gate). A narrow product may go to bf16 instead, then `add` is false; such rows
+ * are written up to the panels' end. */
 typedef struct td_epilogue {
     td_activation activation;
     bool add;
-    float *out; /* row 0 */
-    size_t out_stride;
+    float *out;         /* row 0 */
+    uint16_t *out_bf16; /* in place of `out` */
+    size_t out_stride;  /* in values */
 } td_epilogue;
 
 /* Attention of one head over one text. Rows hold q, k and v of all heads side by side. */
@@ -77,8 +109,46 @@ typedef struct td_attention {
     float *scratch; /* [td_embed_kernels_attention_floats()], 64-byte aligned */
 } td_attention;
 
+/* The same for bf16 rows, in and out; q and k may still have to be turned by their positions. */
+typedef struct td_narrow_attention {
+    const uint16_t *q, *k, *v;
+    size_t stride;
+    size_t n_tokens, n_queries, head_dim, window;
+    const float *const *angles; /* [n_tokens], each [head_dim] as `rope` takes them; NULL: none */
+    uint16_t *out;
+    size_t out_stride;
+    uint8_t *scratch; /* [td_embed_kernels_narrow_attention_bytes()], 64-byte aligned */
+} td_narrow_attention;
+
+/* What norm does with rows of n columns: a LayerNorm if there is `weight` (bias may be NULL), then
+ * `out` (may be x; NULL: not wanted) and `coded` (values NULL: not wanted) take the result. */
+typedef struct td_norming {
+    const float *weight, *bias;
+    float eps;
+    size_t n;
+    float *out;
+    td_precision precision; /* of coded */
+    td_rows coded;
+} td_norming;
+
+/* A table's half for bf16 and int8. */
+typedef struct td_narrow {
+    size_t tile_rows;
+    size_t block_bytes; /* rows of a block that stay in L2 between two products, about */
+    bool bf16_is_fast, int8_is_fast; /* faster than the wider ones on a CPU that has the table */
+
+    void (*linear)(const td_matrix *matrix, const td_rows *x, size_t n_rows, size_t panel_from,
+                   size_t panel_to, const td_epilogue *epilogue);
+    void (*norm)(const float *x, size_t n_rows, const td_norming *work);
+
+    /* bf16 rows of n columns, x_stride values apart, become u8 rows. */
+    void (*code)(const uint16_t *x, size_t x_stride, size_t n_rows, size_t n, const td_rows *coded);
+    void (*attention)(const td_narrow_attention *work);
+} td_narrow;
+
 struct td_kernels {
     const char *name;
+    const td_narrow *narrow;
     size_t tile_rows;   /* row blocks are best a multiple of this */
     size_t panel_width; /* outputs */
 
@@ -102,8 +172,9 @@ struct td_kernels {
     void (*attention)(const td_attention *work);
 };
 
-/* The table of that name: "plain", "avx2", "avx512", "onednn"; NULL or "auto" is the fastest that
- * this CPU has. Static.
+/* The table of that name: "plain", "avx2", "avx512", "avx512_vnni" (int8 dot products),
+ * "avx512_bf16" (bf16 ones too), "amx", "onednn" (f32 alone; the rest is plain); NULL or "auto" is
+ * the fastest that this CPU has. Static.
  * Errors: E_INVALID for an unknown name, E_UNSUPPORTED for one that this CPU or build lacks. */
 tandem_code td_embed_kernels_choose(const char *isa, const td_kernels **kernels_out,
                                     tandem_error *err);
@@ -116,8 +187,12 @@ bool td_embed_kernels_is_fast(const td_kernels *kernels, td_precision precision)
  * apart, since a tile reads a dozen rows at once and they would share a few cache sets. */
 size_t td_embed_kernels_stride(size_t columns);
 
-/* Floats of scratch that one attention of `n_tokens` needs. */
+/* Bytes between the starts of two narrow rows: whole steps, and as above. */
+size_t td_embed_kernels_row_bytes(size_t columns, td_precision precision);
+
+/* Floats or bytes of scratch that one attention of `n_tokens` needs. */
 size_t td_embed_kernels_attention_floats(size_t n_tokens, size_t head_dim);
+size_t td_embed_kernels_narrow_attention_bytes(size_t n_tokens, size_t head_dim);
 
 /* Packs weights for a table.
  *
@@ -125,9 +200,14 @@ size_t td_embed_kernels_attention_floats(size_t n_tokens, size_t head_dim);
  *   gate    [n_out, n_in]        NULL: not gated
  *   bias, gate_bias  [n_out]     NULL: none
  * Errors: E_NOMEM. */
-tandem_code td_embed_kernels_pack(const td_kernels *kernels, size_t n_out, size_t n_in,
-                                  const float *weight, const float *gate, const float *bias,
-                                  const float *gate_bias, td_matrix *matrix_out, tandem_error *err);
+typedef struct td_packing {
+    const td_kernels *kernels;
+    td_precision precision;
+    size_t n_out, n_in;
+    const float *weight, *gate, *bias, *gate_bias;
+} td_packing;
+tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_out,
+                                  tandem_error *err);
 void td_embed_kernels_clear(td_matrix *matrix);
 
 /* Bytes a packed matrix takes. */

@@ -1,13 +1,15 @@
 #include "base/size.h"
-#include "embed/kernels/kernels.h"
+#include "embed/kernels/narrow.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    LINE_FLOATS = 16,       /* a cache line */
-    CLASH_FLOATS = 512 / 4, /* rows a multiple of 512 bytes apart share at most 8 cache sets */
-    KEYS_ROUND = 32,        /* widest panel of any table */
+    LINE_FLOATS = 16,  /* a cache line */
+    CLASH_BYTES = 512, /* rows a multiple of that apart share at most 8 cache sets */
+    CLASH_FLOATS = CLASH_BYTES / 4,
+    KEYS_ROUND = 32, /* widest panel of any table */
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -21,10 +23,25 @@ size_t td_embed_kernels_stride(size_t columns)
     return stride % CLASH_FLOATS == 0 ? stride + LINE_FLOATS : stride;
 }
 
+size_t td_embed_kernels_row_bytes(size_t columns, td_precision precision)
+{
+    size_t size = precision == TD_PRECISION_F32 ? 4 : precision == TD_PRECISION_BF16 ? 2 : 1;
+    size_t bytes = round_up(columns * size, TD_NARROW_STEP);
+    return bytes % CLASH_BYTES == 0 ? bytes + TD_NARROW_STEP : bytes;
+}
+
 size_t td_embed_kernels_attention_floats(size_t n_tokens, size_t head_dim)
 {
     size_t n_keys = round_up(n_tokens, KEYS_ROUND);
     return n_keys * (head_dim + round_up(head_dim, KEYS_ROUND) + 1);
+}
+
+size_t td_embed_kernels_narrow_attention_bytes(size_t n_tokens, size_t head_dim)
+{
+    size_t n_keys = round_up(n_tokens, KEYS_ROUND), dim = round_up(head_dim, TD_NARROW_WIDTH);
+    size_t panels = 2 * n_keys * dim * sizeof(uint16_t);
+    size_t tiles = NARROW_ROWS_MAX * (SCORES_BYTES + dim * sizeof(float) + dim * sizeof(uint16_t));
+    return panels + tiles;
 }
 
 float *td_embed_kernels_floats(size_t n)
@@ -38,53 +55,133 @@ float *td_embed_kernels_floats(size_t n)
     return floats;
 }
 
-/* Column `column` of panel `panel` takes every value of one row of `weight`. */
-static void pack_row(td_matrix *matrix, size_t panel, size_t column, const float *row)
+/* ---- packing ---- */
+
+/* Where a weight lies: panel and column, and in them input by input. */
+typedef struct place {
+    size_t panel, column;
+} place;
+
+static size_t width_of(const td_matrix *matrix)
+{
+    return matrix->precision == TD_PRECISION_F32 ? matrix->kernels->panel_width : TD_NARROW_WIDTH;
+}
+
+static place place_of(const td_matrix *matrix, size_t output, bool gate)
+{
+    return (place){output / matrix->n_panel_out,
+                   output % matrix->n_panel_out + (gate ? matrix->n_panel_out : 0)};
+}
+
+/* The column takes every value of one row of `weight`. */
+static void pack_f32(td_matrix *matrix, place at, const float *row)
 {
     size_t width = matrix->kernels->panel_width;
-    float *to = matrix->panels + panel * matrix->n_in * width + column;
+    float *to = matrix->panels + at.panel * matrix->n_in * width + at.column;
     for (size_t k = 0; k < matrix->n_in; k++)
         to[k * width] = row[k];
 }
 
+/* The 4 bytes of input group `group` in the column, see td_matrix. */
+static uint8_t *code_of(td_matrix *matrix, place at, size_t group)
+{
+    size_t step = at.panel * matrix->n_steps + group / 16;
+    return matrix->codes + step * TD_NARROW_WIDTH * TD_NARROW_STEP +
+           at.column / 16 * 16 * TD_NARROW_STEP + group % 16 * TD_NARROW_STEP + at.column % 16 * 4;
+}
+
+static void pack_bf16(td_matrix *matrix, place at, const float *row)
+{
+    for (size_t k = 0; k < matrix->n_in; k++) {
+        uint16_t value = to_bf16(row[k]);
+        memcpy(code_of(matrix, at, k / 2) + k % 2 * 2, &value, sizeof(value));
+    }
+}
+
+/* Symmetric, 127 steps to the largest: zero stays zero. */
+static void pack_int8(td_matrix *matrix, place at, const float *row)
+{
+    float most = 0, sum = 0;
+    for (size_t k = 0; k < matrix->n_in; k++)
+        most = fabsf(row[k]) > most ? fabsf(row[k]) : most;
+    float scale = most / 127, inverse = most > 0 ? 127 / most : 0;
+    for (size_t k = 0; k < matrix->n_in; k++) {
+        float code = nearbyintf(row[k] * inverse);
+        code_of(matrix, at, k / 4)[k % 4] = (uint8_t)(int8_t)code;
+        sum += code;
+    }
+    matrix->scales[at.panel * TD_NARROW_WIDTH + at.column] = scale;
+    matrix->sums[at.panel * TD_NARROW_WIDTH + at.column] = sum;
+}
+
 static void pack_output(td_matrix *matrix, size_t output, const float *row, float bias, bool gate)
 {
-    size_t panel = output / matrix->n_panel_out;
-    size_t column = output % matrix->n_panel_out + (gate ? matrix->n_panel_out : 0);
-    pack_row(matrix, panel, column, row);
-    matrix->bias[panel * matrix->kernels->panel_width + column] = bias;
+    place at = place_of(matrix, output, gate);
+    if (matrix->precision == TD_PRECISION_F32)
+        pack_f32(matrix, at, row);
+    else if (matrix->precision == TD_PRECISION_BF16)
+        pack_bf16(matrix, at, row);
+    else
+        pack_int8(matrix, at, row);
+    matrix->bias[at.panel * width_of(matrix) + at.column] = bias;
 }
 
 static tandem_code make_room(td_matrix *matrix, tandem_error *err)
 {
-    size_t width = matrix->kernels->panel_width, panel_floats = 0, floats = 0;
+    size_t width = width_of(matrix), panel_floats = 0, floats = 0;
+    bool narrow = matrix->precision != TD_PRECISION_F32;
+    bool is_int8 = matrix->precision == TD_PRECISION_INT8;
 
-    if (!td_size_mul(matrix->n_in, width, &panel_floats) ||
+    if (!td_size_mul(narrow ? matrix->n_steps * TD_NARROW_STEP / 4 : matrix->n_in, width,
+                     &panel_floats) ||
         !td_size_mul(panel_floats, matrix->n_panels, &floats))
         return td_fail(err, TANDEM_E_TOO_LARGE, "a matrix of %zu x %zu is too large", matrix->n_out,
                        matrix->n_in);
-    matrix->panels = td_embed_kernels_floats(floats);
+    float *weights = td_embed_kernels_floats(floats);
+    if (narrow)
+        matrix->codes = (uint8_t *)weights;
+    else
+        matrix->panels = weights;
     matrix->bias = td_embed_kernels_floats(matrix->n_panels * width);
-    return matrix->panels && matrix->bias ? TANDEM_OK : td_fail_nomem(err, "packed weights");
+    matrix->scales = is_int8 ? td_embed_kernels_floats(matrix->n_panels * width) : NULL;
+    matrix->sums = is_int8 ? td_embed_kernels_floats(matrix->n_panels * width) : NULL;
+    return weights && matrix->bias && (!is_int8 || (matrix->scales && matrix->sums))
+               ? TANDEM_OK
+               : td_fail_nomem(err, "packed weights");
 }
 
-tandem_code td_embed_kernels_pack(const td_kernels *kernels, size_t n_out, size_t n_in,
-                                  const float *weight, const float *gate, const float *bias,
-                                  const float *gate_bias, td_matrix *matrix_out, tandem_error *err)
+static td_matrix shape_of(const td_packing *source)
+{
+    td_matrix matrix = {.precision = source->precision,
+                        .n_in = source->n_in,
+                        .n_out = source->n_out,
+                        .gated = source->gate != NULL,
+                        .kernels = source->kernels};
+    size_t size = source->precision == TD_PRECISION_INT8 ? 1 : 2;
+
+    matrix.n_panel_out = width_of(&matrix) / (matrix.gated ? 2 : 1);
+    matrix.n_panels = (matrix.n_out - 1) / matrix.n_panel_out + 1;
+    if (source->precision != TD_PRECISION_F32)
+        matrix.n_steps = (matrix.n_in - 1) / (TD_NARROW_STEP / size) + 1;
+    return matrix;
+}
+
+tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_out,
+                                  tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_matrix matrix = {.n_in = n_in, .n_out = n_out, .gated = gate != NULL, .kernels = kernels};
+    td_matrix matrix = shape_of(source);
 
-    matrix.n_panel_out = kernels->panel_width / (gate ? 2 : 1);
-    matrix.n_panels = (n_out + matrix.n_panel_out - 1) / matrix.n_panel_out;
     TD_TRY(make_room(&matrix, err));
-    for (size_t i = 0; i < n_out; i++) {
-        pack_output(&matrix, i, weight + i * n_in, bias ? bias[i] : 0, false);
-        if (gate)
-            pack_output(&matrix, i, gate + i * n_in, gate_bias ? gate_bias[i] : 0, true);
+    for (size_t i = 0; i < source->n_out; i++) {
+        pack_output(&matrix, i, source->weight + i * source->n_in,
+                    source->bias ? source->bias[i] : 0, false);
+        if (source->gate)
+            pack_output(&matrix, i, source->gate + i * source->n_in,
+                        source->gate_bias ? source->gate_bias[i] : 0, true);
     }
-    if (kernels->pack_foreign)
-        TD_TRY(kernels->pack_foreign(&matrix, err));
+    if (source->kernels->pack_foreign && source->precision == TD_PRECISION_F32)
+        TD_TRY(source->kernels->pack_foreign(&matrix, err));
     *matrix_out = matrix;
     matrix = (td_matrix){0};
 
@@ -98,7 +195,10 @@ void td_embed_kernels_clear(td_matrix *matrix)
     if (matrix->kernels && matrix->kernels->free_foreign)
         matrix->kernels->free_foreign(matrix);
     free(matrix->panels);
+    free(matrix->codes);
     free(matrix->bias);
+    free(matrix->scales);
+    free(matrix->sums);
     *matrix = (td_matrix){0};
 }
 
@@ -106,5 +206,9 @@ size_t td_embed_kernels_bytes(const td_matrix *matrix)
 {
     if (!matrix->kernels)
         return 0;
-    return matrix->n_panels * matrix->kernels->panel_width * (matrix->n_in + 1) * sizeof(float);
+    size_t n = matrix->n_panels * width_of(matrix);
+    size_t row_bytes = matrix->precision == TD_PRECISION_F32 ? matrix->n_in * sizeof(float)
+                                                             : matrix->n_steps * TD_NARROW_STEP;
+    size_t n_vectors = matrix->precision == TD_PRECISION_INT8 ? 3 : 1;
+    return n * (row_bytes + n_vectors * sizeof(float));
 }

@@ -236,6 +236,7 @@ out:
 
 const td_kernels td_embed_kernels_onednn = {
     .name = "onednn",
+    .narrow = &td_embed_kernels_narrow_plain,
     .tile_rows = BLOCK_ROWS,
     .panel_width = WIDTH,
     .pack_foreign = pack_foreign,

@@ -13,7 +13,7 @@ enum {
     WIDTH = 16
 };
 
-static float activate(td_activation activation, float x)
+float td_embed_kernels_plain_activate(td_activation activation, float x)
 {
     switch (activation) {
     case TD_ACTIVATION_GELU:
@@ -54,9 +54,10 @@ void td_embed_kernels_plain_finish(const td_matrix *matrix, size_t panel, const 
         float value = products[c] + bias[c];
         if (matrix->gated) {
             size_t gate = c + matrix->n_panel_out;
-            value *= activate(epilogue->activation, products[gate] + bias[gate]);
+            value *=
+                td_embed_kernels_plain_activate(epilogue->activation, products[gate] + bias[gate]);
         } else {
-            value = activate(epilogue->activation, value);
+            value = td_embed_kernels_plain_activate(epilogue->activation, value);
         }
         row[first + c] = epilogue->add ? row[first + c] + value : value;
     }
@@ -153,6 +154,7 @@ void td_embed_kernels_plain_attention(const td_attention *work)
 
 const td_kernels td_embed_kernels_plain = {
     .name = "plain",
+    .narrow = &td_embed_kernels_narrow_plain,
     .tile_rows = ROWS,
     .panel_width = WIDTH,
     .linear = linear,

@@ -1,7 +1,7 @@
-/* embed/kernels/tiles.h - the tile kernels, written once for every vector width.
+/* embed/kernels/tiles.h - the f32 kernels, written once for every vector width, and the table.
  *
- * avx2.c and avx512.c define `vec`, its v_ functions, VECTOR_FLOATS, TILE_ROWS and the table's
- * name, then include this file as their body. A panel is two vectors wide.
+ * The file of an instruction set includes its `vec` (avx2.h, avx512.h), its narrow producers (see
+ * narrow.h) and then this file. A panel is two vectors wide.
  *
  * Order of summation (what makes a row's result independent of its neighbours):
  *   1. a product sums over its inputs from first to last in one accumulator, whatever the number of
@@ -13,21 +13,13 @@
 #ifndef TD_EMBED_KERNELS_TILES_H
 #define TD_EMBED_KERNELS_TILES_H
 
+#include "embed/kernels/narrow_heads.h"
+#include "embed/kernels/narrow_linear.h"
+#include "embed/kernels/narrow_rows.h"
+#include "embed/kernels/vectors.h"
+
 #include <math.h>
 #include <string.h>
-
-#define WIDTH     (2 * VECTOR_FLOATS)
-#define ALWAYS    static inline __attribute__((always_inline))
-#define UNROLL(n) UNROLL_PRAGMA(GCC unroll n)
-#if defined(__clang__)
-#    define UNROLL_PRAGMA(text) _Pragma("unroll")
-#    define ALONE               __attribute__((noinline))
-#else
-#    define UNROLL_PRAGMA(text) _Pragma(#    text)
-/* gcc 12 specialises the tile loop for a caller's constants and then spills its accumulators:
- * attention's products ran at less than half speed (Zen 4). */
-#    define ALONE               __attribute__((noipa))
-#endif
 
 enum {
     KEY_BLOCK = 8 * 32,             /* keys between two updates of the online softmax */
@@ -47,7 +39,7 @@ typedef struct tile_work {
     bool add;
 } tile_work;
 
-ALWAYS void tile_of(const size_t n_rows, const tile_work *work)
+UNWATCHED static ALWAYS void tile_of(const size_t n_rows, const tile_work *work)
 {
     const float *panel = work->panel;
     const size_t stride = work->a_stride;
@@ -87,7 +79,7 @@ case n:               \
     tile_of(n, work); \
     break;
 
-static ALONE void tile(size_t n_rows, const tile_work *work)
+UNWATCHED static ALONE void tile(size_t n_rows, const tile_work *work)
 {
     switch (n_rows) {
         TILE_CASE(1)
@@ -109,73 +101,10 @@ static ALONE void tile(size_t n_rows, const tile_work *work)
     }
 }
 
-/* ---- functions of vectors ---- */
-
-/* 2^x, relative error below 2e-7; 0 below -126. Polynomial: least squares on [-1/2, 1/2].
- * min and max give their second operand when one is no number, so that a NaN comes through. */
-ALWAYS vec v_exp2(vec exponent)
-{
-    vec x = v_min(v_set(126.0f), v_max(v_set(-126.0f), exponent));
-    vec whole = v_round(x), f = v_sub(x, whole);
-    vec p = v_fma(v_set(1.5337580e-4f), f, v_set(1.3399866e-3f));
-    p = v_fma(p, f, v_set(9.6185198e-3f));
-    p = v_fma(p, f, v_set(5.5503290e-2f));
-    p = v_fma(p, f, v_set(2.4022646e-1f));
-    p = v_fma(p, f, v_set(6.9314718e-1f));
-    p = v_fma(p, f, v_set(1.0f));
-    return v_zero_below(exponent, v_set(-126.0f), v_scale(p, whole));
-}
-
-ALWAYS vec v_sigmoid(vec x)
-{
-    return v_div(v_set(1), v_add(v_set(1), v_exp2(v_mul(x, v_set(-1.44269504f)))));
-}
-
-/* erf as x P(x^2) / Q(x^2), exact to f32's last bits: the form that Eigen and XLA use. */
-ALWAYS vec v_erf(vec x)
-{
-    x = v_min(v_set(4.0f), v_max(v_set(-4.0f), x));
-    vec s = v_mul(x, x);
-    vec p = v_fma(v_set(-2.72614225801306e-10f), s, v_set(2.77068142495902e-08f));
-    p = v_fma(p, s, v_set(-2.10102402082508e-06f));
-    p = v_fma(p, s, v_set(-5.69250639462346e-05f));
-    p = v_fma(p, s, v_set(-7.34990630326855e-04f));
-    p = v_fma(p, s, v_set(-2.95459980854025e-03f));
-    p = v_fma(p, s, v_set(-1.60960333262415e-02f));
-    vec q = v_fma(v_set(-1.45660718464996e-05f), s, v_set(-2.13374055278905e-04f));
-    q = v_fma(q, s, v_set(-1.68282697438203e-03f));
-    q = v_fma(q, s, v_set(-7.37332916720468e-03f));
-    q = v_fma(q, s, v_set(-1.42647390514189e-02f));
-    return v_div(v_mul(x, p), q);
-}
-
-ALWAYS vec v_activate(const td_activation activation, vec x)
-{
-    switch (activation) {
-    case TD_ACTIVATION_GELU: {
-        vec half = v_mul(x, v_set(0.5f));
-        return v_fma(half, v_erf(v_mul(x, v_set(0.70710678f))), half);
-    }
-    case TD_ACTIVATION_GELU_TANH: {
-        /* (1 + tanh y) / 2 is the sigmoid of 2 y */
-        vec cube = v_mul(v_mul(x, x), x);
-        vec y = v_mul(v_fma(cube, v_set(0.044715f), x), v_set(2 * 0.79788456f));
-        return v_mul(x, v_sigmoid(y));
-    }
-    case TD_ACTIVATION_SILU:
-        return v_mul(x, v_sigmoid(x));
-    case TD_ACTIVATION_SIGMOID:
-        return v_sigmoid(x);
-    case TD_ACTIVATION_NONE:
-        break;
-    }
-    return x;
-}
-
 /* ---- linear ---- */
 
 /* One finished vector to its place; n may be cut by the matrix's last column. */
-ALWAYS void put(float *to, size_t n, vec x, bool add)
+UNWATCHED static ALWAYS void put(float *to, size_t n, vec x, bool add)
 {
     if (n >= VECTOR_FLOATS) {
         v_store(to, add ? v_add(v_load(to), x) : x);
@@ -185,8 +114,9 @@ ALWAYS void put(float *to, size_t n, vec x, bool add)
 }
 
 /* A tile of products becomes outputs. `activation` is a constant, so each has its own loop. */
-ALWAYS void finish(const td_activation activation, const td_matrix *matrix, size_t panel,
-                   const float *products, size_t n_rows, const td_epilogue *epilogue, float *out)
+UNWATCHED static ALWAYS void finish(const td_activation activation, const td_matrix *matrix,
+                                    size_t panel, const float *products, size_t n_rows,
+                                    const td_epilogue *epilogue, float *out)
 {
     size_t first = panel * matrix->n_panel_out, left = matrix->n_out - first;
     size_t n_left = left < VECTOR_FLOATS ? left : VECTOR_FLOATS;
@@ -207,8 +137,8 @@ ALWAYS void finish(const td_activation activation, const td_matrix *matrix, size
     }
 }
 
-static void finish_any(const td_matrix *matrix, size_t panel, const float *products, size_t n_rows,
-                       const td_epilogue *epilogue, float *out)
+UNWATCHED static void finish_any(const td_matrix *matrix, size_t panel, const float *products,
+                                 size_t n_rows, const td_epilogue *epilogue, float *out)
 {
     switch (epilogue->activation) {
     case TD_ACTIVATION_NONE:
@@ -494,8 +424,20 @@ static void attention(const td_attention *work)
         attend_tile(&head, query);
 }
 
+static const td_narrow NARROW = {
+    .tile_rows = NARROW_ROWS,
+    .block_bytes = BLOCK_BYTES,
+    .bf16_is_fast = BF16_IS_FAST,
+    .int8_is_fast = INT8_IS_FAST,
+    .linear = narrow_linear,
+    .norm = narrow_norm,
+    .code = narrow_code,
+    .attention = narrow_attention,
+};
+
 const td_kernels TABLE = {
     .name = TABLE_NAME,
+    .narrow = &NARROW,
     .tile_rows = TILE_ROWS,
     .panel_width = WIDTH,
     .linear = linear,

@@ -40,6 +40,7 @@ enum {
 
 typedef struct td_encoder {
     const td_kernels *kernels;
+    td_precision precision;
     const char *architecture;
     size_t hidden, n_heads, head_dim, intermediate, n_layers;
     size_t n_vocab, n_positions; /* n_positions: the longest text */
@@ -64,7 +65,14 @@ size_t td_embed_model_encoder_bytes(const td_encoder *encoder);
 /* Multiplications and additions that a token's row costs in all layers, attention aside. */
 double td_embed_model_encoder_token_flop(const td_encoder *encoder);
 
-/* What a run works in; all strides are td_embed_kernels_stride(columns). */
+/* Blocks of coded rows, one for each member. */
+typedef struct td_coded {
+    uint8_t *values; /* [members][n_block_rows] rows */
+    size_t stride;
+    td_row_scale *scales; /* [members][n_block_rows], int8 only */
+} td_coded;
+
+/* What a run works in; all strides of f32 are td_embed_kernels_stride(columns). */
 struct td_scratch {
     float *floats; /* the one allocation behind all the arrays */
     size_t n_floats;
@@ -87,6 +95,13 @@ struct td_scratch {
     float *inner;      /* [members][block_rows, intermediate] */
     float *heads;      /* [members][n_heads_floats] attention's scratch */
     size_t normed_floats, inner_floats, heads_floats; /* of one member */
+
+    /* In place of qkv, context, normed and inner, where products are narrow; strides in values. */
+    uint16_t *qkv_bf16, *context_bf16, *inner_bf16;
+    size_t qkv_stride, context_stride, inner_stride;
+    td_coded coded;       /* of hidden columns */
+    td_coded coded_inner; /* of intermediate ones, int8 only */
+    size_t n_block_rows;  /* block_rows and spare ones */
 };
 
 /* Plans a run and makes room. Errors: E_NOMEM, E_TOO_LARGE. */

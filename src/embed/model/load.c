@@ -151,14 +151,24 @@ static tandem_code pack(td_loader *loader, const td_linear_parts *p, size_t n_ro
     size_t half = n_rows / 2;
     const float *second = first + half * p->n_in, *second_bias = bias ? bias + half : NULL;
 
-    if (p->gating == TD_GATING_NONE)
-        return td_embed_kernels_pack(loader->kernels, n_rows, p->n_in, first, NULL, bias, NULL,
-                                     matrix_out, loader->err);
-    if (p->gating == TD_GATING_VALUE_FIRST)
-        return td_embed_kernels_pack(loader->kernels, half, p->n_in, first, second, bias,
-                                     second_bias, matrix_out, loader->err);
-    return td_embed_kernels_pack(loader->kernels, half, p->n_in, second, first, second_bias, bias,
-                                 matrix_out, loader->err);
+    td_packing source = {.kernels = loader->kernels,
+                         .precision = loader->precision,
+                         .n_out = n_rows,
+                         .n_in = p->n_in,
+                         .weight = first,
+                         .bias = bias};
+    if (p->gating == TD_GATING_VALUE_FIRST) {
+        source.n_out = half;
+        source.gate = second;
+        source.gate_bias = second_bias;
+    } else if (p->gating == TD_GATING_GATE_FIRST) {
+        source.n_out = half;
+        source.weight = second;
+        source.bias = second_bias;
+        source.gate = first;
+        source.gate_bias = bias;
+    }
+    return td_embed_kernels_pack(&source, matrix_out, loader->err);
 }
 
 tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts *p,

@@ -11,6 +11,7 @@
 typedef struct td_loader {
     const td_weights *weights;
     const td_kernels *kernels;
+    td_precision precision;
     const char *prefix; /* "bert." or "", before all names */
     char layer[64];     /* "encoder.layer.3.", between prefix and name; empty outside of layers */
     char name[192];     /* the last name built */

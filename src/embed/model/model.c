@@ -82,13 +82,12 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
     tandem_code code = TANDEM_OK;
     td_loader loader = {.weights = source->weights,
                         .kernels = source->kernels,
+                        .precision = source->precision,
                         .prefix = "",
                         .err = err};
     td_fields *config = NULL;
     size_t index = 0, tokens_max = 0;
 
-    if (source->precision != TD_PRECISION_F32)
-        TD_FAIL(err, TANDEM_E_UNSUPPORTED, "isa %s multiplies in f32 alone", source->kernels->name);
     TD_TRY(td_embed_model_fields_open("config.json", source->get(source->user, "config.json"),
                                       &config, err));
     TD_TRY(find_architecture(config, &index, err));
@@ -96,6 +95,7 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
     tokens_max = model->stages.tokens_max;
     TD_TRY(find_tokens_max(source, &tokens_max, err));
     model->encoder.kernels = source->kernels;
+    model->encoder.precision = source->precision;
     model->encoder.architecture = ARCHITECTURES[index].architecture;
     TD_TRY(ARCHITECTURES[index].load(config, tokens_max, &loader, &model->encoder));
     if (model->encoder.n_positions < 2)

@@ -9,6 +9,7 @@ enum {
     /* A block's inner rows (its widest) should fill half of a 1 MB L2, the rest is for weights. */
     BLOCK_INNER_BYTES = 512 * 1024,
     BLOCK_TILES_MAX = 12,
+    NARROW_BLOCK_ROWS_MAX = 256,
 };
 
 td_scratch *td_embed_model_scratch_new(void)
@@ -33,11 +34,17 @@ size_t td_embed_model_scratch_bytes(const td_scratch *scratch)
 /* Results do not depend on it; speed does. */
 static size_t choose_block_rows(const td_encoder *encoder)
 {
-    size_t row_bytes = td_embed_kernels_stride(encoder->intermediate) * sizeof(float);
-    size_t n_tiles = BLOCK_INNER_BYTES / (row_bytes * encoder->kernels->tile_rows);
+    const td_kernels *kernels = encoder->kernels;
+    bool wide = encoder->precision == TD_PRECISION_F32;
+    size_t row_bytes = wide ? td_embed_kernels_stride(encoder->intermediate) * sizeof(float)
+                            : td_embed_kernels_row_bytes(encoder->intermediate, TD_PRECISION_BF16);
+    size_t tile_rows = wide ? kernels->tile_rows : kernels->narrow->tile_rows;
+    size_t block_bytes = wide ? BLOCK_INNER_BYTES : kernels->narrow->block_bytes;
+    size_t n_tiles = block_bytes / (row_bytes * tile_rows);
+    size_t most = wide ? BLOCK_TILES_MAX : NARROW_BLOCK_ROWS_MAX / tile_rows;
     n_tiles = n_tiles < 1 ? 1 : n_tiles;
-    n_tiles = n_tiles > BLOCK_TILES_MAX ? BLOCK_TILES_MAX : n_tiles;
-    return n_tiles * encoder->kernels->tile_rows;
+    n_tiles = n_tiles > most ? most : n_tiles;
+    return n_tiles * tile_rows;
 }
 
 static size_t longest_text(const td_ragged *batch)
@@ -68,26 +75,74 @@ static float *cut(float *base, size_t *used, size_t n)
     return array;
 }
 
-/* Lays all arrays out behind each other; returns their size in floats. */
-static size_t lay_out(const td_encoder *encoder, td_scratch *s, float *base)
+static uint16_t *cut_bf16(float *base, size_t *used, size_t n_rows, size_t columns,
+                          size_t *stride_out)
 {
-    size_t n_rows = s->batch->starts[s->batch->n_texts] + TD_ROWS_SPARE;
-    size_t n_block_rows = s->block_rows + TD_ROWS_SPARE, members = s->team.n, used = 0;
+    size_t bytes = td_embed_kernels_row_bytes(columns, TD_PRECISION_BF16);
+    *stride_out = bytes / sizeof(uint16_t);
+    return (uint16_t *)cut(base, used, n_rows * bytes / sizeof(float));
+}
+
+static td_coded cut_coded(float *base, size_t *used, size_t n_rows, size_t columns,
+                          td_precision precision)
+{
+    td_coded coded = {.stride = td_embed_kernels_row_bytes(columns, precision)};
+    coded.values = (uint8_t *)cut(base, used, n_rows * coded.stride / sizeof(float));
+    if (precision == TD_PRECISION_INT8)
+        coded.scales = (td_row_scale *)cut(base, used, n_rows * 2);
+    return coded;
+}
+
+static size_t lay_out_wide(const td_encoder *encoder, td_scratch *s, float *base, size_t used)
+{
+    size_t n_rows = s->batch->starts[s->batch->n_texts] + TD_ROWS_SPARE, members = s->team.n;
     size_t stride = td_embed_kernels_stride(encoder->hidden);
 
-    s->normed_floats = encoder->pre_norm ? n_block_rows * stride : 0;
-    s->inner_floats = n_block_rows * td_embed_kernels_stride(encoder->intermediate);
+    s->normed_floats = encoder->pre_norm ? s->n_block_rows * stride : 0;
+    s->inner_floats = s->n_block_rows * td_embed_kernels_stride(encoder->intermediate);
     s->heads_floats = td_embed_kernels_attention_floats(longest_text(s->batch), encoder->head_dim);
     s->heads_floats = (s->heads_floats + 15) / 16 * 16;
 
-    s->x = cut(base, &used, n_rows * stride);
     s->qkv = cut(base, &used, n_rows * td_embed_kernels_stride(3 * encoder->hidden));
     s->context = cut(base, &used, n_rows * stride);
-    s->own_angles = cut(base, &used, own_angle_floats(encoder, s->batch));
     s->normed = cut(base, &used, members * s->normed_floats);
     s->inner = cut(base, &used, members * s->inner_floats);
     s->heads = cut(base, &used, members * s->heads_floats);
     return used;
+}
+
+static size_t lay_out_narrow(const td_encoder *encoder, td_scratch *s, float *base, size_t used)
+{
+    size_t n_rows = s->batch->starts[s->batch->n_texts] + TD_ROWS_SPARE;
+    size_t hidden = encoder->hidden, inner = encoder->intermediate, members = s->team.n;
+
+    s->heads_floats =
+        td_embed_kernels_narrow_attention_bytes(longest_text(s->batch), encoder->head_dim) /
+        sizeof(float);
+    s->heads_floats = (s->heads_floats + 15) / 16 * 16;
+
+    s->qkv_bf16 = cut_bf16(base, &used, n_rows, 3 * hidden, &s->qkv_stride);
+    s->context_bf16 = cut_bf16(base, &used, n_rows, hidden, &s->context_stride);
+    s->inner_bf16 = cut_bf16(base, &used, members * s->n_block_rows, inner, &s->inner_stride);
+    s->coded = cut_coded(base, &used, members * s->n_block_rows, hidden, encoder->precision);
+    s->coded_inner = (td_coded){0};
+    if (encoder->precision == TD_PRECISION_INT8)
+        s->coded_inner =
+            cut_coded(base, &used, members * s->n_block_rows, inner, encoder->precision);
+    s->heads = cut(base, &used, members * s->heads_floats);
+    return used;
+}
+
+/* Lays all arrays out behind each other; returns their size in floats. */
+static size_t lay_out(const td_encoder *encoder, td_scratch *s, float *base)
+{
+    size_t n_rows = s->batch->starts[s->batch->n_texts] + TD_ROWS_SPARE, used = 0;
+
+    s->n_block_rows = s->block_rows + TD_ROWS_SPARE;
+    s->x = cut(base, &used, n_rows * td_embed_kernels_stride(encoder->hidden));
+    s->own_angles = cut(base, &used, own_angle_floats(encoder, s->batch));
+    return encoder->precision == TD_PRECISION_F32 ? lay_out_wide(encoder, s, base, used)
+                                                  : lay_out_narrow(encoder, s, base, used);
 }
 
 static tandem_code make_room(const td_encoder *encoder, td_scratch *s, tandem_error *err)

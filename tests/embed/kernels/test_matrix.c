@@ -1,9 +1,11 @@
-#include "embed/kernels/kernels.h"
+#include "embed/kernels/narrow.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -33,8 +35,9 @@ static void weights_lie_in_panels_with_zeros_behind_the_last(void **state)
         weight[i] = (float)i;
     for (size_t i = 0; i < OUT; i++)
         bias[i] = (float)i;
-    assert_int_equal(td_embed_kernels_pack(plain, OUT, IN, weight, NULL, bias, NULL, &m, NULL),
-                     TANDEM_OK);
+    const td_packing source = {
+        .kernels = plain, .n_out = OUT, .n_in = IN, .weight = weight, .bias = bias};
+    assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_OK);
     size_t width = plain->panel_width;
     assert_int_equal(m.n_panels, (OUT + width - 1) / width);
     for (size_t i = 0; i < m.n_panels * width; i++) {
@@ -54,12 +57,75 @@ static void gates_lie_beside_their_values(void **state)
     (void)state;
     const float weight[] = {1, 2}, gate[] = {3, 4};
     td_matrix m;
-    assert_int_equal(td_embed_kernels_pack(plain, 2, 1, weight, gate, NULL, NULL, &m, NULL),
-                     TANDEM_OK);
+    const td_packing source = {
+        .kernels = plain, .n_out = 2, .n_in = 1, .weight = weight, .gate = gate};
+    assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_OK);
     size_t half = plain->panel_width / 2;
     assert_true(m.panels[0] == 1 && m.panels[1] == 2);
     assert_true(m.panels[half] == 3 && m.panels[half + 1] == 4);
     td_embed_kernels_clear(&m);
+}
+
+/* A value of one row of weights, out of the packed form. */
+static float unpacked(const td_matrix *m, size_t output, bool gate, size_t k)
+{
+    size_t panel = output / m->n_panel_out;
+    size_t column = output % m->n_panel_out + (gate ? m->n_panel_out : 0);
+    size_t byte = m->precision == TD_PRECISION_INT8 ? k : 2 * k;
+    size_t at = ((panel * m->n_steps + byte / 64) * 2 + column / 16) * 1024 + byte % 64 / 4 * 64 +
+                column % 16 * 4 + byte % 4;
+    if (m->precision == TD_PRECISION_INT8)
+        return (float)(int8_t)m->codes[at] * m->scales[panel * 32 + column];
+    uint32_t bits = (uint32_t)m->codes[at] << 16 | (uint32_t)m->codes[at + 1] << 24;
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static void narrow_weights_lie_in_steps_of_64_bytes(void **state)
+{
+    (void)state;
+    enum {
+        IN = 150,
+        OUT = 37
+    };
+    static float weight[OUT * IN], gate[OUT * IN];
+    for (size_t i = 0; i < OUT * IN; i++) {
+        weight[i] = sinf((float)i);
+        gate[i] = cosf((float)i);
+    }
+    for (int p = TD_PRECISION_BF16; p <= TD_PRECISION_INT8; p++) {
+        for (int gated = 0; gated < 2; gated++) {
+            td_matrix m;
+            const td_packing source = {.kernels = plain,
+                                       .precision = (td_precision)p,
+                                       .n_out = OUT,
+                                       .n_in = IN,
+                                       .weight = weight,
+                                       .gate = gated ? gate : NULL};
+            assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_OK);
+            for (size_t i = 0; i < OUT * IN; i++) {
+                float error = p == TD_PRECISION_INT8 ? 0.5f / 127 : 1.0f / 256 * fabsf(weight[i]);
+                assert_true(fabsf(unpacked(&m, i / IN, false, i % IN) - weight[i]) <= error);
+                if (gated)
+                    assert_true(fabsf(unpacked(&m, i / IN, true, i % IN) - gate[i]) <= 0.5f / 127);
+            }
+            for (size_t k = 0; k < IN; k++) /* behind the last output */
+                assert_true(unpacked(&m, OUT, false, k) == 0);
+            td_embed_kernels_clear(&m);
+        }
+    }
+}
+
+static void bf16_is_the_nearest_and_of_two_the_even_one(void **state)
+{
+    (void)state;
+    assert_int_equal(to_bf16(1.0f), 0x3f80);
+    assert_int_equal(to_bf16(1.0f + 0x1p-8f), 0x3f80);
+    assert_int_equal(to_bf16(1.0f + 0x3p-8f), 0x3f82);
+    assert_int_equal(to_bf16(1.0f + 0x1.1p-8f), 0x3f81);
+    assert_true(isnan(from_bf16(to_bf16(NAN))));
+    assert_true(isinf(from_bf16(to_bf16(INFINITY))));
 }
 
 static void refuses_sizes_that_overflow(void **state)
@@ -67,9 +133,11 @@ static void refuses_sizes_that_overflow(void **state)
     (void)state;
     td_matrix m;
     const float weight = 0;
-    assert_int_equal(td_embed_kernels_pack(plain, SIZE_MAX / 64, SIZE_MAX / 64, &weight, NULL, NULL,
-                                           NULL, &m, NULL),
-                     TANDEM_E_TOO_LARGE);
+    const td_packing source = {.kernels = plain,
+                               .n_out = SIZE_MAX / 64,
+                               .n_in = SIZE_MAX / 64,
+                               .weight = &weight};
+    assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_E_TOO_LARGE);
     assert_null(td_embed_kernels_floats(SIZE_MAX / 4));
 }
 
@@ -79,6 +147,8 @@ int main(void)
         cmocka_unit_test(a_stride_holds_its_columns_and_is_no_multiple_of_512_bytes),
         cmocka_unit_test(weights_lie_in_panels_with_zeros_behind_the_last),
         cmocka_unit_test(gates_lie_beside_their_values),
+        cmocka_unit_test(narrow_weights_lie_in_steps_of_64_bytes),
+        cmocka_unit_test(bf16_is_the_nearest_and_of_two_the_even_one),
         cmocka_unit_test(refuses_sizes_that_overflow),
     };
     if (td_embed_kernels_choose("plain", &plain, NULL) != TANDEM_OK)

@@ -10,7 +10,8 @@ static const char *const MODELS[] = {"bert",          "bert-cls",       "gte-new
 enum {
     N_MODELS = sizeof(MODELS) / sizeof(MODELS[0])
 };
-static const char *const ISAS[] = {"plain", "avx2", "avx512", "onednn"};
+static const char *const ISAS[] = {"plain",       "avx2", "avx512", "avx512_vnni",
+                                   "avx512_bf16", "amx",  "onednn"};
 enum {
     N_ISAS = sizeof(ISAS) / sizeof(ISAS[0])
 };
@@ -29,16 +30,21 @@ static inline bool has_isa(const char *isa)
     return td_embed_kernels_choose(isa, &kernels, NULL) == TANDEM_OK;
 }
 
-static inline opened open_or_fail(const char *name, const char *isa)
+static inline opened open_in(const char *name, const char *isa, td_precision precision)
 {
     opened o = {0};
     tandem_error err;
     dir_open(&o.dir, name);
-    if (dir_load(&o.dir, isa, &o.weights, &o.model, &err) != TANDEM_OK)
+    if (dir_load_in(&o.dir, isa, precision, &o.weights, &o.model, &err) != TANDEM_OK)
         fail_msg("%s: %s", name, err.message);
     o.scratch = td_embed_model_scratch_new();
     o.dim = td_embed_model_info(o.model)->dim;
     return o;
+}
+
+static inline opened open_or_fail(const char *name, const char *isa)
+{
+    return open_in(name, isa, TD_PRECISION_F32);
 }
 
 static inline void close_all(opened *o)

@@ -55,25 +55,49 @@ static void assert_same_bits(const texts *t, const random_batch *b, const float 
         assert_memory_equal(vectors + i * dim, t->alone + b->which[i] * dim, dim * sizeof(float));
 }
 
+static void hold_in_batches(const char *name, const char *isa, td_precision precision,
+                            unsigned seed)
+{
+    opened o = open_in(name, isa, precision);
+    texts t = make_texts(&o, seed);
+    float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
+    random_batch b;
+    for (size_t round = 0; round < 8; round++) {
+        make_batch(&t, &b);
+        run_or_fail(&o, &b.ragged, vectors);
+        assert_same_bits(&t, &b, vectors, o.dim);
+    }
+    free(vectors);
+    free(t.alone);
+    close_all(&o);
+}
+
 static void a_texts_vector_is_the_same_alone_and_in_any_batch(void **state)
 {
     (void)state;
     for (size_t m = 0; m < N_MODELS; m++) {
         for (size_t i = 0; i < N_ISAS; i++) {
-            if (!has_isa(ISAS[i]))
+            if (has_isa(ISAS[i]))
+                hold_in_batches(MODELS[m], ISAS[i], TD_PRECISION_F32, (unsigned)(m * 10 + i));
+        }
+    }
+}
+
+/* One model of each kind: mean and [CLS], with and without gates, positions and windows. */
+static const char *const NARROW_MODELS[] = {"bert", "coderank", "modernbert"};
+enum {
+    N_NARROW_MODELS = sizeof(NARROW_MODELS) / sizeof(NARROW_MODELS[0])
+};
+
+static void a_narrow_vector_is_the_same_alone_and_in_any_batch(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < N_NARROW_MODELS; m++) {
+        for (size_t i = 1; i < N_ISAS; i++) { /* plain has no tiles and takes long */
+            if (!has_isa(ISAS[i]) || strcmp(ISAS[i], "onednn") == 0)
                 continue;
-            opened o = open_or_fail(MODELS[m], ISAS[i]);
-            texts t = make_texts(&o, (unsigned)(m * 10 + i));
-            float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
-            random_batch b;
-            for (size_t round = 0; round < 8; round++) {
-                make_batch(&t, &b);
-                run_or_fail(&o, &b.ragged, vectors);
-                assert_same_bits(&t, &b, vectors, o.dim);
-            }
-            free(vectors);
-            free(t.alone);
-            close_all(&o);
+            hold_in_batches(NARROW_MODELS[m], ISAS[i], TD_PRECISION_BF16, (unsigned)(m * 10 + i));
+            hold_in_batches(NARROW_MODELS[m], ISAS[i], TD_PRECISION_INT8, (unsigned)(m * 10 + i));
         }
     }
 }
@@ -118,8 +142,11 @@ static void run_team(const opened *o, const td_ragged *batch, size_t n, float *v
 static void a_team_of_threads_gives_the_same_bits_as_one(void **state)
 {
     (void)state;
-    for (size_t m = 0; m < N_MODELS; m++) {
-        opened o = open_or_fail(MODELS[m], NULL);
+    for (size_t m = 0; m < N_MODELS + 2 * N_NARROW_MODELS; m++) {
+        size_t narrow = m < N_MODELS ? 0 : m - N_MODELS;
+        opened o = m < N_MODELS ? open_in(MODELS[m], NULL, TD_PRECISION_F32)
+                                : open_in(NARROW_MODELS[narrow / 2], NULL,
+                                          narrow % 2 ? TD_PRECISION_INT8 : TD_PRECISION_BF16);
         texts t = make_texts(&o, 5);
         float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
         random_batch b;
@@ -158,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_texts_vector_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(a_narrow_vector_is_the_same_alone_and_in_any_batch),
         cmocka_unit_test(a_team_of_threads_gives_the_same_bits_as_one),
         cmocka_unit_test(bulk_work_may_stand_aside_before_each_layer),
     };

@@ -1,0 +1,18 @@
+/* embed/kernels/avx512_vnni.c - dot products of int8; bf16 is widened. */
+#include "embed/kernels/tables.h"
+
+#if TANDEM_HAVE_X86
+
+#    define TABLE_NAME "avx512_vnni"
+#    define TABLE      td_embed_kernels_avx512_vnni
+
+#    include "embed/kernels/avx512.h"
+#    include "embed/kernels/narrow_dot.h"
+#    include "embed/kernels/narrow_wide.h"
+
+#    define BLOCK_BYTES  ((size_t)512 * 1024)
+#    define BF16_IS_FAST false
+#    define INT8_IS_FAST true
+#    include "embed/kernels/tiles.h"
+
+#endif
