@@ -101,16 +101,18 @@ static void pack_bf16(td_matrix *matrix, place at, const float *row)
 /* Symmetric, 127 steps to the largest: zero stays zero. */
 static void pack_int8(td_matrix *matrix, place at, const float *row)
 {
-    float most = 0, sum = 0;
-    for (size_t k = 0; k < matrix->n_in; k++)
+    float most = 0, sum = 0, bad = 0;
+    for (size_t k = 0; k < matrix->n_in; k++) {
         most = fabsf(row[k]) > most ? fabsf(row[k]) : most;
+        bad += row[k] * 0; /* NaN if a weight is not finite: rounding would hide it */
+    }
     float scale = most / 127, inverse = most > 0 ? 127 / most : 0;
     for (size_t k = 0; k < matrix->n_in; k++) {
-        float code = nearbyintf(row[k] * inverse);
+        float code = bad == 0 ? nearbyintf(row[k] * inverse) : 0;
         code_of(matrix, at, k / 4)[k % 4] = (uint8_t)(int8_t)code;
         sum += code;
     }
-    matrix->scales[at.panel * TD_NARROW_WIDTH + at.column] = scale;
+    matrix->scales[at.panel * TD_NARROW_WIDTH + at.column] = scale + bad;
     matrix->sums[at.panel * TD_NARROW_WIDTH + at.column] = sum;
 }
 

@@ -117,6 +117,23 @@ static void narrow_weights_lie_in_steps_of_64_bytes(void **state)
     }
 }
 
+static void a_weight_that_is_not_finite_does_not_become_a_finite_one(void **state)
+{
+    (void)state;
+    const float weight[2][2] = {{1, NAN}, {INFINITY, 1}};
+    for (size_t i = 0; i < 2; i++) {
+        td_matrix m;
+        const td_packing source = {.kernels = plain,
+                                   .precision = TD_PRECISION_INT8,
+                                   .n_out = 1,
+                                   .n_in = 2,
+                                   .weight = weight[i]};
+        assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_OK);
+        assert_false(isfinite(m.scales[0]));
+        td_embed_kernels_clear(&m);
+    }
+}
+
 static void bf16_is_the_nearest_and_of_two_the_even_one(void **state)
 {
     (void)state;
@@ -148,6 +165,7 @@ int main(void)
         cmocka_unit_test(weights_lie_in_panels_with_zeros_behind_the_last),
         cmocka_unit_test(gates_lie_beside_their_values),
         cmocka_unit_test(narrow_weights_lie_in_steps_of_64_bytes),
+        cmocka_unit_test(a_weight_that_is_not_finite_does_not_become_a_finite_one),
         cmocka_unit_test(bf16_is_the_nearest_and_of_two_the_even_one),
         cmocka_unit_test(refuses_sizes_that_overflow),
     };
