@@ -34,19 +34,34 @@ void td_embed_machine_get(td_embed_machine *machine_out)
 /* What all members multiply, each its own rows by the same weights. */
 typedef struct products {
     const td_kernels *kernels;
+    td_precision precision;
     td_matrix matrix;
     float *x[TD_CREW_MAX], *out[TD_CREW_MAX];
+    float *coded[TD_CREW_MAX]; /* x in the form of a narrow product */
+    td_row_scale scales[N_ROWS];
     size_t n_done[TD_CREW_MAX]; /* products of each member */
     int64_t begin_us;
 } products;
 
+static td_rows coded_rows(products *p, size_t member)
+{
+    return (td_rows){.values = (uint8_t *)p->coded[member],
+                     .stride = td_embed_kernels_row_bytes(N_IN, p->precision),
+                     .scales = p->scales};
+}
+
 static void multiply(void *user, size_t member)
 {
     products *p = user;
+    const td_rows coded = coded_rows(p, member);
     td_epilogue epilogue = {.out = p->out[member], .out_stride = td_embed_kernels_stride(N_OUT)};
 
     while (td_clock_us() - p->begin_us < MEASURE_US) {
-        p->kernels->linear(&p->matrix, p->x[member], N_ROWS, 0, p->matrix.n_panels, &epilogue);
+        if (p->precision == TD_PRECISION_F32)
+            p->kernels->linear(&p->matrix, p->x[member], N_ROWS, 0, p->matrix.n_panels, &epilogue);
+        else
+            p->kernels->narrow->linear(&p->matrix, &coded, N_ROWS, 0, p->matrix.n_panels,
+                                       &epilogue);
         p->n_done[member]++;
     }
 }
@@ -61,15 +76,24 @@ static tandem_code make_room(products *p, size_t n, tandem_error *err)
         return td_fail_nomem(err, "weights");
     for (size_t i = 0; i < (size_t)N_IN * N_OUT; i++)
         weights[i] = (float)(i % 251) / 251.0f - 0.5f;
-    TD_TRY(
-        td_embed_kernels_pack(p->kernels, N_OUT, N_IN, weights, NULL, NULL, NULL, &p->matrix, err));
+    const td_packing source = {.kernels = p->kernels,
+                               .precision = p->precision,
+                               .n_out = N_OUT,
+                               .n_in = N_IN,
+                               .weight = weights};
+    TD_TRY(td_embed_kernels_pack(&source, &p->matrix, err));
     for (size_t i = 0; i < n; i++) {
         p->x[i] = td_embed_kernels_floats(rows * td_embed_kernels_stride(N_IN));
         p->out[i] = td_embed_kernels_floats(rows * td_embed_kernels_stride(N_OUT));
-        if (!p->x[i] || !p->out[i])
+        p->coded[i] =
+            td_embed_kernels_floats(rows * td_embed_kernels_row_bytes(N_IN, p->precision) / 4);
+        if (!p->x[i] || !p->out[i] || !p->coded[i])
             TD_FAIL(err, TANDEM_E_NOMEM, "no memory for rows");
         for (size_t j = 0; j < rows * td_embed_kernels_stride(N_IN); j++)
             p->x[i][j] = (float)(j % 127) / 127.0f - 0.5f;
+        const td_norming coding = {.n = N_IN, .precision = p->precision, .coded = coded_rows(p, i)};
+        if (p->precision != TD_PRECISION_F32)
+            p->kernels->narrow->norm(p->x[i], N_ROWS, &coding);
     }
 out:
     free(weights);
@@ -81,14 +105,13 @@ tandem_code td_embed_machine_measure(const char *precision, const char *isa, siz
 {
     tandem_code code = TANDEM_OK;
     td_crew *crew = NULL;
-    td_precision wanted = TD_PRECISION_F32;
     size_t n = n_threads > 0 ? n_threads : td_os_n_cpus(), n_done = 0;
     products *p = calloc(1, sizeof(*p));
 
     if (!p)
         return td_fail_nomem(err, "a measurement");
     n = n < TD_CREW_MAX ? n : TD_CREW_MAX;
-    TD_TRY(td_embed_select_named(precision, &wanted, err));
+    TD_TRY(td_embed_select_named(precision, &p->precision, err));
     TD_TRY(td_embed_kernels_choose(isa, &p->kernels, err));
     TD_TRY(td_embed_crew_open(n, &crew, err));
     TD_TRY(make_room(p, n, err));
@@ -104,6 +127,7 @@ out:
     for (size_t i = 0; i < TD_CREW_MAX; i++) {
         free(p->x[i]);
         free(p->out[i]);
+        free(p->coded[i]);
     }
     td_embed_kernels_clear(&p->matrix);
     td_embed_crew_close(crew);

@@ -21,9 +21,13 @@ static void every_machine_has_kernels_that_are_fast_in_f32(void **state)
 static void products_take_time_and_more_threads_than_cores_are_no_error(void **state)
 {
     (void)state;
-    double gflops = 0;
-    assert_int_equal(td_embed_machine_measure("f32", NULL, 3, &gflops, NULL), TANDEM_OK);
-    assert_true(gflops > 0);
+    static const char *const precisions[] = {"f32", "bf16", "int8"};
+    for (size_t i = 0; i < 3; i++) {
+        double gflops = 0;
+        assert_int_equal(td_embed_machine_measure(precisions[i], NULL, 3, &gflops, NULL),
+                         TANDEM_OK);
+        assert_true(gflops > 0);
+    }
 }
 
 static void refuses_an_unknown_precision_or_isa(void **state)
