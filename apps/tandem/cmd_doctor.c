@@ -47,17 +47,19 @@ __attribute__((format(printf, 4, 5))) static void find(doctor *d, const char *wh
 static bool is_writable(const char *path)
 {
     char part[PATH_BYTES];
+    struct stat facts;
 
     snprintf(part, sizeof(part), "%s", path);
-    while (access(part, F_OK) != 0) {
+    if (stat(part, &facts) == 0)
+        return access(part, W_OK) == 0;
+    do {
         char *slash = strrchr(part, '/');
         if (!slash)
-            return access(".", W_OK) == 0;
-        slash[slash == part] = '\0';
-        if (slash == part)
-            break;
-    }
-    return access(part, W_OK) == 0;
+            snprintf(part, sizeof(part), ".");
+        else
+            slash[slash == part] = '\0';
+    } while (stat(part, &facts) != 0);
+    return S_ISDIR(facts.st_mode) && access(part, W_OK) == 0;
 }
 
 static void default_path(const char *variable, const char *below_home, const char *rest, char *out)

@@ -4,11 +4,13 @@
 Prose: the language reference that ships inside Python (pydoc_data.topics) and rendered man pages.
 Code: the Python standard library, C headers under /usr/include (node headers too, when installed).
 Length classes: 25 % short (100-400 chars), 15 % medium (400-1200), 60 % long (close to 1600).
-Deterministic for a given machine image; corpus.jsonl beside this file is the one that was measured.
+Deterministic for a given machine image. It goes to $PEERS_DIR/corpus.jsonl.
 """
 
 import glob, json, os, random, subprocess, sys, sysconfig
 import pydoc_data.topics as T
+
+from shapes import CORPUS
 
 rnd = random.Random(20240601)
 MAX = 1600
@@ -92,7 +94,8 @@ def take(docs, kind, n=128):
 
 if __name__ == "__main__":
     rows = take([d for d in prose_docs() if len(d) > 2500], "prose") + take(code_docs(), "code")
-    dst = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus.jsonl")
+    dst = CORPUS
+    dst.parent.mkdir(parents=True, exist_ok=True)
     with open(dst, "w", encoding="utf-8") as f:
         for r in rows:
             f.write(json.dumps(r, ensure_ascii=False) + "\n")
