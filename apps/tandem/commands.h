@@ -22,8 +22,11 @@ int cmd_man(const settings *s);
 int cmd_retry(const settings *s);
 int cmd_serve(const settings *s);
 int cmd_mcp(const settings *s);
+int cmd_report(const settings *s);
 
-/* What cmd_bench chooses from. */
+/* What cmd_bench chooses from, and a backend of the second. */
 int bench_engine(const settings *s);
+int bench_schedule(const settings *s);
+int bench_schedule_engine(const settings *s);
 
 #endif

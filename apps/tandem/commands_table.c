@@ -59,6 +59,13 @@ const command commands_table[] = {
      "  tandem retry\n"
      "  tandem retry ~/notes --json\n",
      cmd_retry},
+    {"report", CMD_REPORT, "[RUN]", 0, 1, "what a run did: a timeline of both lanes",
+     "Draws which slot held which batch when, retries and idle time of a run: the last, or the\n"
+     "one of that number (`tandem index --json` tells it). On the terminal, as a page that needs\n"
+     "nothing besides itself, or as JSON.\n",
+     "  tandem report\n"
+     "  tandem report 7 -o run7.html\n",
+     cmd_report},
     {"pull", CMD_PULL, "MODEL...", 1, SIZE_MAX, "bring models from a hub",
      "Brings each MODEL - gte, coderank, or org/name, with @revision for another than main - from\n"
      "Hugging Face into its cache ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub), where\n"
@@ -76,12 +83,18 @@ const command commands_table[] = {
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
      "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
      "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},
-    {"bench", CMD_BENCH, "engine [FILE.jsonl]", 1, 2, "how fast tandem is on this machine",
-     "engine: embeds the texts of FILE (or some of its own) in bulk, then times a short query by\n"
-     "itself and while bulk work runs, and measures what matrix products alone reach. Run it on\n"
-     "an idle machine.\n",
+    {"bench", CMD_BENCH, "engine|schedule [...]", 1, 2, "how good tandem is on this machine",
+     "engine [FILE.jsonl]: embeds the texts of FILE (or some of its own) in bulk, then times a\n"
+     "short query by itself and while bulk work runs, and measures what matrix products alone\n"
+     "reach. Run it on an idle machine.\n"
+     "schedule [services|engine]: strategies x content mixes, with the time that no schedule can\n"
+     "beat. `services` (the default) are simulated and take no time: a price a chunk, jitter,\n"
+     "faults; `engine` embeds in this process, both lanes at once against one after the other. -o\n"
+     "draws the strategies on one mix instead.\n",
      "  tandem bench engine\n"
-     "  tandem bench engine --model gte --precision bf16 --threads 2 --json\n",
+     "  tandem bench engine --model gte --precision bf16 --threads 2 --json\n"
+     "  tandem bench schedule\n"
+     "  tandem bench schedule -o timeline.svg\n",
      cmd_bench},
     {"doctor", CMD_DOCTOR, "", 0, 0, "what this machine can do, and what is wrong",
      "CPU, cores, memory, kernels and precisions; models, the index's place, the network library.\n"

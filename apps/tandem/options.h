@@ -22,7 +22,8 @@ typedef enum command_bit {
     CMD_RETRY = 1 << 11,
     CMD_BENCH = 1 << 12,
     CMD_DOCTOR = 1 << 13,
-    CMD_ALL = (1 << 14) - 1,
+    CMD_REPORT = 1 << 14,
+    CMD_ALL = (1 << 15) - 1,
     CMD_MCP = 1 << 26,
     CMD_SERVE = 1 << 27,
     CMD_COMPLETIONS = 1 << 28, /* of these two there is nothing to set */

@@ -13,17 +13,18 @@
 #define REMOTE    (LANES | CMD_EMBED)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE | CMD_BENCH)
 #define ENGINE    (LANES | CMD_EMBED | CMD_BENCH)
-#define DB \
-    (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY | CMD_DOCTOR | CMD_SERVE | CMD_MCP)
+#define DB                                                                                \
+    (CMD_INDEX | CMD_SEARCH | CMD_STATUS | CMD_RM | CMD_RETRY | CMD_REPORT | CMD_DOCTOR | \
+     CMD_SERVE | CMD_MCP)
 #define ALWAYS (CMD_ALL | CMD_SERVE | CMD_MCP)
 
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
      "the index; default: tandem/tandem.db in $XDG_DATA_HOME or ~/.local/share"},
-    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), REMOTE, 0, 0, "MODEL", NULL,
-     "model of the prose lane: a Hugging Face folder or name; default: embedded"},
-    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]), REMOTE, 0, 0,
-     "MODEL", NULL, "model of the code lane"},
+    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), REMOTE | CMD_BENCH, 0, 0,
+     "MODEL", NULL, "model of the prose lane: a Hugging Face folder or name; default: embedded"},
+    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]),
+     REMOTE | CMD_BENCH, 0, 0, "MODEL", NULL, "model of the code lane"},
     {"gte-url", 0, "GTE_URL", KIND_TEXT, AT(backends[TANDEM_LANE_GTE].urls), REMOTE, 0, 0, "URL",
      NULL, "servers that embed the prose lane, apart by commas; --gte is then their model's name"},
     {"coderank-url", 0, "CODERANK_URL", KIND_TEXT, AT(backends[TANDEM_LANE_CODERANK].urls), REMOTE,
@@ -46,8 +47,9 @@ const option_row options_table[] = {
      "document", "what the texts are; some models put another prompt before each"},
     {"input-format", 0, NULL, KIND_WORD, AT(input_format), CMD_EMBED, 0, 0, "lines|jsonl|files",
      NULL, "standard input is lines of text, or JSON lines with \"text\"; files are taken whole"},
-    {"output", 'o', NULL, KIND_TEXT, AT(output), CMD_EMBED, 0, 0, "FILE.npy", NULL,
-     "write a NumPy array, float32 [n, dim], instead of JSON lines"},
+    {"output", 'o', NULL, KIND_TEXT, AT(output), CMD_EMBED | CMD_REPORT | CMD_BENCH, 0, 0, "FILE",
+     NULL,
+     "write a file instead: embed a NumPy array (float32 [n, dim]), report a page, bench an SVG"},
     {"truncate", 0, NULL, KIND_WORD, AT(truncate), CMD_EMBED | CMD_SERVE, 0, 0, "yes|error", "yes",
      "texts longer than the model takes are cut, or refused"},
     {"precision", 0, "TANDEM_PRECISION", KIND_WORD, AT(precision), ENGINE, 0, 0,
@@ -151,10 +153,11 @@ const option_row options_table[] = {
      "auto|pipelined|rounds|sequential", "auto", "how the two lanes share the machine"},
     {"no-parallel", 0, "ENABLE_PARALLEL_EMBEDDING", KIND_UNFLAG, AT(parallel), SCHEDULE, 0, 0, NULL,
      "true", "one lane after the other"},
-    {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency), SCHEDULE, 1, 1024,
-     "N", NULL, "batches in flight over both lanes; default: one a core in process, 2 for servers"},
-    {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), SCHEDULE, 1, 4096, "N",
-     "32", "chunks of a batch, at most"},
+    {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency),
+     SCHEDULE | CMD_BENCH, 1, 1024, "N", NULL,
+     "batches in flight over both lanes; default: one a core in process, 2 for servers"},
+    {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), SCHEDULE | CMD_BENCH, 1,
+     4096, "N", "32", "chunks of a batch, at most"},
     {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), SCHEDULE, 0, 0, NULL,
      "true", "no metrics in log and summary"},
     {"cache-size", 0, "TANDEM_CACHE_SIZE", KIND_SIZE, AT(cache_bytes_max), SCHEDULE, 0, 1ull << 40,

@@ -2,6 +2,7 @@
 #ifndef TANDEM_TANDEM_H
 #define TANDEM_TANDEM_H
 
+#include "tandem/bench.h"
 #include "tandem/content.h"
 #include "tandem/embedder.h"
 #include "tandem/error.h"

@@ -100,6 +100,11 @@ void td_pipeline_model_close(tandem_embedder *e)
     free(e);
 }
 
+td_embedder *td_pipeline_model_door(const tandem_embedder *e)
+{
+    return e->embedder;
+}
+
 void td_pipeline_model_info(const tandem_embedder *e, tandem_model_info *info_out)
 {
     *info_out = e->info;

@@ -9,6 +9,7 @@
 #ifndef TD_PIPELINE_H
 #define TD_PIPELINE_H
 
+#include "tandem/bench.h"
 #include "tandem/content.h"
 #include "tandem/embedder.h"
 #include "tandem/index.h"
@@ -79,6 +80,11 @@ tandem_code td_pipeline_report_new(tandem_index *index, int64_t run, tandem_repo
 void td_pipeline_report_free(tandem_report *report);
 void td_pipeline_report_run(const tandem_report *report, tandem_run_info *info_out);
 const tandem_span *td_pipeline_report_spans(const tandem_report *report, size_t *n_out);
+
+/* -- how good the schedule is (bench.c) -- */
+
+tandem_code td_pipeline_bench_schedule(const tandem_bench_options *options, tandem_bench_done done,
+                                       void *user, tandem_error *err);
 
 /* -- one model by itself (model.c) -- */
 

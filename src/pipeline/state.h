@@ -67,6 +67,8 @@ void td_pipeline_lanes_close(tandem_index *index);
 /* model.c: an embedder over a loaded model that stays its owner's. */
 tandem_code td_pipeline_model_borrow(td_model_files *files, td_embedder *embedder,
                                      tandem_embedder **embedder_out, tandem_error *err);
+/* model.c: what does an opened model's work; borrowed. */
+td_embedder *td_pipeline_model_door(const tandem_embedder *embedder);
 
 /* One source of a job. */
 typedef struct td_pipeline_feed {

@@ -181,4 +181,52 @@ tandem_code td_schedule_run(td_embedder *const lanes[TANDEM_N_LANES],
                             float *const *vectors_out, td_schedule_progress *progress_out,
                             tandem_error *err);
 
+/* -- in virtual time: the same lanes and policy without threads, to see how good they are -- */
+
+/* A backend that is only a price. */
+typedef struct td_simulated_service {
+    double per_batch, per_item, per_token; /* seconds */
+    double sigma;                          /* of log-normal jitter on each call */
+    uint32_t servers;                      /* requests at a time; others queue; 0: no limit */
+    double p_passing;                      /* of a call that fails in passing */
+    int64_t dead_from_us;                  /* calls fail from then, */
+    int64_t dead_until_us;                 /* until then */
+    bool denied;
+    uint32_t limit; /* of batches at once; td_schedule_simulate: all slots */
+    bool adapts;    /* a remote lane, whose limit moves */
+} td_simulated_service;
+
+typedef struct td_simulated_text {
+    tandem_lane lane;
+    size_t n_tokens;
+    bool poison; /* spoils its batch */
+} td_simulated_text;
+
+typedef struct td_simulated {
+    td_strategy strategy; /* as chosen */
+    double seconds;       /* first batch begun to last one ended */
+    double bound_seconds; /* no schedule can be faster; of the work that was done */
+    double overlap_ratio, speedup;
+    uint64_t n_batches, n_retries, n_failed; /* n_failed: texts */
+    const tandem_span *spans;                /* [n_spans] borrowed for the call */
+    size_t n_spans;
+} td_simulated;
+
+typedef struct td_simulation {
+    td_strategy strategy;
+    bool parallel;
+    uint32_t in_flight_max, batch_items_max; /* in_flight_max: 1..64 */
+    uint64_t seed;                           /* of jitter and faults */
+    td_simulated_service services[TANDEM_N_LANES];
+    const td_simulated_text *texts; /* [n], all there at the start */
+    size_t n;
+    uint32_t spans_max;
+    void (*done)(void *user, const td_simulated *result);
+    void *user;
+} td_simulation;
+
+/* Runs it, then calls `done` once. Errors: E_INTERNAL when a rule of the schedule did not hold at
+ * some step (each text once, no cap passed, ...), E_INVALID, E_NOMEM. */
+tandem_code td_schedule_simulate(const td_simulation *how, tandem_error *err);
+
 #endif

@@ -9,7 +9,7 @@ import pytest
 from conftest import PROGRAM, SOURCE, make_tree
 
 COMMANDS = (
-    "index search embed crawl extract chunk status rm retry models tokenize bench doctor"
+    "index search embed crawl extract chunk status rm retry report models tokenize bench doctor"
 ).split()
 
 

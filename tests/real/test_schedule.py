@@ -1,5 +1,6 @@
 """Both lanes from outside: the four variables, pages of every mix, failed chunks, their retry."""
 
+import html.parser
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import GOLDEN, PROGRAM, make_tree, prose, python_code
+from conftest import GOLDEN, PROGRAM, SANITIZED, make_tree, prose, python_code
 
 STRATEGIES = ("pipelined", "rounds", "sequential")
 
@@ -41,7 +42,7 @@ def broken(small):
     return {"TANDEM_CODERANK": str(small.folder / "broken")}
 
 
-def html(title, *parts):
+def page_of(title, *parts):
     head, body = f"<head><title>{title}</title></head>", "".join(parts)
     return f"<html>{head}<body><main>{body}</main></body></html>"
 
@@ -75,10 +76,10 @@ def check_whole(tandem, summary):
 def test_mixed_documentation_site(small, site, strategy):
     rng = random.Random(1)
     names = [f"page{i}.html" for i in range(12)]
-    site.put("/", html("All", "<h1>All</h1>", *(f"<p><a href='{n}'>{n}</a></p>" for n in names)))
+    site.put("/", page_of("All", "<h1>All</h1>", *(f"<p><a href='{n}'>{n}</a></p>" for n in names)))
     for name in names:
         parts = (html_prose(rng, 3), html_code(rng, 3), html_prose(rng, 2))
-        site.put(f"/{name}", html(name, *parts))
+        site.put(f"/{name}", page_of(name, *parts))
     summary = small.index("-r", site.url + "/", env={"EMBEDDING_STRATEGY": strategy})
     assert summary["pages"] == 13 and summary["strategy"] == strategy
     assert summary["chunks"]["gte"] > 12 and summary["chunks"]["coderank"] > 12
@@ -89,7 +90,7 @@ def test_mixed_documentation_site(small, site, strategy):
 
 
 def test_text_only_article_is_single(small, site):
-    site.put("/article", html("Article", html_prose(random.Random(2), 8)))
+    site.put("/article", page_of("Article", html_prose(random.Random(2), 8)))
     summary = small.index(site.url + "/article")
     assert summary["chunks"]["coderank"] == 0 and summary["chunks"]["gte"] > 2
     assert summary["strategy"] == "single" and summary["lanes"]["coderank"]["batches"] == 0
@@ -98,7 +99,7 @@ def test_text_only_article_is_single(small, site):
 
 def test_code_heavy_page(small, site):
     rng = random.Random(3)
-    site.put("/code", html("Code", html_prose(rng, 1, 3), html_code(rng, 12)))
+    site.put("/code", page_of("Code", html_prose(rng, 1, 3), html_code(rng, 12)))
     summary = small.index(site.url + "/code")
     assert summary["chunks"]["coderank"] > 4 * summary["chunks"]["gte"] > 0
     check_whole(small, summary)
@@ -107,7 +108,7 @@ def test_code_heavy_page(small, site):
 def test_page_with_more_than_a_hundred_chunks(small, site):
     rng = random.Random(4)
     parts = (html_prose(rng, 1, 20) + html_code(rng, 1, 7) for _ in range(60))
-    site.put("/long", html("Long", *parts))
+    site.put("/long", page_of("Long", *parts))
     env = {"EMBEDDING_STRATEGY": "rounds", "EMBEDDING_BATCH_SIZE": "8"}
     done = small.run("index", "--db", small.db, "--json", "-v", site.url + "/long", env=env)
     summary = json.loads(done.stdout)
@@ -272,3 +273,129 @@ def test_two_interrupts_end_at_once(small):
     assert run.returncode == 130
     small.index("tree")
     assert all(row[-1] is not None for row in small.chunks().values())
+
+
+# -- what a run did --
+
+
+class Page(html.parser.HTMLParser):
+    """What a page draws, and whatever it would fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.calls, self.fetched, self.open = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.fetched += [v for k, v in found.items() if k in ("src", "href", "srcset", "data")]
+        self.fetched += [tag] * (tag in ("script", "link", "img", "iframe", "object", "image"))
+        if tag == "rect" and (found.get("class") or "").startswith("call"):
+            self.calls.append(found)
+        if tag not in ("meta", "rect", "path", "line"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self.open:
+            assert self.open.pop() == tag
+
+
+def test_report_as_json_text_and_page(small):
+    make_tree(small.folder / "tree <b>&amp;", 40)
+    summary = small.index("tree <b>&amp;", env={"EMBEDDING_BATCH_SIZE": "4"})
+    report = lambda *args, **kw: small.run("report", "--db", small.db, *args, **kw).stdout.decode()
+    told = json.loads(report("--json"))
+    assert told["run"] == int(summary["run"]) and told["kind"] == "index"
+    assert told["state"] == "done" and told["summary"]["embedded"] == summary["embedded"]
+    for lane in ("gte", "coderank"):
+        for key in ("batches", "chunks"):
+            total = sum(span[lane][key] for span in told["spans"])
+            want = summary["lanes"][lane]["batches"] if key == "batches" else None
+            assert want is None or total == want
+    ends = [0.0] * summary["slots"]
+    for span in told["spans"]:
+        assert span["start"] >= ends[span["slot"]] - 1e-6 and span["end"] >= span["start"]
+        ends[span["slot"]] = span["end"]
+    text = report(told["run"])
+    assert "slot 0" in text and "coderank" in text and "pipelined" in text
+    assert all(len(line) <= 120 for line in text.splitlines())
+
+    report("-o", "run.html")
+    page = (small.folder / "run.html").read_text()
+    drawn = Page(page)
+    assert not drawn.fetched and not drawn.open and "http" not in page.replace(
+        "http://www.w3.org/2000/svg", ""
+    ).replace("http-equiv", "")
+    assert len(drawn.calls) == sum(lane["batches"] for lane in summary["lanes"].values())
+    assert "tree &lt;b>&amp;amp;" in page
+    assert report("-o", "-") == page
+    assert not list(small.folder.glob("*.part"))
+
+
+def test_report_of_what_is_not_there(small):
+    assert "no index" in small.error("report", "--db", small.db, status=1)
+    make_tree(small.folder / "tree", 2)
+    small.index("tree")
+    assert "no run 99" in small.error("report", "--db", small.db, "99", status=1)
+    for bad in ("0", "-3", "x", "1x", "99999999999999999999"):
+        assert "no run" in small.error("report", "--db", small.db, "--", bad, status=2)
+    assert "absent/x.html" in small.error(
+        "report", "--db", small.db, "-o", "absent/x.html", status=1
+    )
+    small.index("tree")  # nothing to embed: no model is called
+    assert "No timeline" in small.run("report", "--db", small.db).stdout.decode()
+
+
+def test_report_shows_what_failed(small, broken):
+    make_tree(small.folder / "tree", 8)
+    small.index("tree", status=3, env=broken)
+    told = json.loads(small.run("report", "--db", small.db, "--json").stdout)
+    assert sum(span["failed"] for span in told["spans"]) > 0
+    assert {span["code"] for span in told["spans"] if span["failed"]} == {"E_FORMAT"}
+    assert "!" in small.run("report", "--db", small.db).stdout.decode()
+
+
+# -- the benchmark --
+
+
+def test_bench_schedule_reaches_the_goals(tandem):
+    rows = tandem.lines("bench", "schedule", "--json")
+    of = lambda table: [row for row in rows if row["table"] == table]
+    plan = {(*row["chunks"].values(), row["at_once"]): row for row in of("plan")}
+    assert plan[25, 25, 1]["sequential"] == pytest.approx(5.0, abs=0.01)
+    for mix, most in (((25, 25), 2.6), ((40, 10), 4.1), ((10, 40), 4.1)):
+        assert plan[(*mix, 1)]["pipelined"] <= most and plan[(*mix, 1)]["rounds"] <= most
+    for mix in ((50, 0), (0, 50)):
+        assert plan[(*mix, 1)]["pipelined"] == pytest.approx(5.0, abs=0.01)
+        assert plan[(*mix, 2)]["pipelined"] <= 2.6
+    assert plan[40, 10, 2]["pipelined"] <= 2.6
+    for row in of("lengths"):
+        n = sum(row["chunks"].values())
+        assert row["worst_to_bound"] <= (1.03 if n >= 200 else 1.10), row
+        assert row["worst_to_rounds"] <= 1.0001, row
+        assert row["overlap"] >= 0.95 or not all(row["chunks"].values()), row
+    for row in of("jitter"):
+        assert row["worst_to_bound"] <= (1.03 if sum(row["chunks"].values()) >= 1000 else 1.10), row
+        # one request at a time: no schedule saves more than the rounds' waiting, and it saves all
+        assert row["pipelined"] <= (0.9 if row["at_once"] else 0.8) * row["rounds"], row
+    assert {row["fault"] for row in of("faults")} >= {"dead from start", "flapping"}
+    for row in of("faults"):
+        assert row["to_healthy"] <= 1.05, row
+
+
+def test_bench_schedule_draws_and_refuses(tandem):
+    tandem.run("bench", "schedule", "-o", "t.svg")
+    svg = (tandem.folder / "t.svg").read_text()
+    assert svg.startswith("<svg") and all(f">{name}: " in svg for name in STRATEGIES)
+    table = tandem.run("bench", "schedule").stdout.decode()
+    assert "bound, s" in table and "pipelined" in table
+    assert "services, engine" in tandem.error("bench", "schedule", "cluster", status=2)
+    assert "there is" in tandem.error("bench", "nothing", status=2)
+
+
+@pytest.mark.skipif(SANITIZED, reason="thousands of chunks; tests/api/test_bench.c embeds a few")
+def test_bench_schedule_runs_engines(small):
+    model = {"TANDEM_GTE": str(GOLDEN / "models" / "bert")}
+    rows = small.lines("bench", "schedule", "engine", "--json", env=model)
+    assert len(rows) == 3 and all(row["pipelined"] > 0 for row in rows)

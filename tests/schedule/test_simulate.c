@@ -1,0 +1,132 @@
+#include "schedule/simulator.h"
+
+typedef struct kept {
+    td_simulated result;
+    tandem_span spans[64];
+    size_t n_calls;
+} kept;
+
+static void keep(void *user, const td_simulated *result)
+{
+    kept *k = user;
+    k->result = *result;
+    k->n_calls++;
+    assert_true(result->n_spans <= 64);
+    memcpy(k->spans, result->spans, result->n_spans * sizeof(*result->spans));
+}
+
+static td_simulation simulation_of(td_simulated_text *texts, size_t n, kept *k)
+{
+    td_simulation how = {
+        .strategy = TD_STRATEGY_PIPELINED,
+        .parallel = true,
+        .in_flight_max = 2,
+        .batch_items_max = 10,
+        .texts = texts,
+        .n = n,
+        .spans_max = 64,
+        .done = keep,
+        .user = k,
+    };
+    for (size_t i = 0; i < n; i++)
+        texts[i] = (td_simulated_text){.lane = (tandem_lane)(i % 2), .n_tokens = 100};
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        how.services[l].per_item = 0.1;
+    return how;
+}
+
+static void a_run_comes_out_the_same_each_time_with_its_bound_and_spans(void **state)
+{
+    td_simulated_text texts[100];
+    kept first = {.n_calls = 0}, second = {.n_calls = 0};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        td_simulation how = simulation_of(texts, 100, i ? &second : &first);
+        how.seed = 3;
+        how.services[0].sigma = 0.5;
+        assert_int_equal(td_schedule_simulate(&how, NULL), TANDEM_OK);
+    }
+    assert_int_equal(first.n_calls, 1);
+    assert_true(first.result.seconds == second.result.seconds);
+    assert_true(first.result.seconds >= first.result.bound_seconds);
+    assert_true(first.result.bound_seconds > 3);
+    assert_int_equal(first.result.n_failed, 0);
+    assert_int_equal(first.result.strategy, TD_STRATEGY_PIPELINED);
+    uint64_t batches = 0, chunks = 0;
+    for (size_t i = 0; i < first.result.n_spans; i++) {
+        batches += first.spans[i].batches[0] + first.spans[i].batches[1];
+        chunks += first.spans[i].chunks[0] + first.spans[i].chunks[1];
+        assert_true(first.spans[i].slot < 2);
+    }
+    assert_int_equal(batches, first.result.n_batches);
+    assert_int_equal(chunks, 100);
+}
+
+static void poison_and_dead_services_fail_what_they_must(void **state)
+{
+    td_simulated_text texts[40];
+    kept k = {.n_calls = 0};
+    (void)state;
+    td_simulation how = simulation_of(texts, 40, &k);
+    texts[7].poison = true;
+    assert_int_equal(td_schedule_simulate(&how, NULL), TANDEM_OK);
+    assert_int_equal(k.result.n_failed, 1);
+    how = simulation_of(texts, 40, &k);
+    how.services[1].dead_until_us = INT64_MAX;
+    assert_int_equal(td_schedule_simulate(&how, NULL), TANDEM_OK);
+    assert_int_equal(k.result.n_failed, 20);
+    assert_true(k.result.n_retries > 0);
+}
+
+static void too_many_slots_and_no_texts(void **state)
+{
+    td_simulated_text texts[1];
+    kept k = {.n_calls = 0};
+    tandem_error error = {0};
+    (void)state;
+    td_simulation how = simulation_of(texts, 0, &k);
+    assert_int_equal(td_schedule_simulate(&how, &error), TANDEM_OK);
+    assert_true(k.result.seconds == 0 && k.result.n_batches == 0);
+    how.in_flight_max = 65;
+    assert_int_equal(td_schedule_simulate(&how, &error), TANDEM_E_INVALID);
+    how.in_flight_max = 0;
+    assert_int_equal(td_schedule_simulate(&how, &error), TANDEM_E_INVALID);
+}
+
+/* A policy that broke a rule is told, with the case and the time. */
+static void a_broken_rule_is_an_error_that_says_which(void **state)
+{
+    (void)state;
+    sim s = {
+        .number = 42,
+        .seed = 1,
+        .parallel = true,
+        .in_flight_max = 1,
+        .items_max = 4,
+        .tokens_max = 10,
+        .window = 100,
+        .tries_max = 1,
+        .n_tasks = 2,
+    };
+    tandem_error error = {0};
+    s.tasks = calloc(2, sizeof(*s.tasks));
+    for (int i = 0; i < 2; i++)
+        s.tasks[i].task = (td_task){.n_tokens = 5};
+    s.services[0].limit = s.services[1].limit = 1;
+    s.tasks[1].n_out = 1; /* as if it had come out already */
+    assert_int_equal(td_schedule_simulate_run(&s, &error), TANDEM_E_INTERNAL);
+    assert_non_null(strstr(error.message, "case 42"));
+    assert_non_null(strstr(error.message, "a task came out twice"));
+    sim_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_comes_out_the_same_each_time_with_its_bound_and_spans),
+        cmocka_unit_test(poison_and_dead_services_fail_what_they_must),
+        cmocka_unit_test(too_many_slots_and_no_texts),
+        cmocka_unit_test(a_broken_rule_is_an_error_that_says_which),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
