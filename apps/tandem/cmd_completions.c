@@ -39,7 +39,7 @@ static void put_bash_options(const command *cmd)
 {
     printf("        %s) options='", cmd->name);
     for (size_t i = 0; i < options_table_n; i++)
-        if (options_table[i].commands & cmd->bit)
+        if (options_table[i].name && (options_table[i].commands & cmd->bit))
             printf("--%s ", options_table[i].name);
     printf("--env-file --help' ;;\n");
 }
@@ -133,7 +133,7 @@ static void put_zsh(void)
     for (size_t c = 0; c < commands_table_n; c++) {
         printf("    %s)\n        _arguments \\\n", commands_table[c].name);
         for (size_t i = 0; i < options_table_n; i++)
-            if (options_table[i].commands & commands_table[c].bit)
+            if (options_table[i].name && (options_table[i].commands & commands_table[c].bit))
                 put_zsh_option(&options_table[i]);
         printf("            '--env-file=[variables from this file]:value:_files' \\\n"
                "            '--help[the options on one page]' \\\n"
@@ -169,7 +169,7 @@ static void put_fish(void)
         put_quoted(cmd->summary, "\\'");
         putchar('\n');
         for (size_t i = 0; i < options_table_n; i++)
-            if (options_table[i].commands & cmd->bit)
+            if (options_table[i].name && (options_table[i].commands & cmd->bit))
                 put_fish_option(cmd, &options_table[i]);
     }
 }

@@ -45,8 +45,8 @@ static void put_option(const option_row *row)
     printf(".TP\n");
     if (row->letter)
         printf("\\fB\\-%c\\fR, ", row->letter);
-    printf("\\fB\\-\\-");
-    put_text(row->name, false);
+    printf(row->name ? "\\fB\\-\\-" : "\\fB$"); /* without a flag: of the environment alone */
+    put_text(row->name ? row->name : row->env, false);
     printf("\\fR");
     if (takes) {
         printf(" \\fI");
@@ -60,7 +60,7 @@ static void put_option(const option_row *row)
         put_text(row->preset, false);
         putchar(']');
     }
-    if (row->env)
+    if (row->env && row->name)
         printf(" (variable \\fB%s\\fR)", row->env);
     putchar('\n');
 }
