@@ -7,6 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Whether the option is a flag of that command; some are variables alone. */
+static bool is_flag_of(const option_row *row, const command *cmd)
+{
+    return row->name && (row->commands & cmd->bit);
+}
+
 static bool takes_value(const option_row *row)
 {
     return row->kind != KIND_FLAG && row->kind != KIND_UNFLAG;
@@ -39,7 +45,7 @@ static void put_bash_options(const command *cmd)
 {
     printf("        %s) options='", cmd->name);
     for (size_t i = 0; i < options_table_n; i++)
-        if (options_table[i].name && (options_table[i].commands & cmd->bit))
+        if (is_flag_of(&options_table[i], cmd))
             printf("--%s ", options_table[i].name);
     printf("--env-file --help' ;;\n");
 }
@@ -47,7 +53,7 @@ static void put_bash_options(const command *cmd)
 static void put_bash_values(void)
 {
     for (size_t i = 0; i < options_table_n; i++) {
-        if (options_table[i].kind != KIND_WORD)
+        if (options_table[i].kind != KIND_WORD || !options_table[i].name)
             continue;
         printf("        --%s) COMPREPLY=($(compgen -W '", options_table[i].name);
         put_words(options_table[i].words);
@@ -133,7 +139,7 @@ static void put_zsh(void)
     for (size_t c = 0; c < commands_table_n; c++) {
         printf("    %s)\n        _arguments \\\n", commands_table[c].name);
         for (size_t i = 0; i < options_table_n; i++)
-            if (options_table[i].name && (options_table[i].commands & commands_table[c].bit))
+            if (is_flag_of(&options_table[i], &commands_table[c]))
                 put_zsh_option(&options_table[i]);
         printf("            '--env-file=[variables from this file]:value:_files' \\\n"
                "            '--help[the options on one page]' \\\n"
@@ -169,7 +175,7 @@ static void put_fish(void)
         put_quoted(cmd->summary, "\\'");
         putchar('\n');
         for (size_t i = 0; i < options_table_n; i++)
-            if (options_table[i].name && (options_table[i].commands & cmd->bit))
+            if (is_flag_of(&options_table[i], cmd))
                 put_fish_option(cmd, &options_table[i]);
     }
 }

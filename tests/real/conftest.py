@@ -24,8 +24,9 @@ SANITIZED = "release" not in os.environ["TANDEM_BUILD"]
 class Tandem:
     """Runs the program in a folder of its own, with no settings but those given."""
 
-    def __init__(self, folder, small=SANITIZED):
+    def __init__(self, folder, small=SANITIZED, program=PROGRAM):
         self.folder = pathlib.Path(folder)
+        self.program = program
         self.db = self.folder / "index.db"
         self.small = small
 
@@ -45,7 +46,7 @@ class Tandem:
     def run(self, *args, status=0, stdin=b"", env=None, timeout=300, through=()):
         """`through`: a command that runs the program, such as setpriv with its options."""
         done = subprocess.run(
-            [*through, PROGRAM, *map(str, args)],
+            [*through, self.program, *map(str, args)],
             input=stdin,
             capture_output=True,
             cwd=self.folder,
