@@ -43,12 +43,6 @@ static void put_option(const option_row *row)
     bool takes = row->kind != KIND_FLAG && row->kind != KIND_UNFLAG;
 
     printf(".TP\n");
-    if (!row->name) { /* a variable alone */
-        printf("\\fB%s\\fR\n", row->env);
-        put_text(row->help, true);
-        putchar('\n');
-        return;
-    }
     if (row->letter)
         printf("\\fB\\-%c\\fR, ", row->letter);
     printf(row->name ? "\\fB\\-\\-" : "\\fB$"); /* without a flag: of the environment alone */
