@@ -318,8 +318,10 @@ static tandem_code put_spans(tandem_job *job, tandem_error *err)
 {
     td_store *store = job->index->store;
     size_t n = 0;
-    const tandem_span *spans = td_schedule_get_spans(job->schedule, &n);
 
+    if (!td_pipeline_job_stores(job))
+        return TANDEM_OK; /* a crawl alone embeds nothing */
+    const tandem_span *spans = td_schedule_get_spans(job->schedule, &n);
     return n ? store->spans_put(store, job->feeds[0].run_id, spans, n, err) : TANDEM_OK;
 }
 
