@@ -107,7 +107,7 @@ tandem_code td_extract(const td_page *page, const td_extract_options *options,
     if (!r.document->uri.ptr)
         TD_TRY(td_arena_fail(r.document->arena, err));
     TD_TRY(read_page(&r, err));
-    if (td_utf8_is_blank(r.document->text))
+    if (!r.options->links_only && td_utf8_is_blank(r.document->text))
         TD_FAIL(err, TANDEM_E_EMPTY, "%s has no text", page->is_web ? "page" : "file");
     *document_out = r.document;
     r.document = NULL;
