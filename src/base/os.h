@@ -47,6 +47,10 @@ typedef struct td_os_map {
 tandem_code td_os_map_open(const char *path, td_os_map *map_out, tandem_error *err);
 void td_os_map_close(td_os_map *map); /* an empty struct is fine */
 
+/* Gives the memory of whole pages inside `bytes` back, which must lie in a map: they come from the
+ * file again when they are read. */
+void td_os_map_forget(td_str bytes);
+
 /* Appends a whole file, at most `bytes_max`. Errors: E_TOO_LARGE, and as td_fail_errno. */
 tandem_code td_os_read_file(const char *path, size_t bytes_max, td_buf *buf, tandem_error *err);
 

@@ -88,6 +88,15 @@ void td_os_map_close(td_os_map *map)
     *map = (td_os_map){0};
 }
 
+void td_os_map_forget(td_str bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes.ptr + page - 1) / page * page;
+    uintptr_t to = ((uintptr_t)bytes.ptr + bytes.n) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 static ssize_t read_some(int fd, void *to, size_t n)
 {
     ssize_t got;

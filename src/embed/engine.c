@@ -18,6 +18,13 @@ static td_str get_file(const void *user, const char *name)
     return td_model_files_get(user, name);
 }
 
+static void forget_bytes(const void *user, td_str bytes)
+{
+    const td_model_files *files = user;
+    if (files->forget)
+        files->forget(files, bytes);
+}
+
 static void engine_free(td_engine *engine)
 {
     if (!engine)
@@ -86,6 +93,7 @@ static tandem_code engine_new(const td_model_files *files, const td_engine_optio
 {
     tandem_code code = TANDEM_OK;
     td_model_source source = {.get = get_file,
+                              .forget = forget_bytes,
                               .user = files,
                               .kernels = options->kernels,
                               .precision = options->precision};

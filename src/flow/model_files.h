@@ -21,6 +21,8 @@ typedef struct td_model_files {
     size_t n_files;
     void *owner; /* internal to whoever made it */
     void (*release)(struct td_model_files *files);
+    /* Part of a file will not be read soon: its memory may go. NULL where there is none to give. */
+    void (*forget)(const struct td_model_files *files, td_str bytes);
 } td_model_files;
 
 /* The bytes of a file; ptr is NULL if the model has none of that name. */

@@ -35,6 +35,12 @@ static void release(td_model_files *files)
     free(d);
 }
 
+static void forget(const td_model_files *files, td_str bytes)
+{
+    (void)files; /* all of its bytes are maps */
+    td_os_map_forget(bytes);
+}
+
 static bool is_wanted(td_str name)
 {
     return td_str_ends(name, TD_STR(".json")) || td_str_ends(name, TD_STR(".safetensors")) ||
@@ -118,6 +124,7 @@ tandem_code td_hub_directory_open(const char *path, td_str id, td_str revision,
     d->files.owner = d;
     d->files.files = d->list;
     d->files.release = release;
+    d->files.forget = forget;
     d->arena = td_arena_new(NAMES_BYTES_MAX);
     if (!d->arena)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a model directory");
@@ -125,6 +132,8 @@ tandem_code td_hub_directory_open(const char *path, td_str id, td_str revision,
     TD_TRY(check(&d->files, path, err));
     if (!revision.n) {
         td_hub_revision_of(d->list, d->files.n_files, d->revision);
+        for (size_t i = 0; i < d->files.n_files; i++)
+            td_os_map_forget(d->list[i].bytes);
         revision = td_str_from(d->revision);
     }
     d->files.id = td_arena_copy(d->arena, id);

@@ -204,6 +204,27 @@ static void cpu_time_only_grows(void **state)
     assert_true(sum > 0 && before > 0 && td_os_cpu_seconds() > before);
 }
 
+static void forgotten_bytes_of_a_map_come_from_the_file_again(void **state)
+{
+    (void)state;
+    enum {
+        N = 300000
+    };
+    char *text = calloc(1, N + 1);
+    td_os_map map = {0};
+    assert_non_null(text);
+    for (size_t i = 0; i < N; i++)
+        text[i] = (char)('a' + i % 23);
+    assert_int_equal(scratch_write("forgotten", text), 0);
+    assert_int_equal(td_os_map_open(scratch_path("forgotten"), &map, NULL), TANDEM_OK);
+    assert_memory_equal(map.bytes.ptr, text, N);
+    td_os_map_forget(td_str_slice(map.bytes, 5, N - 5));
+    td_os_map_forget(td_str_slice(map.bytes, 10, 20)); /* less than a page: nothing happens */
+    assert_memory_equal(map.bytes.ptr, text, N);
+    td_os_map_close(&map);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +240,7 @@ int main(void)
         cmocka_unit_test(tells_files_from_folders),
         cmocka_unit_test(follows_the_xdg_variables_then_home),
         cmocka_unit_test(cpu_time_only_grows),
+        cmocka_unit_test(forgotten_bytes_of_a_map_come_from_the_file_again),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -144,6 +144,19 @@ static tandem_code reserve(td_loader *loader, size_t rows, size_t n_in)
     return loader->floats ? TANDEM_OK : td_fail_nomem(loader->err, "weights being packed");
 }
 
+/* The rows are packed now: their pages need not stay in memory beside the result. */
+static void forget(const td_loader *loader, const char *const *parts, size_t n)
+{
+    td_loader names = *loader;
+    for (size_t i = 0; i < n && loader->source && loader->source->forget; i++) {
+        const td_tensor *tensor =
+            td_embed_weights_find(loader->weights, full_name(&names, parts[i], ".weight"));
+        if (tensor)
+            loader->source->forget(loader->source->user,
+                                   (td_str){(const char *)tensor->data, tensor->data_bytes});
+    }
+}
+
 static tandem_code pack(td_loader *loader, const td_linear_parts *p, size_t n_rows,
                         td_matrix *matrix_out)
 {
@@ -198,6 +211,7 @@ tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts 
                                              loader->err));
     }
     TD_TRY(pack(loader, p, n_rows, matrix_out));
+    forget(loader, p->parts, n_parts);
 
 out:
     return code;

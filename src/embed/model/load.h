@@ -17,6 +17,7 @@ typedef struct td_loader {
     char name[192];     /* the last name built */
     float *floats;      /* reused from matrix to matrix */
     size_t n_floats;
+    const struct td_model_source *source; /* told which bytes have been read */
     tandem_error *err;
 } td_loader;
 

@@ -84,6 +84,7 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
                         .kernels = source->kernels,
                         .precision = source->precision,
                         .prefix = "",
+                        .source = source,
                         .err = err};
     td_fields *config = NULL;
     size_t index = 0, tokens_max = 0;

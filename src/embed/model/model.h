@@ -21,6 +21,8 @@ typedef struct td_model_source {
     /* A file of the model directory by its path there; ptr NULL if there is none. Borrowed: used
      * during open only. */
     td_str (*get)(const void *user, const char *name);
+    /* A tensor's bytes have been read and will not be again; NULL: nobody wants to know. */
+    void (*forget)(const void *user, td_str bytes);
     const void *user;
     const td_weights *weights; /* must outlive the model, which reads word vectors from it */
     const td_kernels *kernels;
