@@ -1,6 +1,7 @@
 #include "base/error.h"
 
 #include "base/os.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -78,11 +79,28 @@ enum {
     TEXT_BYTES = sizeof(((tandem_error *)0)->message) * 2 + 8
 };
 
+/* A text may quote a file, a page or a server: whatever would break its line, or drive a terminal,
+ * becomes '?'. */
+static void make_printable(char *text)
+{
+    td_str rest = td_str_from(text);
+
+    for (size_t at = 0, n; at < rest.n; at += n) {
+        uint32_t codepoint = 0;
+        n = td_utf8_at(rest, at, &codepoint);
+        bool bad = n == 0 || codepoint < 0x20 || (codepoint >= 0x7F && codepoint < 0xA0);
+        n = n ? n : 1;
+        if (bad)
+            memset(text + at, '?', n);
+    }
+}
+
 static __attribute__((format(printf, 2, 0))) void format_text(char text[TEXT_BYTES],
                                                               const char *format, va_list args)
 {
     if (vsnprintf(text, TEXT_BYTES, format, args) < 0)
         text[0] = '\0';
+    make_printable(text);
 }
 
 static void set(tandem_error *err, tandem_code code, const char *message)

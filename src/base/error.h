@@ -8,7 +8,8 @@
 #include "tandem/error.h"
 
 /* Sets code and message and clears the way there; returns `code`, so that a caller can write
- * `return td_fail(err, ...)`. `err` may be NULL. A message too long is cut at a character. */
+ * `return td_fail(err, ...)`. `err` may be NULL. A message too long is cut at a character; a
+ * character that would break the line or drive a terminal becomes '?', as it may be quoted. */
 tandem_code td_fail(tandem_error *err, tandem_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -57,6 +57,17 @@ static void cuts_a_long_message_at_a_character(void **state)
     assert_int_equal(strlen(err.message), 255);
 }
 
+static void keeps_to_one_line_whatever_it_quotes(void **state)
+{
+    tandem_error err = {0};
+
+    (void)state;
+    td_fail(&err, TANDEM_E_FORMAT, "the model is \"%s\"", "a\x1b[2J\nb\xc2\x9b\x7f\xff \u00e9");
+    assert_string_equal(err.message, "the model is \"a?[2J?b???? \u00e9\"");
+    td_context(&err, "page %s", "a\rb");
+    assert_string_equal(err.context, "page a?b");
+}
+
 static void puts_errnos_text_at_the_end_even_of_a_long_message(void **state)
 {
     (void)state;
@@ -182,6 +193,7 @@ int main(void)
         cmocka_unit_test(gives_the_code_also_without_an_error_to_fill),
         cmocka_unit_test(may_quote_the_error_that_it_writes),
         cmocka_unit_test(cuts_a_long_message_at_a_character),
+        cmocka_unit_test(keeps_to_one_line_whatever_it_quotes),
         cmocka_unit_test(puts_errnos_text_at_the_end_even_of_a_long_message),
         cmocka_unit_test(chooses_the_code_by_errno),
         cmocka_unit_test(tells_the_way_outermost_first),

@@ -246,16 +246,31 @@ def outside(folder):
     put_header(folder, header, data)
 
 
-def unknown_architecture(folder):
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(
-        json.dumps({**config, "architectures": ["LlamaForCausalLM"], "model_type": "llama"})
-    )
+def overlapping(folder):
+    header, data = header_of(folder)
+    bias = header["encoder.layer.0.output.dense.bias"]["data_offsets"]
+    header["encoder.layer.0.output.LayerNorm.bias"]["data_offsets"] = bias
+    put_header(folder, header, data)
 
 
-def other_size(folder):
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "hidden_size": 768}))
+def wrong_type(folder):
+    header, data = header_of(folder)
+    tensor = header["embeddings.LayerNorm.weight"]
+    tensor["dtype"] = "I32"
+    put_header(folder, header, data)
+
+
+def trailing_bytes(folder):
+    with open(folder / "model.safetensors", "ab") as f:
+        f.write(b"more than the header speaks of")
+
+
+def configured(**fields):
+    def change(folder):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **fields}))
+
+    return change
 
 
 def broken_json(folder):
@@ -288,8 +303,23 @@ def bad_tokenizer(folder):
         (missing_tensor, ["encoder.layer.3.output.dense.bias"]),
         (wrong_shape, ["embeddings.LayerNorm.weight"]),
         (outside, ["model.safetensors"]),
-        (unknown_architecture, ["LlamaForCausalLM", "BertModel"]),
-        (other_size, ["768"]),
+        (overlapping, ["model.safetensors", "encoder.layer.0.output"]),
+        (wrong_type, ["model.safetensors", "embeddings.LayerNorm.weight", "dtype"]),
+        (trailing_bytes, ["model.safetensors"]),
+        (
+            configured(architectures=["LlamaForCausalLM"], model_type="llama"),
+            ["config.json", "LlamaForCausalLM", "BertModel", "NewModel", "NomicBert", "ModernBert"],
+        ),
+        (
+            configured(architectures=["two\nlines\x1b[2J"], model_type="x"),
+            ["config.json", "two?lines?[2J"],
+        ),
+        (configured(hidden_size=768), ["768"]),
+        (configured(num_attention_heads=7), ["config.json", "num_attention_heads"]),
+        (configured(num_hidden_layers=7), ["model.safetensors", "encoder.layer.6"]),
+        (configured(vocab_size=100), ["embeddings.word_embeddings.weight"]),
+        (configured(intermediate_size=-1), ["config.json", "intermediate_size"]),
+        (configured(layer_norm_eps="tiny"), ["config.json", "layer_norm_eps"]),
         (broken_json, ["config.json"]),
         (empty_vocabulary, ["vocab.txt"]),
         (truncated_tokenizer, ["tokenizer.json"]),

@@ -1,6 +1,5 @@
 #include "embed/tokenize/tokenize.h"
 
-#include "base/utf8.h"
 #include "embed/tokenize/normalize.h"
 #include "embed/tokenize/tokenizer.h"
 
@@ -96,20 +95,6 @@ static tandem_code check_specials(const td_tokenizer *tokenizer, const td_specia
     return TANDEM_OK;
 }
 
-/* A message may quote the file: whatever would break its line, or a terminal, becomes '?'. */
-static void make_printable(char *message)
-{
-    td_str text = td_str_from(message);
-    for (size_t at = 0, n; at < text.n; at += n) {
-        uint32_t codepoint = 0;
-        n = td_utf8_at(text, at, &codepoint);
-        bool bad = n == 0 || codepoint < 0x20 || (codepoint >= 0x7F && codepoint < 0xA0);
-        n = n ? n : 1;
-        if (bad)
-            memset(message + at, '?', n);
-    }
-}
-
 tandem_code td_embed_tokenize_open(td_str tokenizer_json, td_str vocab_txt, td_str config,
                                    td_tokenizer **tokenizer_out, tandem_error *err)
 {
@@ -131,10 +116,6 @@ tandem_code td_embed_tokenize_open(td_str tokenizer_json, td_str vocab_txt, td_s
     tokenizer = NULL;
 
 out:
-    if (code != TANDEM_OK && err) {
-        make_printable(err->message);
-        make_printable(err->context);
-    }
     td_embed_tokenize_close(tokenizer);
     return code;
 }
