@@ -58,3 +58,6 @@ def test_a_precision_that_is_not_the_index_s_is_a_conflict(tandem):
     tandem.run("search", "key")
     tandem.run("search", "key", "--precision", "f32")
     tandem.run("index", "a.md")
+    for command in (("search", "key"), ("index", "a.md")):
+        words = tandem.error(*command, "--precision", "bf16", status=1)
+        assert "made in precision f32" in words and "asked in bf16" in words, words
