@@ -350,7 +350,7 @@ static void end_runs(tandem_job *job)
         }
         atomic_fetch_add(&job->n_removed, n_removed);
     }
-    if (!job->options.quiet_metrics)
+    if (job->schedule && !job->options.quiet_metrics)
         td_pipeline_progress_log(job, whole ? "done" : job->cancelled ? "cancelled" : "failed");
 }
 

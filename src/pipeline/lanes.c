@@ -109,7 +109,7 @@ tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
     td_str was = stored->fingerprint, is = opened->identity;
 
     /* Servers have been met with this in mind, and know what is the same but for rounding. */
-    if (stored->dim == 0 || td_str_eq(was, is) || td_pipeline_lanes_is_remote(index, lane))
+    if (!stored->has_vectors || td_str_eq(was, is) || td_pipeline_lanes_is_remote(index, lane))
         return TANDEM_OK;
     if (!td_str_eq(model_of(was), model_of(is)))
         return td_fail(err, TANDEM_E_CONFLICT,

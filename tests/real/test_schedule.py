@@ -36,7 +36,9 @@ def small(tandem):
 
 @pytest.fixture
 def broken(small):
-    """The environment in which the code lane's model is broken."""
+    """The environment in which the code lane's model is broken: in f32, since the choice of a
+    precision would notice before the first chunk."""
+    (small.folder / ".env").write_text("TANDEM_PRECISION=f32\n")
     shutil.copytree(GOLDEN / "models" / "bert-cls", small.folder / "broken")
     break_model(small.folder / "broken")
     return {"TANDEM_CODERANK": str(small.folder / "broken")}
