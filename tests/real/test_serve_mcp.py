@@ -81,7 +81,7 @@ def test_stdio_with_the_official_client(filled):
 
 
 def test_http_with_the_official_client(filled):
-    server = Server(filled.folder)
+    server = Server(filled.folder, small=filled.small)
     server.args[server.args.index("--db") + 1] = filled.db
 
     async def run(url):
