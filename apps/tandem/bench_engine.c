@@ -130,7 +130,6 @@ static bool open_model(bench *b)
     o.precision = s->precision;
     o.isa = s->isa;
     o.threads = (uint32_t)s->threads;
-    o.packed_bytes_max = s->packed_bytes_max;
     o.memory_bytes_max = s->memory_bytes_max;
     if (tandem_embedder_open(s->model, &o, &b->embedder, &b->error) != TANDEM_OK)
         return false;

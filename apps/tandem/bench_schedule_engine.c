@@ -133,7 +133,6 @@ static tandem_code open_engines(const settings *s, tandem_bench_options *o, tand
     options.precision = s->precision;
     options.isa = s->isa;
     options.threads = (uint32_t)s->threads;
-    options.packed_bytes_max = s->packed_bytes_max;
     for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++)
         code = tandem_embedder_open(s->models[l] ? s->models[l] : s->model, &options,
                                     &o->engines[l], error);

@@ -92,11 +92,11 @@ static void look_at_cache(doctor *d)
 {
     char path[PATH_BYTES];
 
-    default_path("XDG_CACHE_HOME", ".cache", "packed", path);
+    default_path("XDG_CACHE_HOME", ".cache", "checks", path);
     if (is_writable(path))
-        find(d, "packed", true, "%s", path);
+        find(d, "checks", true, "%s", path);
     else
-        find(d, "packed", false, "%s cannot be written: each start packs its models anew", path);
+        find(d, "checks", false, "%s cannot be written: each start tries precisions anew", path);
 }
 
 static void look_at_models(doctor *d)

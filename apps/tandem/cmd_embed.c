@@ -25,7 +25,6 @@ static tandem_embedder_options embedder_options(const settings *s)
     o.precision = s->precision;
     o.isa = s->isa;
     o.threads = (uint32_t)s->threads;
-    o.packed_bytes_max = s->packed_bytes_max;
     o.memory_bytes_max = s->memory_bytes_max;
     o.refuse_long = s->truncate && strcmp(s->truncate, "error") == 0;
     return o;

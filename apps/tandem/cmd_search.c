@@ -145,7 +145,6 @@ int cmd_search(const settings *s)
     options.precision = s->precision;
     options.isa = s->isa;
     options.threads = (uint32_t)s->threads;
-    options.packed_bytes_max = s->packed_bytes_max;
     options.memory_bytes_max = s->memory_bytes_max;
     for (int l = 0; l < TANDEM_N_LANES; l++)
         options.backends[l] = settings_backend(s, (tandem_lane)l);

@@ -36,7 +36,6 @@ int cmd_tokenize(const settings *s)
     int status = 0;
 
     options.precision = "f32"; /* no vector is made: nothing to try first, nothing to keep */
-    options.packed_bytes_max = 0;
     if (tandem_embedder_open(s->model, &options, &embedder, &error) != TANDEM_OK)
         return output_failure(&error);
     tandem_embedder_get_info(embedder, &info);

@@ -72,7 +72,6 @@ tandem_index_options index_options_of(const settings *s)
     o.precision = s->precision;
     o.isa = s->isa;
     o.threads = (uint32_t)s->threads;
-    o.packed_bytes_max = s->packed_bytes_max;
     o.memory_bytes_max = s->memory_bytes_max;
     o.cache_bytes_max = s->cache_bytes_max;
     for (int l = 0; l < TANDEM_N_LANES; l++)

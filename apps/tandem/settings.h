@@ -25,7 +25,7 @@ typedef struct settings {
     uint64_t embed_timeout_ms;
     const char *ca_file;
     const char *precision, *isa;
-    uint64_t threads, packed_bytes_max, memory_bytes_max, rounds;
+    uint64_t threads, memory_bytes_max, rounds;
 
     /* where it belongs, and filters of a search */
     const char *scope, *project, *dataset, *source;

@@ -27,21 +27,19 @@ typedef struct tandem_backend {
 typedef struct tandem_embedder_options {
     size_t struct_size;
     /* "auto": the narrowest that is fast on this CPU and whose vectors are near those in f32, found
-     * by trying at the first start; or "f32", "bf16", "int8". */
+     * by trying at the first start and kept in the cache folder; or "f32", "bf16", "int8". */
     const char *precision;
-    const char *isa;           /* NULL: the best of this CPU; "plain", "avx2", "avx512", "onednn" */
+    const char *isa;           /* NULL: the best of this CPU; "amx", "plain", ... */
     uint32_t threads;          /* of all models of the process together; 0: one a core */
     bool refuse_long;          /* E_TOO_LARGE for a text that would be truncated */
-    uint64_t packed_bytes_max; /* kept in the user's cache folder for the next start; 0: nothing */
     uint64_t memory_bytes_max; /* of this process's models and runs; 0: what the machine gives */
     tandem_backend backend;
 } tandem_embedder_options;
 
-#define TANDEM_EMBEDDER_OPTIONS                                              \
-    (tandem_embedder_options)                                                \
-    {                                                                        \
-        .struct_size = sizeof(tandem_embedder_options), .precision = "auto", \
-        .packed_bytes_max = 4ull << 30                                       \
+#define TANDEM_EMBEDDER_OPTIONS                                             \
+    (tandem_embedder_options)                                               \
+    {                                                                       \
+        .struct_size = sizeof(tandem_embedder_options), .precision = "auto" \
     }
 
 /* What a model is. Texts are borrowed from whoever gave the struct. */

@@ -20,12 +20,12 @@ typedef struct tandem_index_options {
     const char *models[TANDEM_N_LANES]; /* as tandem_embedder_open; NULL: embedded default */
     /* As in embedder.h, but "auto" is what a lane's vectors were made in, where it has some. */
     const char *precision;
-    const char *isa;          /* NULL: the best of this CPU */
-    bool read_only;           /* E_NOT_FOUND instead of making a store */
-    bool must_exist;          /* as well, but to write to it */
-    uint64_t cache_bytes_max; /* of cached vectors; 0: no limit */
-    uint32_t threads;         /* of models and of a job's own work; 0: one a core */
-    uint64_t packed_bytes_max, memory_bytes_max; /* as tandem_embedder_options */
+    const char *isa;           /* NULL: the best of this CPU */
+    bool read_only;            /* E_NOT_FOUND instead of making a store */
+    bool must_exist;           /* as well, but to write to it */
+    uint64_t cache_bytes_max;  /* of cached vectors; 0: no limit */
+    uint32_t threads;          /* of models and of a job's own work; 0: one a core */
+    uint64_t memory_bytes_max; /* as tandem_embedder_options */
     tandem_backend backends[TANDEM_N_LANES];
 } tandem_index_options;
 
@@ -33,7 +33,7 @@ typedef struct tandem_index_options {
     (tandem_index_options)                                                \
     {                                                                     \
         .struct_size = sizeof(tandem_index_options), .precision = "auto", \
-        .cache_bytes_max = 1ull << 30, .packed_bytes_max = 4ull << 30     \
+        .cache_bytes_max = 1ull << 30                                     \
     }
 
 /* Opens or makes the store in the file `location`; NULL is tandem.db in the user's data folder.

@@ -51,10 +51,9 @@ struct td_embedder {
 typedef struct td_embed_local_options {
     size_t struct_size;
     const char *precision; /* "auto", "f32", "bf16" or "int8" */
-    const char *isa;       /* NULL: the best this CPU has; or "plain", "avx2", "avx512", "onednn" */
+    const char *isa;       /* NULL: the best this CPU has; or "amx", "plain", ... */
     bool refuse_long;      /* E_TOO_LARGE instead of truncating */
     size_t n_threads;      /* of all models of the process; 0: one a core. The first open decides */
-    uint64_t packed_bytes_max; /* kept on disk of packed weights; 0: none */
     uint64_t memory_bytes_max; /* of all models and their runs; 0: what the machine gives */
 } td_embed_local_options;
 

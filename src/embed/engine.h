@@ -8,7 +8,6 @@
 #define TD_EMBED_ENGINE_H
 
 #include "embed/model/model.h"
-#include "embed/packed_cache.h"
 #include "embed/tokenize/tokenize.h"
 #include "flow/model_files.h"
 
@@ -27,8 +26,7 @@ typedef struct td_engine {
 typedef struct td_engine_options {
     const td_kernels *kernels;
     td_precision precision;
-    const td_packed_cache *cache; /* NULL: the weights are packed anew */
-    uint64_t memory_bytes_max;    /* of all that the process holds; 0: what the machine gives */
+    uint64_t memory_bytes_max; /* of all that the process holds; 0: what the machine gives */
 } td_engine_options;
 
 /* The engine of these files, loaded if it is not in use. `files` must outlive it. Errors: those of

@@ -146,7 +146,7 @@ out:
 typedef struct search {
     const td_model_files *files;
     const td_kernels *kernels;
-    const td_packed_cache *cache;
+    const td_check_cache *cache;
     td_pool *pool;
     td_engine *exact; /* in f32; NULL until it is needed */
     uint64_t memory_bytes_max;
@@ -155,9 +155,7 @@ typedef struct search {
 static tandem_code take(const search *s, td_precision precision, td_engine **engine_out,
                         tandem_error *err)
 {
-    const td_engine_options options = {.kernels = s->kernels,
-                                       .precision = precision,
-                                       .cache = s->cache};
+    const td_engine_options options = {.kernels = s->kernels, .precision = precision};
     return td_embed_engine_take(s->files, &options, engine_out, err);
 }
 
@@ -167,8 +165,8 @@ static tandem_code try(search *s, td_precision precision, td_engine **engine_out
 {
     tandem_code code = TANDEM_OK;
     td_engine *tried = NULL;
-    const td_packed_key key = {s->files, s->kernels, precision};
-    bool known = td_embed_packed_cache_get_check(s->cache, &key, check);
+    const td_check_key key = {s->files, s->kernels, precision};
+    bool known = td_embed_check_cache_get(s->cache, &key, check);
 
     if (known && !td_embed_select_passes(check))
         goto out;
@@ -177,7 +175,7 @@ static tandem_code try(search *s, td_precision precision, td_engine **engine_out
         if (!s->exact)
             TD_TRY(take(s, TD_PRECISION_F32, &s->exact, err));
         TD_TRY(measure(s->pool, s->exact, tried, check, err));
-        td_embed_packed_cache_put_check(s->cache, &key, check);
+        td_embed_check_cache_put(s->cache, &key, check);
         td_log(TD_INFO, "embed", "model=%.*s precision=%s mean_cosine=%.5f least_cosine=%.5f %s",
                TD_STR_FMT(s->files->id), NAMES[precision], check->mean, check->least,
                td_embed_select_passes(check) ? "taken" : "refused");
@@ -220,7 +218,7 @@ tandem_code td_embed_select_engine(const td_model_files *files, const td_kernels
                                    td_engine **engine_out, td_check *check_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_packed_cache cache;
+    td_check_cache cache;
     td_precision precision = TD_PRECISION_F32;
     search s = {.files = files,
                 .kernels = kernels,
@@ -229,13 +227,13 @@ tandem_code td_embed_select_engine(const td_model_files *files, const td_kernels
                 .memory_bytes_max = options->memory_bytes_max};
     td_check check = {0};
 
-    td_embed_packed_cache_init(&cache, options->packed_bytes_max);
+    td_embed_check_cache_init(&cache);
     if (!options->precision || strcmp(options->precision, "auto") == 0)
         return search_engine(&s, engine_out, check_out, err);
     TD_TRY(td_embed_select_named(options->precision, &precision, err));
     TD_TRY(take(&s, precision, engine_out, err));
-    const td_packed_key key = {files, kernels, precision};
-    if (td_embed_packed_cache_get_check(&cache, &key, &check))
+    const td_check_key key = {files, kernels, precision};
+    if (td_embed_check_cache_get(&cache, &key, &check))
         *check_out = check;
 out:
     return code;

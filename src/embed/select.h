@@ -7,9 +7,9 @@
 #ifndef TD_EMBED_SELECT_H
 #define TD_EMBED_SELECT_H
 
+#include "embed/check_cache.h"
 #include "embed/embed.h"
 #include "embed/engine.h"
-#include "embed/packed_cache.h"
 #include "embed/pool.h"
 
 /* "f32", "bf16", "int8". */

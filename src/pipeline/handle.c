@@ -43,7 +43,6 @@ static tandem_code copy_options(tandem_index *index, const char *location,
     index->precision = copy_or_null(index->arena, options->precision, &failed);
     index->isa = copy_or_null(index->arena, options->isa, &failed);
     index->threads = options->threads;
-    index->packed_bytes_max = options->packed_bytes_max;
     index->memory_bytes_max = options->memory_bytes_max;
     index->read_only = options->read_only;
     for (int l = 0; l < TANDEM_N_LANES; l++) {

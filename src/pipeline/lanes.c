@@ -80,7 +80,6 @@ static tandem_code load_local_locked(tandem_index *index, tandem_lane lane, tand
     TD_TRY(choose_precision(index, lane, &options.precision, err));
     options.isa = index->isa;
     options.n_threads = index->threads;
-    options.packed_bytes_max = index->packed_bytes_max;
     options.memory_bytes_max = index->memory_bytes_max;
     if (borrowed)
         loaded.files = index->lanes[1 - lane].files;

@@ -52,7 +52,6 @@ tandem_code td_pipeline_model_open(const char *model, const tandem_embedder_opti
     local.isa = options->isa;
     local.refuse_long = options->refuse_long;
     local.n_threads = options->threads;
-    local.packed_bytes_max = options->packed_bytes_max;
     local.memory_bytes_max = options->memory_bytes_max;
     if (options->backend.urls) {
         td_embed_remote_options remote = td_pipeline_lanes_options(&options->backend, model);

@@ -41,7 +41,7 @@ struct tandem_index {
     const char *models[TANDEM_N_LANES]; /* NULL: embedded default */
     const char *precision, *isa;
     uint32_t threads; /* 0: one a core */
-    uint64_t packed_bytes_max, memory_bytes_max;
+    uint64_t memory_bytes_max;
     tandem_backend backends[TANDEM_N_LANES]; /* urls NULL: in this process */
     bool read_only;
     td_store *store;

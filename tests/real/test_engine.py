@@ -35,7 +35,7 @@ def test_doctor_finds_what_is_wrong(tandem):
     facts = json.loads(tandem.run("doctor", "--json").stdout)
     assert facts["good"] and 1 <= facts["cores"] <= facts["cores_online"]
     assert facts["fast_precisions"].startswith("f32") and facts["libcurl"].startswith("libcurl/")
-    assert {"models", "index", "packed", "network"} <= {f["what"] for f in facts["findings"]}
+    assert {"models", "index", "checks", "network"} <= {f["what"] for f in facts["findings"]}
     assert "cpu " in tandem.run("doctor").stdout.decode()
 
     (tandem.folder / "file").write_text("no folder")

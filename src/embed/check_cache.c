@@ -1,4 +1,4 @@
-#include "embed/packed_cache.h"
+#include "embed/check_cache.h"
 
 #include "base/hash.h"
 #include "base/os.h"
@@ -12,18 +12,18 @@ enum {
     PATH_BYTES = 1200,
 };
 
-void td_embed_packed_cache_init(td_packed_cache *cache, uint64_t bytes_max)
+void td_embed_check_cache_init(td_check_cache *cache)
 {
-    td_buf folder = TD_BUF(sizeof(cache->folder) - sizeof("/packed"));
+    td_buf folder = TD_BUF(sizeof(cache->folder) - sizeof("/checks"));
 
-    *cache = (td_packed_cache){.bytes_max = bytes_max};
-    if (bytes_max > 0 && td_os_cache_dir(&folder, NULL) == TANDEM_OK)
-        snprintf(cache->folder, sizeof(cache->folder), "%s/packed", folder.ptr);
+    *cache = (td_check_cache){0};
+    if (td_os_cache_dir(&folder, NULL) == TANDEM_OK)
+        snprintf(cache->folder, sizeof(cache->folder), "%s/checks", folder.ptr);
     td_buf_clear(&folder);
 }
 
-/* All that decides what a file holds, on one line. */
-static void write_key(const td_packed_key *key, char out[KEY_BYTES_MAX])
+/* All that decides the figures, on one line. */
+static void write_key(const td_check_key *key, char out[KEY_BYTES_MAX])
 {
     snprintf(out, KEY_BYTES_MAX, "tandem=%s id=%.*s revision=%.*s isa=%s precision=%d",
              TANDEM_VERSION, TD_STR_FMT(key->files->id), TD_STR_FMT(key->files->revision),
@@ -32,19 +32,16 @@ static void write_key(const td_packed_key *key, char out[KEY_BYTES_MAX])
         *c = *c == '\n' ? ' ' : *c;
 }
 
-/* "<folder>/<hash of the key><ending>" */
-static void write_path(const td_packed_cache *cache, const char *key, const char *ending,
-                       char out[PATH_BYTES])
+/* "<folder>/<hash of the key>.check": a line with the key, a line with the figures. */
+static void write_path(const td_check_cache *cache, const char *key, char out[PATH_BYTES])
 {
     char hex[TD_HASH_HEX_N];
     td_hash_hex(td_hash_of(td_str_from(key)), hex);
-    snprintf(out, PATH_BYTES, "%s/%s%s", cache->folder, hex, ending);
+    snprintf(out, PATH_BYTES, "%s/%s.check", cache->folder, hex);
 }
 
-/* ---- checks: a line with the key, a line with the figures ---- */
-
-bool td_embed_packed_cache_get_check(const td_packed_cache *cache, const td_packed_key *key,
-                                     td_check *check_out)
+bool td_embed_check_cache_get(const td_check_cache *cache, const td_check_key *key,
+                              td_check *check_out)
 {
     char line[KEY_BYTES_MAX], path[PATH_BYTES];
     td_buf text = TD_BUF(CHECK_BYTES_MAX);
@@ -55,7 +52,7 @@ bool td_embed_packed_cache_get_check(const td_packed_cache *cache, const td_pack
     if (!cache->folder[0])
         return false;
     write_key(key, line);
-    write_path(cache, line, ".check", path);
+    write_path(cache, line, path);
     if (td_os_read_file(path, CHECK_BYTES_MAX, &text, NULL) == TANDEM_OK && text.ptr) {
         td_str rest = td_buf_str(&text), first = {0};
         read = td_str_next(&rest, '\n', &first) && td_str_eq(first, td_str_from(line)) &&
@@ -70,8 +67,8 @@ bool td_embed_packed_cache_get_check(const td_packed_cache *cache, const td_pack
     return read;
 }
 
-void td_embed_packed_cache_put_check(const td_packed_cache *cache, const td_packed_key *key,
-                                     const td_check *check)
+void td_embed_check_cache_put(const td_check_cache *cache, const td_check_key *key,
+                              const td_check *check)
 {
     char line[KEY_BYTES_MAX], path[PATH_BYTES];
     td_buf text = TD_BUF(CHECK_BYTES_MAX);
@@ -79,7 +76,7 @@ void td_embed_packed_cache_put_check(const td_packed_cache *cache, const td_pack
     if (!cache->folder[0])
         return;
     write_key(key, line);
-    write_path(cache, line, ".check", path);
+    write_path(cache, line, path);
     if (td_os_make_dirs(cache->folder, NULL) == TANDEM_OK &&
         td_buf_add_fmt(&text, NULL, "%s\nsamples=%zu mean=%.9f least=%.9f end\n", line,
                        check->n_samples, check->mean, check->least) == TANDEM_OK)
