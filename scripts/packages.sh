@@ -6,7 +6,8 @@ libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-
 libexpat1-dev libpcre2-dev libssl-dev libmicrohttpd-dev libgnutls28-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc python3 python3-venv"
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc python3
+python3-venv"
 
 # What a Debian package is made with: it lists the libraries that the program needs.
 packages_deb="dpkg-dev file"
