@@ -35,7 +35,7 @@ has() {
         zlib1g-dev) pkg-config --exists zlib ;;
         libexpat1-dev) pkg-config --exists expat ;;
         libpcre2-dev) pkg-config --exists libpcre2-8 ;;
-        libc6-dev | ca-certificates | libdnnl-dev | libclang-rt-dev) true ;;
+        libc6-dev | ca-certificates | libdnnl-dev | libclang-rt-dev | dpkg-dev) true ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
 }
