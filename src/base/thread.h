@@ -11,7 +11,7 @@
  *   2  pipeline/state.h       once->lock         texts that are being embedded
  *   2  embed/engine.c         engines_lock       loaded models; held while one is packed
  *   2  embed/pool.c           pool_lock          the process's pool
- *   3  embed/pool.c           pool->lock         idle workspaces
+ *   3  embed/pool.c           pool->lock         idle workspaces, planned scratch
  *   3  embed/exchange.c       exchange->lock    idle HTTP clients
  *   3  embed/remote.c         self->lock        servers of one lane
  *   2  apps/tandem/serve/http_inner.h  server->lock  requests under way; streams sleep and wake

@@ -193,21 +193,23 @@ static void fill_base(const td_model_files *files, local *self)
     };
 }
 
-/* The weights are there; whether their runs fit as well is known only now. */
+/* The weights are there; whether their runs fit as well is known only now. Scratch is shared: that
+ * of the largest model counts. */
 static tandem_code check_memory(const local *self, const td_embed_local_options *options,
                                 tandem_error *err)
 {
-    size_t scratch_bytes = 0;
+    tandem_code code = TANDEM_OK;
+    size_t own = 0, others = td_embed_pool_plan(self->pool, 0);
 
     if (options->memory_bytes_max == 0)
-        return TANDEM_OK;
-    tandem_code code =
-        td_embed_plan_scratch(self->engine->model, td_embed_pool_n_threads(self->pool),
-                              &scratch_bytes, err);
-    if (code != TANDEM_OK)
-        return code;
-    return td_embed_plan_check(options->memory_bytes_max, td_embed_engine_bytes(), scratch_bytes,
-                               err);
+        goto out;
+    TD_TRY(
+        td_embed_plan_scratch(self->engine->model, td_embed_pool_n_threads(self->pool), &own, err));
+    TD_TRY(td_embed_plan_check(options->memory_bytes_max, td_embed_engine_bytes(),
+                               own > others ? own : others, err));
+    td_embed_pool_plan(self->pool, own);
+out:
+    return code;
 }
 
 static tandem_code open_local(const td_model_files *files, const td_embed_local_options *options,

@@ -15,8 +15,9 @@ struct td_pool {
     td_crew *crews[N_CREWS];
     td_scratch *scratches[N_CREWS]; /* whoever has taken the crew has its scratch */
 
-    pthread_mutex_t lock; /* rank 3: guards idle */
+    pthread_mutex_t lock; /* rank 3: guards all below */
     td_workspace *idle;
+    size_t scratch_bytes; /* planned */
 };
 
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER; /* rank 2: guards pool and n_users */
@@ -106,6 +107,16 @@ void td_embed_pool_give_back(td_pool *pool)
 size_t td_embed_pool_n_threads(const td_pool *pool)
 {
     return pool->n_threads;
+}
+
+size_t td_embed_pool_plan(td_pool *pool, size_t scratch_bytes)
+{
+    pthread_mutex_lock(&pool->lock);
+    if (pool->scratch_bytes < scratch_bytes)
+        pool->scratch_bytes = scratch_bytes;
+    size_t most = pool->scratch_bytes;
+    pthread_mutex_unlock(&pool->lock);
+    return most;
 }
 
 /* ---- workspaces ---- */

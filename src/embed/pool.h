@@ -27,6 +27,9 @@ void td_embed_pool_give_back(td_pool *pool); /* NULL is fine */
 
 size_t td_embed_pool_n_threads(const td_pool *pool);
 
+/* All models share scratch: notes what one of them will need, returns the most that any does. */
+size_t td_embed_pool_plan(td_pool *pool, size_t scratch_bytes);
+
 /* What one call works in: ids of a group, and of the text that came too much for it. */
 typedef struct td_workspace {
     struct td_workspace *next; /* idle ones form a list */

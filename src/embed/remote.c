@@ -2,8 +2,7 @@
  * that another may not, to another, each at most once. What is returned is what a schedule can act
  * on: that waiting may help wins over all else.
  *
- *   known     its facts are set: it was met, and is of the lane's model
- *   left out  it failed: met again before its next batch (balance.h)
+ * A server that failed is met again before its next batch (balance.h).
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,7 +19,6 @@
 enum {
     TIMEOUT_MS_MIN = 100,
     TIMEOUT_MS_MAX = 600000,
-    MEET_MS_MAX = 5000,        /* while others do the work */
     VALUES_MAX = 256 * 1024,   /* of one answer: bounds its memory to some 25 MB */
     BODY_BYTES_SLACK = 4096,   /* of a request besides its texts */
     TOKENS_MAX_DEFAULT = 8192, /* where no server tells */
@@ -30,7 +28,6 @@ enum {
 
 typedef struct server {
     td_str base; /* ends in a NUL; ours */
-    bool is_known;
     td_server_facts facts;
 } server;
 
@@ -63,18 +60,22 @@ static td_server_call call_of(const remote *self, size_t i, int64_t until_us)
 
 /* ---- of one model ---- */
 
-/* A name without what follows " probe=". */
-static td_str shown(const char *identity)
+/* Model, revision and width: without what follows " probe=". */
+static td_str told(const char *identity)
 {
     td_str whole = td_str_from(identity);
-    td_str name = td_str_slice(whole, 0, td_str_find(whole, TD_STR(" probe="), 0));
-    return td_str_slice(name, 0, NAME_SHOWN);
+    return td_str_slice(whole, 0, td_str_find(whole, TD_STR(" probe="), 0));
+}
+
+static td_str shown(const char *identity)
+{
+    return td_str_slice(told(identity), 0, NAME_SHOWN);
 }
 
 static tandem_code fail_conflict(const remote *self, const char *found, const char *where,
                                  tandem_error *err)
 {
-    bool same = td_str_eq(shown(found), shown(self->identity));
+    bool same = td_str_eq(told(found), told(self->identity));
     return td_fail(err, TANDEM_E_CONFLICT,
                    "it serves %.*s%s, %s %.*s: start that model there, or index into another file",
                    TD_STR_FMT(shown(found)), same ? ", which gives other vectors" : "", where,
@@ -93,7 +94,7 @@ static tandem_code agree_locked(remote *self, size_t i, const td_server_facts *f
         !td_embed_identity_same(td_str_from(found), td_str_from(self->identity)))
         return fail_conflict(self, found, "the index holds vectors of", err);
     if (!is_first && (dim != self->base.dim || !td_embed_identity_near(probe, self->probe, dim) ||
-                      !td_str_eq(shown(found), shown(self->identity))))
+                      !td_str_eq(told(found), told(self->identity))))
         return fail_conflict(self, found, "the lane's other servers", err);
     if (is_first) {
         self->probe = malloc(dim * sizeof(*self->probe));
@@ -106,7 +107,6 @@ static tandem_code agree_locked(remote *self, size_t i, const td_server_facts *f
         }
     }
     self->servers[i].facts = *facts;
-    self->servers[i].is_known = true;
     return TANDEM_OK;
 }
 
@@ -180,14 +180,14 @@ static tandem_code ask_server(remote *self, size_t i, bool probe, td_server_batc
 {
     tandem_code code = TANDEM_OK;
     td_server_call call = call_of(self, i, until_us);
-    int64_t meet_us = until_us;
     td_server_facts facts;
     bool was_met;
 
-    if (probe && self->balance.n > 1 && td_clock_us() + MEET_MS_MAX * 1000 < until_us)
-        meet_us = td_clock_us() + MEET_MS_MAX * 1000;
+    /* Another server must have time for the batch should this one hang; yet it may be about to load
+     * its model, and some begin anew when nobody waits for that. */
     if (probe)
-        code = meet(self, i, meet_us, &batch->retry_after_ms, err);
+        code = meet(self, i, self->balance.n > 1 ? (td_clock_us() + until_us) / 2 : until_us,
+                    &batch->retry_after_ms, err);
     if (code == TANDEM_E_CONFLICT) /* the next batch would find the same */
         code = TANDEM_E_DENIED;
     was_met = code == TANDEM_OK;

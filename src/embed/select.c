@@ -44,13 +44,32 @@ bool td_embed_select_passes(const td_check *check)
 
 /* ---- the check ---- */
 
-typedef struct sampled {
-    uint32_t ids[TD_SAMPLES_N * SAMPLE_TOKENS_MAX];
-    uint32_t starts[TD_SAMPLES_N + 1];
-} sampled;
+/* What auto knows while it looks. */
+typedef struct search {
+    const td_model_files *files;
+    const td_kernels *kernels;
+    const td_check_cache *cache;
+    td_pool *pool;
+    uint64_t memory_bytes_max;
 
-/* Ids of all samples, end to end. A cut sample loses its [SEP], which does not matter here. */
-static tandem_code tokenize(const td_engine *engine, sampled *s, tandem_error *err)
+    /* Of the samples; NULL until they are needed. */
+    uint32_t *ids; /* end to end */
+    uint32_t starts[TD_SAMPLES_N + 1];
+    float *exact; /* [TD_SAMPLES_N, dim] in f32 */
+    bool is_finite;
+} search;
+
+static tandem_code take(const search *s, td_precision precision, td_engine **engine_out,
+                        tandem_error *err)
+{
+    const td_engine_options options = {.kernels = s->kernels,
+                                       .precision = precision,
+                                       .memory_bytes_max = s->memory_bytes_max};
+    return td_embed_engine_take(s->files, &options, engine_out, err);
+}
+
+/* Ids of all samples. A cut sample loses its [SEP], which does not matter here. */
+static tandem_code tokenize(search *s, const td_engine *engine, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t tokens_max = td_embed_model_info(engine->model)->tokens_max, n = 0;
@@ -67,15 +86,18 @@ out:
     return code;
 }
 
-/* Vectors [TD_SAMPLES_N, dim] of all samples, sample by sample: a run of a few dozen tokens needs
- * hardly any memory beside the two models. */
-static tandem_code embed(td_pool *pool, const td_engine *engine, const sampled *s,
-                         td_scratch *scratch, float *vectors, tandem_error *err)
+/* Vectors [TD_SAMPLES_N, dim] of all samples, in groups as bulk work has them. E_FORMAT: some are
+ * not finite. */
+static tandem_code embed(const search *s, const td_engine *engine, float *vectors,
+                         tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t dim = td_embed_model_info(engine->model)->dim, n = 0;
+    td_scratch *scratch = td_embed_model_scratch_new();
 
-    td_embed_pool_bulk_begin(pool);
+    if (!scratch)
+        return td_fail_nomem(err, "a check of a precision");
+    td_embed_pool_bulk_begin(s->pool);
     for (size_t first = 0; first < TD_SAMPLES_N; first += n) {
         uint32_t starts[TD_SAMPLES_N + 1] = {0};
         for (n = 0; first + n < TD_SAMPLES_N; n++) {
@@ -87,11 +109,38 @@ static tandem_code embed(td_pool *pool, const td_engine *engine, const sampled *
                            .starts = starts,
                            .n_texts = n,
                            .first_text = first};
-        TD_TRY(td_embed_pool_run(pool, false, engine->model, &group, scratch, vectors + first * dim,
-                                 err));
+        TD_TRY(td_embed_pool_run(s->pool, false, engine->model, &group, scratch,
+                                 vectors + first * dim, err));
     }
 out:
-    td_embed_pool_bulk_end(pool);
+    td_embed_pool_bulk_end(s->pool);
+    td_embed_model_scratch_free(scratch);
+    return code;
+}
+
+/* The samples in f32. That engine goes before a narrower one comes: only one of them needs memory
+ * at a time. */
+static tandem_code embed_exact(search *s, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_engine *engine = NULL;
+
+    code = take(s, TD_PRECISION_F32, &engine, err);
+    if (code != TANDEM_OK) {
+        td_context(err, "in f32, which auto compares with");
+        goto out;
+    }
+    s->ids = calloc((size_t)TD_SAMPLES_N * SAMPLE_TOKENS_MAX, sizeof(*s->ids));
+    s->exact = calloc(TD_SAMPLES_N * td_embed_model_info(engine->model)->dim, sizeof(*s->exact));
+    if (!s->ids || !s->exact)
+        TD_FAIL(err, TANDEM_E_NOMEM, "no memory to check a precision");
+    TD_TRY(tokenize(s, engine, err));
+    code = embed(s, engine, s->exact, err);
+    s->is_finite = code == TANDEM_OK;
+    code = code == TANDEM_E_FORMAT ? TANDEM_OK : code;
+
+out:
+    td_embed_engine_give_back(engine);
     return code;
 }
 
@@ -113,51 +162,23 @@ static void compare(const float *a, const float *b, size_t dim, td_check *check)
 
 /* A model whose vectors of the samples are not finite in this precision, or in f32, does not pass:
  * what such a model fails at is told text by text, when there are texts. */
-static tandem_code measure(td_pool *pool, const td_engine *exact, const td_engine *tried,
-                           td_check *check, tandem_error *err)
+static tandem_code measure(const search *s, const td_engine *tried, td_check *check,
+                           tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
-    size_t dim = td_embed_model_info(exact->model)->dim;
-    sampled *s = calloc(1, sizeof(*s));
-    float *vectors = calloc(2 * TD_SAMPLES_N * dim, sizeof(*vectors));
-    td_scratch *scratch = td_embed_model_scratch_new();
+    size_t dim = td_embed_model_info(tried->model)->dim;
+    float *vectors = calloc(TD_SAMPLES_N * dim, sizeof(*vectors));
 
-    if (!s || !vectors || !scratch)
-        TD_FAIL(err, TANDEM_E_NOMEM, "no memory to check a precision");
-    TD_TRY(tokenize(exact, s, err));
-    code = embed(pool, exact, s, scratch, vectors, err);
+    if (!vectors)
+        return td_fail_nomem(err, "a check of a precision");
+    *check = (td_check){.n_samples = TD_SAMPLES_N, .mean = 0, .least = -1};
+    tandem_code code = s->is_finite ? embed(s, tried, vectors, err) : TANDEM_E_FORMAT;
     if (code == TANDEM_OK)
-        code = embed(pool, tried, s, scratch, vectors + TD_SAMPLES_N * dim, err);
-    if (code == TANDEM_OK)
-        compare(vectors, vectors + TD_SAMPLES_N * dim, dim, check);
-    else if (code == TANDEM_E_FORMAT)
-        *check = (td_check){.n_samples = TD_SAMPLES_N, .mean = 0, .least = -1};
-    code = code == TANDEM_E_FORMAT ? TANDEM_OK : code;
-
-out:
-    td_embed_model_scratch_free(scratch);
+        compare(s->exact, vectors, dim, check);
     free(vectors);
-    free(s);
-    return code;
+    return code == TANDEM_E_FORMAT ? TANDEM_OK : code;
 }
 
 /* ---- auto ---- */
-
-typedef struct search {
-    const td_model_files *files;
-    const td_kernels *kernels;
-    const td_check_cache *cache;
-    td_pool *pool;
-    td_engine *exact; /* in f32; NULL until it is needed */
-    uint64_t memory_bytes_max;
-} search;
-
-static tandem_code take(const search *s, td_precision precision, td_engine **engine_out,
-                        tandem_error *err)
-{
-    const td_engine_options options = {.kernels = s->kernels, .precision = precision};
-    return td_embed_engine_take(s->files, &options, engine_out, err);
-}
 
 /* The model in a precision, if it passes; else NULL. */
 static tandem_code try(search *s, td_precision precision, td_engine **engine_out, td_check *check,
@@ -170,11 +191,11 @@ static tandem_code try(search *s, td_precision precision, td_engine **engine_out
 
     if (known && !td_embed_select_passes(check))
         goto out;
+    if (!known && !s->exact)
+        TD_TRY(embed_exact(s, err));
     TD_TRY(take(s, precision, &tried, err));
     if (!known) {
-        if (!s->exact)
-            TD_TRY(take(s, TD_PRECISION_F32, &s->exact, err));
-        TD_TRY(measure(s->pool, s->exact, tried, check, err));
+        TD_TRY(measure(s, tried, check, err));
         td_embed_check_cache_put(s->cache, &key, check);
         td_log(TD_INFO, "embed", "model=%.*s precision=%s mean_cosine=%.5f least_cosine=%.5f %s",
                TD_STR_FMT(s->files->id), NAMES[precision], check->mean, check->least,
@@ -209,7 +230,8 @@ static tandem_code search_engine(search *s, td_engine **engine_out, td_check *ch
     *engine_out = engine;
     *check_out = check;
 out:
-    td_embed_engine_give_back(s->exact);
+    free(s->ids);
+    free(s->exact);
     return code;
 }
 

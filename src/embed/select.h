@@ -1,7 +1,8 @@
 /* embed/select.h - the precision that a model is opened in: the one asked for, or found by trying.
  *
  * auto:     of the precisions that this CPU is fast in, the narrowest whose vectors of the samples
- *           are near enough to those in f32
+ *           are near enough to those in f32; the first time on a machine that takes as much memory
+ *           as the model in f32
  * Threads:  any
  */
 #ifndef TD_EMBED_SELECT_H

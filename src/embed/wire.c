@@ -136,6 +136,8 @@ static tandem_code parse(td_str body, size_t values_max, json_t **root_out, tand
 
     if (code != TANDEM_OK)
         return code;
+    if (body.n == 0)
+        return td_fail(err, TANDEM_E_FORMAT, "the answer is no JSON: it is empty");
     json_t *root = json_loadb(body.ptr, body.n, JSON_REJECT_DUPLICATES, &why);
     if (root) {
         *root_out = root;

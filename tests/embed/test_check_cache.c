@@ -75,13 +75,28 @@ static void a_check_is_about_one_revision_one_precision_and_one_table(void **sta
     td_check found;
     newer.revision = TD_STR("2");
     td_embed_check_cache_put(&cache, &key, &good);
+    td_kernels other = *key.kernels;
+    other.name = "other";
     td_check_key others[] = {{&newer, key.kernels, key.precision},
                              {&files, key.kernels, TD_PRECISION_INT8},
-                             {&files, kernels_named(NULL), key.precision}};
-    for (size_t i = 0; i < 3; i++) {
-        if (others[i].kernels != key.kernels || i < 2)
-            assert_false(td_embed_check_cache_get(&cache, &others[i], &found));
-    }
+                             {&files, &other, key.precision}};
+    for (size_t i = 0; i < 3; i++)
+        assert_false(td_embed_check_cache_get(&cache, &others[i], &found));
+}
+
+static void a_name_as_long_as_a_path_hides_nothing_else(void **state)
+{
+    (void)state;
+    static char path[4000];
+    memset(path, 'x', sizeof(path));
+    td_model_files far = {.id = {path, sizeof(path)}, .revision = files.revision};
+    td_check_cache cache = cache_of_folder();
+    td_check_key bf16 = {&far, kernels_named("plain"), TD_PRECISION_BF16};
+    td_check_key int8 = {&far, bf16.kernels, TD_PRECISION_INT8};
+    td_check found;
+    td_embed_check_cache_put(&cache, &bf16, &good);
+    assert_true(td_embed_check_cache_get(&cache, &bf16, &found));
+    assert_false(td_embed_check_cache_get(&cache, &int8, &found));
 }
 
 static void a_torn_or_foreign_check_is_not_believed(void **state)
@@ -145,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_what_a_check_found),
         TEST(a_check_is_about_one_revision_one_precision_and_one_table),
+        TEST(a_name_as_long_as_a_path_hides_nothing_else),
         TEST(a_torn_or_foreign_check_is_not_believed),
         TEST(keeps_nothing_where_it_cannot),
     };

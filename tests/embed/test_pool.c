@@ -64,6 +64,16 @@ static void workspaces_are_kept_and_grow_with_the_longest_text(void **state)
     td_embed_pool_give_back(pool);
 }
 
+static void the_most_scratch_that_a_model_needs_is_what_all_need(void **state)
+{
+    (void)state;
+    td_pool *pool = pool_or_fail(2);
+    assert_int_equal(td_embed_pool_plan(pool, 700), 700);
+    assert_int_equal(td_embed_pool_plan(pool, 300), 700);
+    assert_int_equal(td_embed_pool_plan(pool, 800), 800);
+    td_embed_pool_give_back(pool);
+}
+
 typedef struct caller {
     td_pool *pool;
     const opened *o;
@@ -150,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_process_has_one_pool_and_the_first_decides_its_size),
         cmocka_unit_test(workspaces_are_kept_and_grow_with_the_longest_text),
+        cmocka_unit_test(the_most_scratch_that_a_model_needs_is_what_all_need),
         cmocka_unit_test(all_classes_at_once_give_the_bits_of_one_thread),
         cmocka_unit_test(a_group_that_is_refused_leaves_the_pool_usable),
     };

@@ -76,7 +76,7 @@ static void what_is_wrong_with_rows_is_said(void **state)
     assert_non_null(strstr(rows("[[1,NaN]]", 1, 2), "no JSON"));
     assert_non_null(strstr(rows("[[1,1e999]]", 1, 2), "no JSON"));
     assert_non_null(strstr(rows("[[1,0", 1, 2), "no JSON"));
-    assert_non_null(strstr(rows("", 1, 2), "no JSON"));
+    assert_string_equal(rows("", 1, 2), "the answer is no JSON: it is empty");
     assert_string_equal(rows("{\"error\":\"x\"}", 1, 2), "the answer holds no list of vectors");
     assert_string_equal(rows("[1,0]", 2, 2), "vector 1 of 2 is no list of numbers");
     assert_non_null(strstr(rows("[[[[[[[[[[1]]]]]]]]]]", 1, 2), "nested deeper"));
