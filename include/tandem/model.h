@@ -43,7 +43,8 @@ typedef struct tandem_pull_options {
     const char *endpoint;    /* NULL: https://huggingface.co */
     const char *token;       /* NULL: none; goes to the endpoint's scheme, host and port alone */
     bool offline;            /* ask no one: a model that is not here is E_NOT_FOUND */
-    bool allow_private;      /* follow redirects to private addresses beyond the endpoint's own */
+    bool allow_private;      /* follow redirects to private addresses beyond the endpoint's own; an
+                              * endpoint on loopback by http may lead there anyway */
     tandem_pull_watch watch; /* may be NULL */
     void *user;
 } tandem_pull_options;

@@ -68,7 +68,7 @@ static tandem_code open_parent(const td_hub_cache *cache, int at, const char *pa
 {
     char part[NAME_BYTES_MAX];
     const char *rest = path, *slash;
-    int fd = dup(at);
+    int fd = fcntl(at, F_DUPFD_CLOEXEC, 0);
 
     while (fd >= 0 && (slash = strchr(rest, '/'))) {
         snprintf(part, sizeof(part), "%.*s", (int)(slash - rest), rest);
@@ -249,6 +249,17 @@ void td_hub_cache_part_drop(const td_hub_cache *cache, const td_hub_file *file)
 
     part_name(file, name);
     (void)unlinkat(cache->blobs, name, 0);
+}
+
+uint64_t td_hub_cache_part_bytes(const td_hub_cache *cache, const td_hub_file *file)
+{
+    char name[NAME_BYTES_MAX];
+    struct stat facts;
+
+    part_name(file, name);
+    return fstatat(cache->blobs, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode)
+               ? (uint64_t)facts.st_size
+               : 0;
 }
 
 uint64_t td_hub_cache_free_bytes(const td_hub_cache *cache)

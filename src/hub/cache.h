@@ -62,6 +62,9 @@ tandem_code td_hub_cache_part_keep(const td_hub_cache *cache, const td_hub_file 
 /* Throws it away. */
 void td_hub_cache_part_drop(const td_hub_cache *cache, const td_hub_file *file);
 
+/* Bytes of it that have come so far. */
+uint64_t td_hub_cache_part_bytes(const td_hub_cache *cache, const td_hub_file *file);
+
 /* Bytes that may still be written to where the blobs are. */
 uint64_t td_hub_cache_free_bytes(const td_hub_cache *cache);
 

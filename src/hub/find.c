@@ -1,8 +1,9 @@
+#include "hub/find.h"
+
 #include "base/os.h"
 #include "hub/cache.h"
 #include "hub/directory.h"
 #include "hub/hub.h"
-#include "hub/names.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ out:
     return code;
 }
 
-static tandem_code find_cached(const td_hub_name *name, td_model_files **files_out,
+tandem_code td_hub_find_cached(const td_hub_name *name, td_model_files **files_out,
                                tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -76,7 +77,11 @@ static tandem_code find_cached(const td_hub_name *name, td_model_files **files_o
                 "no model %.*s in %s: `tandem pull %.*s` brings it, or name a folder that has it",
                 TD_STR_FMT(name->id), path.ptr, TD_STR_FMT(name->id));
     }
-    TD_TRY(open_cached(path.ptr, name, files_out, err));
+    code = open_cached(path.ptr, name, files_out, err);
+    if (code == TANDEM_E_NOT_FOUND)
+        TD_FAIL(err, code, "no revision %.*s in %s: `tandem pull %.*s@%.*s` brings it",
+                TD_STR_FMT(name->revision), path.ptr, TD_STR_FMT(name->id),
+                TD_STR_FMT(name->revision));
 out:
     td_buf_clear(&path);
     return code;
@@ -103,7 +108,7 @@ tandem_code td_hub_find(const char *name, td_model_files **files_out, tandem_err
     if (td_os_is_dir(name))
         return td_hub_directory_open(name, folder_name(given), TD_STR(""), files_out, err);
     if (td_hub_names_split(given, &split))
-        return find_cached(&split, files_out, err);
+        return td_hub_find_cached(&split, files_out, err);
     return td_fail(err, TANDEM_E_NOT_FOUND,
                    "no model %s: neither a folder, nor minilm (embedded), nor a name like "
                    "org/name of the Hugging Face cache",

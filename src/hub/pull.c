@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "hub/cache.h"
 #include "hub/digest.h"
+#include "hub/find.h"
 #include "hub/hub.h"
 #include "hub/remote.h"
 
@@ -226,6 +227,14 @@ out:
     return code;
 }
 
+/* What a file will take of the disk besides what an earlier pull left of it. */
+static uint64_t bytes_to_come(const pull *p, const td_hub_file *file)
+{
+    uint64_t n_part = td_hub_cache_part_bytes(&p->cache, file);
+
+    return n_part < file->n_bytes ? file->n_bytes - n_part : 0;
+}
+
 /* Which files are here; the disk must hold the others. */
 static tandem_code look_around(pull *p, tandem_error *err)
 {
@@ -235,7 +244,8 @@ static tandem_code look_around(pull *p, tandem_error *err)
     for (size_t i = 0; i < p->listing.n_files; i++) {
         const td_hub_file *file = &p->listing.files[i];
         TD_TRY(td_hub_cache_has(&p->cache, file, &p->here[i], err));
-        missing += p->here[i] ? 0 : file->n_bytes;
+        if (!p->here[i])
+            missing += bytes_to_come(p, file);
         if (!tell(p, TANDEM_PULL_BYTES, ""))
             TD_TRY(fail_stopped(err));
     }
@@ -245,6 +255,19 @@ static tandem_code look_around(pull *p, tandem_error *err)
                 "%.*s needs %llu MB more, the disk of %s has %llu: make room, or set HF_HUB_CACHE",
                 TD_STR_FMT(p->name.id), (unsigned long long)(missing + 999999) / 1000000,
                 p->cache.path.ptr, (unsigned long long)free_bytes / 1000000);
+out:
+    return code;
+}
+
+/* Links config.json, or all else. It comes last: a snapshot without it is no model to anyone, so
+ * that one half linked is not read by its commit either. */
+static tandem_code link_all(const pull *p, bool config, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (size_t i = 0; i < p->listing.n_files; i++)
+        if ((strcmp(p->listing.files[i].path, "config.json") == 0) == config)
+            TD_TRY(td_hub_cache_link(&p->cache, p->listing.commit, &p->listing.files[i], err));
 out:
     return code;
 }
@@ -267,8 +290,8 @@ static tandem_code fetch_all(pull *p, tandem_error *err)
         if (!tell(p, TANDEM_PULL_FILE, ""))
             TD_TRY(fail_stopped(err));
     }
-    for (size_t i = 0; i < p->listing.n_files; i++)
-        TD_TRY(td_hub_cache_link(&p->cache, p->listing.commit, &p->listing.files[i], err));
+    TD_TRY(link_all(p, false, err));
+    TD_TRY(link_all(p, true, err));
     TD_TRY(td_hub_cache_refer(&p->cache, p->name.revision, p->listing.commit, err));
 out:
     return code;
@@ -298,21 +321,25 @@ out:
 }
 
 /* Without a network: what is here, or that it is not. */
-static tandem_code run_offline(pull *p, const char *name, tandem_error *err)
+static tandem_code run_offline(pull *p, tandem_error *err)
 {
+    tandem_code code = TANDEM_OK;
     td_model_files *files = NULL;
 
-    if (td_hub_find(name, &files, err) != TANDEM_OK) {
-        td_context(err, "offline (HF_HUB_OFFLINE)");
-        return TANDEM_E_NOT_FOUND;
-    }
-    p->summary.n_files = files->n_files;
-    for (size_t i = 0; i < files->n_files; i++)
+    TD_TRY(td_hub_find_cached(&p->name, &files, err));
+    for (size_t i = 0; i < files->n_files; i++) {
+        if (!td_hub_names_is_wanted(files->files[i].name))
+            continue;
+        p->summary.n_files++;
         p->summary.bytes += files->files[i].bytes.n;
+    }
     snprintf(p->summary.revision, sizeof(p->summary.revision), "%.*s", TD_STR_FMT(files->revision));
     snprintf(p->summary.path, sizeof(p->summary.path), "%.*s", TD_STR_FMT(files->origin));
+out:
+    if (code != TANDEM_OK)
+        td_context(err, "offline (HF_HUB_OFFLINE)");
     td_model_files_close(files);
-    return TANDEM_OK;
+    return code;
 }
 
 tandem_code td_hub_pull(const char *name, const tandem_pull_options *options,
@@ -333,7 +360,7 @@ tandem_code td_hub_pull(const char *name, const tandem_pull_options *options,
     snprintf(p->summary.id, sizeof(p->summary.id), "%.*s", TD_STR_FMT(p->name.id));
     p->progress.id = p->summary.id;
     p->progress.revision = p->progress.file = p->progress.reason = "";
-    TD_TRY(options->offline ? run_offline(p, name, err) : run(p, err));
+    TD_TRY(options->offline ? run_offline(p, err) : run(p, err));
     p->summary.seconds = (double)(td_clock_ms() - p->started_ms) / 1000;
     if (summary_out)
         *summary_out = p->summary;

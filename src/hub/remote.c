@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "hub/exchange.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,10 +16,16 @@ enum {
     ALLOWED_BYTES_MAX = 300,
 };
 
+/* By the address itself: a name may begin with "127." as well. */
 static bool is_loopback(td_str host)
 {
-    return td_str_eq(host, TD_STR("localhost")) || td_str_eq(host, TD_STR("[::1]")) ||
-           td_str_starts(host, TD_STR("127."));
+    char text[INET_ADDRSTRLEN];
+    struct in_addr address;
+
+    snprintf(text, sizeof(text), "%.*s", TD_STR_FMT(host));
+    if (inet_pton(AF_INET, text, &address) == 1 && host.n < sizeof(text))
+        return ntohl(address.s_addr) >> 24 == 127;
+    return td_str_eq(host, TD_STR("localhost")) || td_str_eq(host, TD_STR("[::1]"));
 }
 
 static tandem_code check_endpoint(td_hub_remote *remote, tandem_error *err)

@@ -398,7 +398,8 @@ static CURLcode set_behaviour(CURL *easy, const td_net_transfer *transfer, long 
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->request.post.n);
         SET(CURLOPT_POSTFIELDS, transfer->request.post.ptr);
     }
-    if (!transfer->request.body_cut && !transfer->request.take)
+    /* Of a HEAD the length alone is wanted, however large. */
+    if (!transfer->request.body_cut && !transfer->request.take && !transfer->request.is_head)
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->body.n_max);
     if (options->ca_file)
         SET(CURLOPT_CAINFO, options->ca_file);

@@ -43,7 +43,9 @@ static void put_hello(const td_hub_cache *cache)
     assert_int_equal(td_hub_cache_part_open(cache, &hello, &fd, &n_bytes, NULL), TANDEM_OK);
     assert_int_equal(n_bytes, 0);
     assert_int_equal(write(fd, "hello\n", 6), 6);
+    assert_int_equal(td_hub_cache_part_bytes(cache, &hello), 6);
     assert_int_equal(td_hub_cache_part_keep(cache, &hello, fd, NULL), TANDEM_OK);
+    assert_int_equal(td_hub_cache_part_bytes(cache, &hello), 0);
     close(fd);
 }
 

@@ -106,7 +106,15 @@ static void finds_another_revision_by_its_name(void **state)
     snprintf(name, sizeof(name), "org/name@%s", commit);
     assert_int_equal(td_hub_find(name, &files, NULL), TANDEM_OK);
     td_model_files_close(files);
-    assert_int_equal(td_hub_find("org/name", &files, NULL), TANDEM_E_NOT_FOUND);
+    /* As a pull leaves it that was cut: the folder, and nothing that it stands for. */
+    static const char *const absent[] = {"org/name@main",
+                                         "org/name@ffffffffffffffffffffffffffffffffffffffff"};
+    for (size_t i = 0; i < 2; i++) {
+        tandem_error error = {0};
+        assert_int_equal(td_hub_find(absent[i], &files, &error), TANDEM_E_NOT_FOUND);
+        snprintf(path, sizeof(path), "`tandem pull %s`", absent[i]);
+        assert_non_null(strstr(error.message, path));
+    }
 }
 
 static char seen[2000];

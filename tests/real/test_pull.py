@@ -331,10 +331,14 @@ def test_huggingface_hub_finds_offline_what_tandem_pulled(puller, hub, tiny):
 def test_offline_only_tells_what_is_there(puller, hub, tiny):
     message = puller.error(NAME, HF_HUB_OFFLINE="1")
     assert "HF_HUB_OFFLINE" in message and not hub.requests
-    puller.pull(NAME)
+    (online,) = puller.pull(NAME)
     hub.requests.clear()
+    (puller.tandem.folder / NAME).mkdir(parents=True)  # is no cache, whatever it is called
     (result,) = puller.pull(NAME, HF_HUB_OFFLINE="1")
     assert result["revision"] == tiny.commit and not hub.requests
+    assert [result[k] for k in ("files", "bytes", "path")] == [
+        online[k] for k in ("files", "bytes", "path")
+    ]
 
 
 def test_the_cache_is_where_the_variables_say(puller, hub, tiny, tmp_path):

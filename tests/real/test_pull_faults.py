@@ -49,8 +49,9 @@ def test_a_gated_model_names_the_page_where_its_terms_are(puller, hub, tiny):
     assert f"{hub.url}/{NAME}" in message and "HF_TOKEN" in message
 
 
-def test_a_token_does_not_travel_in_the_clear(puller):
-    message = puller.error(NAME, HF_TOKEN="hf_secret", HF_ENDPOINT="http://hub.example.org")
+@pytest.mark.parametrize("host", ["hub.example.org", "127.0.0.1.example.org", "127.example.org"])
+def test_a_token_does_not_travel_in_the_clear(puller, host):
+    message = puller.error(NAME, HF_TOKEN="hf_secret", HF_ENDPOINT=f"http://{host}")
     assert "https" in message and "hf_secret" not in message
 
 
@@ -309,6 +310,18 @@ def test_a_disk_without_room_is_told_before_and_while(puller, hub, tiny):
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert WEIGHTS in done.stderr and "File too large" in done.stderr
     puller.assert_nothing_seen()
+
+
+def test_a_snapshot_half_linked_is_no_model(puller, hub, tiny):
+    blocked = puller.cache / FOLDER / "snapshots" / tiny.commit / "tokenizer.json"
+    blocked.mkdir(parents=True)
+    assert "tokenizer.json" in puller.error(NAME)
+    assert (blocked.parent / WEIGHTS).exists()
+    (model,) = puller.models().values()
+    assert not model["usable"] and "config.json" in model["reason"]
+    blocked.rmdir()
+    puller.pull(NAME)
+    puller.assert_whole(tiny)
 
 
 def test_a_cache_that_can_not_be_written_is_named(puller, hub, tiny, tmp_path):
