@@ -1,5 +1,7 @@
 #include "serve/batcher.h"
 
+#include "serve/clock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +26,9 @@ typedef struct queue {
 struct batcher {
     batcher_options options;
     size_t dims[TANDEM_N_LANES];
-    pthread_mutex_t lock; /* rank 3: guards all below */
-    pthread_cond_t changed;
+    pthread_mutex_t lock;   /* rank 3: guards all below */
+    pthread_cond_t changed; /* there is work for a thread that has none */
+    pthread_cond_t more; /* and for those that gather: a signal to one must not go to the other */
     queue queues[TANDEM_N_LANES];
     batcher_state state;
     double tokens_per_second; /* of one thread, recently; 0: not known */
@@ -197,7 +200,7 @@ static void fill_locked(batcher *b, tandem_lane lane, batch *out)
 
 /* -- running -- */
 
-static tandem_code run_one_by_one(batcher *b, batch *work, tandem_code *codes, tandem_error *errors)
+static void run_one_by_one(batcher *b, batch *work, tandem_code *codes, tandem_error *errors)
 {
     size_t dim = b->dims[work->lane];
 
@@ -205,7 +208,6 @@ static tandem_code run_one_by_one(batcher *b, batch *work, tandem_code *codes, t
         codes[i] =
             tandem_embedder_run(b->options.embedders[work->lane], &work->texts[i], 1, work->role,
                                 work->vectors + i * dim, &work->notes[i], &errors[i]);
-    return TANDEM_OK;
 }
 
 /* Runs a batch; a text that fails spoils no other's. */
@@ -214,9 +216,12 @@ static void run(batcher *b, batch *work, tandem_code *codes, tandem_error *error
     tandem_code code = tandem_embedder_run(b->options.embedders[work->lane], work->texts, work->n,
                                            work->role, work->vectors, work->notes, &errors[0]);
 
-    for (size_t i = 0; i < work->n; i++)
+    for (size_t i = 0; i < work->n; i++) {
         codes[i] = code;
-    if (code != TANDEM_OK && work->n > 1)
+        errors[i] = errors[0];
+    }
+    /* What will pass by itself is no text's fault: servers that are down are not asked n times. */
+    if (code != TANDEM_OK && work->n > 1 && !tandem_code_retry(code))
         run_one_by_one(b, work, codes, errors);
 }
 
@@ -260,16 +265,10 @@ static void measure_locked(batcher *b, const batch *work, int64_t took_us)
 /* Waits a little if more is likely to come at once. */
 static void gather_locked(batcher *b, const queue *q)
 {
-    struct timespec until;
+    struct timespec until = clock_after_us(GATHER_US);
 
-    if (q->n_jobs_last < 2 || q->n_tokens >= BATCH_TOKENS_GOOD)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_US * 1000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (!b->ends && q->n_tokens < BATCH_TOKENS_GOOD &&
-           pthread_cond_timedwait(&b->changed, &b->lock, &until) == 0)
+    while (!b->ends && q->n_jobs_last >= 2 && q->n_tokens < BATCH_TOKENS_GOOD &&
+           pthread_cond_timedwait(&b->more, &b->lock, &until) == 0)
         continue;
 }
 
@@ -302,6 +301,8 @@ static bool next_batch(batcher *b, batch *work, batch_job **told_out)
         *told_out = weed_locked(b, &b->queues[lane]);
         if (b->queues[lane].first)
             fill_locked(b, (tandem_lane)lane, work);
+        if (b->queues[0].first || b->queues[1].first)
+            pthread_cond_signal(&b->changed); /* one job may be work for several threads */
     }
     bool goes_on = !b->ends || work->n > 0 || *told_out;
     pthread_mutex_unlock(&b->lock);
@@ -345,16 +346,13 @@ static void *serve_batches(void *user)
 batcher *batcher_open(const batcher_options *options)
 {
     batcher *b = calloc(1, sizeof(*b));
-    pthread_condattr_t attributes;
 
     if (!b)
         return NULL;
     b->options = *options;
     pthread_mutex_init(&b->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&b->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_cond_init(&b->changed, NULL);
+    clock_init_condition(&b->more);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         tandem_model_info info;
         tandem_embedder_get_info(options->embedders[l], &info);
@@ -382,6 +380,7 @@ void batcher_close(batcher *b)
     pthread_mutex_lock(&b->lock);
     b->ends = true;
     pthread_cond_broadcast(&b->changed);
+    pthread_cond_broadcast(&b->more);
     pthread_mutex_unlock(&b->lock);
     for (size_t i = 0; i < b->n_threads; i++)
         pthread_join(b->threads[i], NULL);
@@ -394,6 +393,7 @@ void batcher_close(batcher *b)
         }
     }
     pthread_cond_destroy(&b->changed);
+    pthread_cond_destroy(&b->more);
     pthread_mutex_destroy(&b->lock);
     free(b->threads);
     free(b);
@@ -437,6 +437,7 @@ bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),
         q->n_texts += job->n;
         q->n_tokens += job->n_tokens_waiting;
         pthread_cond_signal(&b->changed);
+        pthread_cond_broadcast(&b->more);
     } else {
         b->state.n_refused++;
         *retry_after_s_out = retry_after_locked(b);

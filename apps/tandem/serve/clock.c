@@ -1,11 +1,7 @@
 #include "serve/clock.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum {
     LOOK_MS = 500,
@@ -35,6 +31,27 @@ static int64_t now_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+struct timespec clock_after_us(int64_t us)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    us += at.tv_nsec / 1000;
+    at.tv_sec += us / 1000000;
+    at.tv_nsec = us % 1000000 * 1000;
+    return at;
 }
 
 int64_t clock_allowed_ms(clock_state state, bool first, uint64_t n_bytes)
@@ -70,14 +87,10 @@ static void *look(void *user)
     pthread_mutex_lock(&clock->lock);
     while (!clock->ends) {
         int64_t now = now_ms();
-        struct timespec until;
+        struct timespec until = clock_after_us(LOOK_MS * 1000);
         for (clock_entry *e = clock->entries; e; e = e->next)
             if (!e->is_late && now - e->since_ms > clock_allowed_ms(e->state, e->first, e->n_bytes))
                 end_late_locked(clock, e);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&clock->ended, &clock->lock, &until);
     }
     pthread_mutex_unlock(&clock->lock);
@@ -87,16 +100,12 @@ static void *look(void *user)
 serve_clock *clock_open(bool plain)
 {
     serve_clock *clock = calloc(1, sizeof(*clock));
-    pthread_condattr_t attributes;
 
     if (!clock)
         return NULL;
     clock->plain = plain;
     pthread_mutex_init(&clock->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&clock->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
+    clock_init_condition(&clock->ended);
     if (pthread_create(&clock->thread, NULL, look, clock) == 0)
         return clock;
     pthread_cond_destroy(&clock->ended);

@@ -13,8 +13,10 @@
 #ifndef SERVE_CLOCK_H
 #define SERVE_CLOCK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     CLOCK_HEAD_MS = 10000,
@@ -43,6 +45,10 @@ void clock_remove(serve_clock *clock, clock_entry *entry);
 
 void clock_set(serve_clock *clock, clock_entry *entry, clock_state state);
 void clock_received(serve_clock *clock, clock_entry *entry, uint64_t n_bytes);
+
+/* A condition whose waits are by the clock that nobody sets, and a time on it to wait until. */
+void clock_init_condition(pthread_cond_t *condition);
+struct timespec clock_after_us(int64_t us);
 
 /* When a connection in that state is late, counted from its begin. Pure. */
 int64_t clock_allowed_ms(clock_state state, bool first, uint64_t n_bytes);
