@@ -18,7 +18,7 @@ enum {
     POOL_THREADS = 4,
     POOL_WAITING_MAX = 256,
     HEADERS_BYTES_MAX = 24 << 10, /* of one request, with what MHD needs besides */
-    WRITE_TIMEOUT_S = 60,         /* a client that takes nothing of its answer */
+    SILENT_S_MAX = 135, /* a client that takes nothing of its answer; longer than all of clock.h */
     /* A refused body up to this size is read and dropped, so that the client comes to read why;
      * for a larger one the connection is closed. */
     DROPPED_BYTES_MAX = 16 << 20,
@@ -244,12 +244,31 @@ static enum MHD_Result receive(http_request *request, const char *bytes, size_t 
     return MHD_YES;
 }
 
+/* After the end of http_drain no handler begins: what handlers use may then be taken down. */
+static void run_handler(http_request *request)
+{
+    http_server *server = request->inner->server;
+
+    pthread_mutex_lock(&server->lock);
+    bool runs = !server->refuses;
+    server->n_handlers += runs;
+    pthread_mutex_unlock(&server->lock);
+    if (!runs) {
+        request->inner->closes = true;
+        http_fail(request, 503, "the server is ending");
+        return;
+    }
+    request->route->run(request);
+    pthread_mutex_lock(&server->lock);
+    server->n_handlers--;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
+}
+
 static void run_on_pool(void *item)
 {
-    http_request *request = item;
-
-    request->route->run(request);
-    http_resume(request);
+    run_handler(item);
+    http_resume(item);
 }
 
 /* The request is whole. */
@@ -260,6 +279,7 @@ static enum MHD_Result dispatch(http_request *request)
     in->dispatched = true;
     pthread_mutex_lock(&in->server->lock);
     in->server->n_active++;
+    in->closes = in->closes || in->server->ends;
     pthread_mutex_unlock(&in->server->lock);
     clock_set(in->server->clock, in->clock, CLOCK_BUSY);
     if (request->status == 0 && make_room(request, 0)) {
@@ -275,7 +295,7 @@ static enum MHD_Result dispatch(http_request *request)
             http_resume(request);
             return MHD_YES;
         }
-        request->route->run(request);
+        run_handler(request);
     }
     return in->deferred ? MHD_YES : send_answer(request);
 }
@@ -425,10 +445,9 @@ static struct MHD_Daemon *start(http_server *server, http_listener_of *of, int s
                             MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
                             (unsigned)o->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
                             (unsigned)o->per_ip_max, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)WRITE_TIMEOUT_S + CLOCK_IDLE_MS / 1000,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES_MAX,
-                            MHD_OPTION_URI_LOG_CALLBACK, request_line, of,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+                            (unsigned)SILENT_S_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)HEADERS_BYTES_MAX, MHD_OPTION_URI_LOG_CALLBACK, request_line,
+                            of, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
                             MHD_OPTION_NOTIFY_CONNECTION, connection_changed, of, MHD_OPTION_ARRAY,
                             more, MHD_OPTION_END);
 }
@@ -443,13 +462,14 @@ http_server *http_open(const http_options *options)
     }
     server->options = *options;
     pthread_mutex_init(&server->lock, NULL);
-    pthread_cond_init(&server->changed, NULL);
+    clock_init_condition(&server->changed);
     server->clock = clock_open(!options->tls_cert);
     server->pool = work_open(POOL_THREADS, POOL_WAITING_MAX, run_on_pool);
     bool ok = server->clock && server->pool;
     for (size_t i = 0; ok && i < options->n_listeners; i++) {
         server->of[i] = (http_listener_of){server, options->listeners[i].tag};
         server->daemons[i] = start(server, &server->of[i], options->listeners[i].socket);
+        server->quiet[i] = MHD_INVALID_SOCKET;
         ok = server->daemons[i] != NULL;
     }
     if (ok)
@@ -462,18 +482,12 @@ http_server *http_open(const http_options *options)
 
 void http_drain(http_server *server, uint32_t wait_ms)
 {
-    struct timespec until;
+    struct timespec until = clock_after_us((int64_t)wait_ms * 1000);
 
     for (size_t i = 0; i < server->options.n_listeners; i++) {
-        if (server->daemons[i] && !server->quiet[i]) {
-            MHD_socket socket = MHD_quiesce_daemon(server->daemons[i]);
-            server->quiet[i] = true;
-            shutdown(socket, SHUT_RDWR);
-            close(socket);
-        }
+        server->quiet[i] = MHD_quiesce_daemon(server->daemons[i]);
+        shutdown(server->quiet[i], SHUT_RDWR); /* closed when MHD's threads have ended */
     }
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += wait_ms / 1000;
     pthread_mutex_lock(&server->lock);
     server->ends = true;
     pthread_mutex_unlock(&server->lock);
@@ -482,6 +496,9 @@ void http_drain(http_server *server, uint32_t wait_ms)
     while (server->n_active > 0 &&
            pthread_cond_timedwait(&server->changed, &server->lock, &until) == 0)
         continue;
+    server->refuses = true;
+    while (server->n_handlers > 0)
+        pthread_cond_wait(&server->changed, &server->lock);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -490,9 +507,11 @@ void http_close(http_server *server)
     if (!server)
         return;
     work_close(server->pool);
-    for (size_t i = 0; i < HTTP_LISTENERS_MAX; i++)
-        if (server->daemons[i])
-            MHD_stop_daemon(server->daemons[i]);
+    for (size_t i = 0; i < HTTP_LISTENERS_MAX && server->daemons[i]; i++) {
+        MHD_stop_daemon(server->daemons[i]);
+        if (server->quiet[i] != MHD_INVALID_SOCKET)
+            close(server->quiet[i]);
+    }
     clock_close(server->clock);
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);

@@ -109,7 +109,8 @@ typedef struct http_options {
 /* Starts. Prints what is wrong and returns NULL if it can't. */
 http_server *http_open(const http_options *options);
 
-/* No new connections; waits until no request is under way, at most wait_ms. Streams are ended. */
+/* No new connections; waits until no request is under way, at most wait_ms. Streams are ended.
+ * After it no handler runs any more, and none begins: late requests are told 503. */
 void http_drain(http_server *server, uint32_t wait_ms);
 
 /* Every deferred request must have been resumed. NULL is fine. */

@@ -24,7 +24,6 @@ struct http_inner {
     char *body;
     size_t n, capacity;
     uint64_t n_seen; /* of the body, kept or not */
-    char *allowed;   /* methods of this path, for 405 */
     struct timespec at;
 };
 
@@ -37,17 +36,19 @@ struct http_server {
     http_options options;
     http_listener_of of[HTTP_LISTENERS_MAX];
     struct MHD_Daemon *daemons[HTTP_LISTENERS_MAX];
-    bool quiet[HTTP_LISTENERS_MAX]; /* takes no new connections */
+    MHD_socket quiet[HTTP_LISTENERS_MAX]; /* listens no more; invalid before that */
     serve_clock *clock;
     work_pool *pool;
     atomic_uint_fast64_t n_bodies_bytes;
 
     pthread_mutex_t lock; /* rank 2: guards all below; streams are suspended and resumed under it */
     pthread_cond_t changed;
-    size_t n_active; /* requests that are whole and not yet answered to the end */
+    size_t n_active;   /* requests that are whole and not yet answered to the end */
+    size_t n_handlers; /* that run */
     http_stream *streams;
     size_t n_streams;
-    bool ends; /* streams come to their end */
+    bool ends;    /* streams come to their end, connections with the answer under way */
+    bool refuses; /* no handler begins */
 };
 
 /* The response of a stream; NULL when out of memory. */
