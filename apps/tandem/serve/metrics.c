@@ -1,103 +1,22 @@
-/* /metrics: requests by route and code, and what the batcher does, as Prometheus text. */
+/* /metrics: what the library counts, requests by route and code among it, and what the batcher
+ * does. */
 #include "serve/answer.h"
-#include "serve/routes.h"
+#include "serve/serve.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    ROUTES_MAX = 64, /* the last one: requests that fit no route */
-    N_BUCKETS = 16,  /* of 1/4096 s, doubled each time */
-};
-
-static const int codes[] = {200, 202, 204, 400, 401, 403, 404, 405, 409, 413, 422,
-                            429, 431, 499, 500, 501, 502, 503, 504, 507, 0 /* any other */};
-enum {
-    N_CODES = sizeof(codes) / sizeof(codes[0]),
-};
-
-/* Of the one server that a process has. */
-static struct {
-    atomic_uint_fast64_t n[N_CODES];
-    atomic_uint_fast64_t buckets[N_BUCKETS + 1];
-    atomic_uint_fast64_t microseconds;
-} counts[ROUTES_MAX];
-
-static size_t slot_of(const http_route *route)
-{
-    size_t i = route ? (size_t)(route - serve_routes) : ROUTES_MAX - 1;
-
-    return i < ROUTES_MAX ? i : ROUTES_MAX - 1;
-}
-
 void metrics_count(const http_request *request, double seconds)
 {
-    size_t slot = slot_of(request->route);
-    size_t code = 0, bucket = 0;
+    const char *method = request->route ? request->route->method : "";
+    const char *route = request->route ? request->route->path : "other";
+    char labels[128];
 
-    while (code + 1 < N_CODES && codes[code] != request->status)
-        code++;
-    for (double limit = 1.0 / 4096; bucket < N_BUCKETS && seconds > limit; limit *= 2)
-        bucket++;
-    atomic_fetch_add(&counts[slot].n[code], 1);
-    atomic_fetch_add(&counts[slot].buckets[bucket], 1);
-    atomic_fetch_add(&counts[slot].microseconds, (uint64_t)(seconds * 1e6));
-}
-
-static const char *name_of(size_t slot)
-{
-    return slot < serve_n_routes ? serve_routes[slot].path : "other";
-}
-
-static const char *method_of(size_t slot)
-{
-    return slot < serve_n_routes ? serve_routes[slot].method : "";
-}
-
-static void write_requests(wire *w)
-{
-    wire_text(w, "# TYPE tandem_http_requests_total counter\n");
-    for (size_t r = 0; r < ROUTES_MAX; r++) {
-        for (size_t c = 0; c < N_CODES; c++) {
-            unsigned long long n = atomic_load(&counts[r].n[c]);
-            if (n > 0)
-                wire_format(w,
-                            "tandem_http_requests_total{method=\"%s\",route=\"%s\",code=\"%d\"} "
-                            "%llu\n",
-                            method_of(r), name_of(r), codes[c], n);
-        }
-    }
-}
-
-static void write_seconds(wire *w)
-{
-    wire_text(w, "# TYPE tandem_http_request_seconds histogram\n");
-    for (size_t r = 0; r < ROUTES_MAX; r++) {
-        unsigned long long n = 0;
-        double limit = 1.0 / 4096;
-        for (size_t b = 0; b <= N_BUCKETS; b++)
-            n += atomic_load(&counts[r].buckets[b]);
-        if (n == 0)
-            continue;
-        n = 0;
-        for (size_t b = 0; b < N_BUCKETS; b++, limit *= 2) {
-            n += atomic_load(&counts[r].buckets[b]);
-            wire_format(w,
-                        "tandem_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%g\"} "
-                        "%llu\n",
-                        method_of(r), name_of(r), limit, n);
-        }
-        n += atomic_load(&counts[r].buckets[N_BUCKETS]);
-        wire_format(w,
-                    "tandem_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"+Inf\"} "
-                    "%llu\n",
-                    method_of(r), name_of(r), n);
-        wire_format(w, "tandem_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %g\n",
-                    method_of(r), name_of(r), (double)atomic_load(&counts[r].microseconds) / 1e6);
-        wire_format(w, "tandem_http_request_seconds_count{method=\"%s\",route=\"%s\"} %llu\n",
-                    method_of(r), name_of(r), n);
-    }
+    snprintf(labels, sizeof(labels), "method=\"%s\",route=\"%s\"", method, route);
+    tandem_metrics_observe("tandem_http_request_seconds", labels, seconds, NULL);
+    snprintf(labels, sizeof(labels), "method=\"%s\",route=\"%s\",code=\"%d\"", method, route,
+             request->status);
+    tandem_metrics_count("tandem_http_requests_total", labels, 1, NULL);
 }
 
 static void write_batcher(wire *w, const batcher_state *state)
@@ -143,8 +62,6 @@ void metrics_get(http_request *request)
     if (tandem_metrics_copy(&library, &n, NULL) == TANDEM_OK)
         wire_add(&w, library, n);
     free(library);
-    write_requests(&w);
-    write_seconds(&w);
     write_batcher(&w, &state);
     wire_format(&w, "# TYPE tandem_http_streams gauge\ntandem_http_streams %zu\n",
                 sv->http ? http_n_streams(sv->http) : 0);
