@@ -143,25 +143,9 @@ static int open_index(serve *sv)
     return open_models(sv);
 }
 
-/* Where jobs are kept: beside the index, or, for one that is no file, in the user's data folder. */
-static void jobs_folder(const serve *sv, char *out, size_t n)
-{
-    const char *location = tandem_index_location(sv->index);
-    const char *data = getenv("XDG_DATA_HOME");
-    const char *home = getenv("HOME");
-
-    if (!strstr(location, "://"))
-        snprintf(out, n, "%s.jobs", location);
-    else if (data && data[0] == '/')
-        snprintf(out, n, "%s/tandem.jobs", data);
-    else
-        snprintf(out, n, "%s/.tandem.jobs", home ? home : ".");
-}
-
 static void tell_streams(void *user)
 {
     serve *sv = user;
-
     http_server *http = sv->http;
 
     if (http)
@@ -174,7 +158,7 @@ static int open_jobs(serve *sv)
     jobs_options options = {
         .index = sv->index, .s = sv->s, .folder = folder, .changed = tell_streams, .user = sv};
 
-    jobs_folder(sv, folder, sizeof(folder));
+    snprintf(folder, sizeof(folder), "%s.jobs", tandem_index_location(sv->index));
     sv->mcp = (mcp){.index = sv->index,
                     .run_index = sv->s->allow_index ? mcp_http_index : NULL,
                     .user = sv};

@@ -15,9 +15,10 @@
  *   3  embed/exchange.c       exchange->lock    idle HTTP clients
  *   3  embed/remote.c         self->lock        servers of one lane
  *   2  apps/tandem/serve/http_inner.h  server->lock  requests under way; streams sleep and wake
+ *   2  apps/tandem/serve/jobs_inner.h  all->files   held while a job's file is written
  *   3  apps/tandem/serve/batcher.c     b->lock       texts that wait to be embedded
  *   3  apps/tandem/serve/clock.c       clock->lock   connections and their deadlines
- *   3  apps/tandem/serve/jobs.c        all->lock     crawls that were asked for
+ *   3  apps/tandem/serve/jobs_inner.h  all->lock     crawls that were asked for
  *   3  apps/tandem/serve/work.c        pool->lock    requests that wait for a thread
  *   3  base/queue.c           queue->lock        slots of one queue
  *   4  embed/crew.c           crew->lock         a crew's work and its sleepers

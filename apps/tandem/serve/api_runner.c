@@ -1,6 +1,7 @@
 /* The crawl4ai runner's REST API, and what it never had: a stream of progress, a list of jobs.
  * What differs from the runner on purpose is in docs/api.md. */
 #include "serve/crawl_request.h"
+#include "serve/job_file.h"
 #include "serve/jobs.h"
 #include "serve/serve.h"
 
@@ -22,18 +23,20 @@ void api_runner_crawl(http_request *request)
     json_t *body = http_body_json(request);
     json_t *crawl = body ? crawl_request_check(request, body) : NULL;
     char id[JOBS_ID_BYTES];
+    tandem_error error;
 
     json_decref(body);
     if (!crawl)
         return;
-    if (jobs_add(sv->jobs, crawl, id)) {
+    if (jobs_add(sv->jobs, crawl, id, &error) == TANDEM_OK) {
         snprintf(request->note, sizeof(request->note), "job %s", id);
         http_reply_json(request, 200,
                         json_pack("{s:s,s:s}", "progress_id", id, "status", "running"));
         return;
     }
-    http_add_header(request, "Retry-After", "30");
-    http_fail(request, 429, "too many crawls wait: try again later");
+    if (error.code == TANDEM_E_BUSY)
+        http_add_header(request, "Retry-After", "30");
+    http_fail_error(request, &error);
 }
 
 void api_runner_progress(http_request *request)
@@ -75,12 +78,11 @@ void api_runner_result(http_request *request)
 {
     serve *sv = request->app;
     json_t *crawl = NULL;
-    char *pages = NULL;
-    size_t n_bytes = 0;
+    FILE *pages = NULL;
     uint64_t n_pages = 0;
     wire w = {.ptr = NULL};
 
-    switch (jobs_result(sv->jobs, request->segment, &crawl, &pages, &n_bytes, &n_pages)) {
+    switch (jobs_result(sv->jobs, request->segment, &crawl, &pages, &n_pages)) {
     case JOBS_RESULT_NONE:
         http_fail(request, 404, "Unknown progress id");
         return;
@@ -98,11 +100,16 @@ void api_runner_result(http_request *request)
     add_field(&w, crawl, "dataset");
     add_field(&w, crawl, "mode");
     wire_format(&w, "\"total_pages\":%llu,\"pages\":[", (unsigned long long)n_pages);
-    wire_add(&w, pages, n_bytes);
+    bool read = job_file_read_pages(pages, &w);
     wire_text(&w, "]}");
-    free(pages);
+    fclose(pages);
     json_decref(crawl);
-    http_reply_wire(request, 200, &w);
+    if (read) {
+        http_reply_wire(request, 200, &w);
+        return;
+    }
+    wire_clear(&w);
+    http_fail(request, 500, "the pages of this crawl cannot be read");
 }
 
 /* -- search -- */
@@ -309,13 +316,14 @@ void api_runner_chunk(http_request *request)
     }
     const tandem_hit *items = tandem_hits_get(hits, &n);
     json_t *object = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (items[i].id == id)
-            object = hit_json(&items[i]);
-    for (size_t i = 0; context && i < n; i++)
-        if (items[i].id != id)
-            json_object_set_new(object, items[i].id < id ? "context_before" : "context_after",
-                                json_text(items[i].text));
+    size_t at = 0;
+    while (at + 1 < n && items[at].id != id)
+        at++;
+    object = hit_json(&items[at]);
+    if (context && at > 0) /* of its page, in the page's order */
+        json_object_set_new(object, "context_before", json_text(items[at - 1].text));
+    if (context && at + 1 < n)
+        json_object_set_new(object, "context_after", json_text(items[at + 1].text));
     tandem_hits_free(hits);
     http_reply_json(request, 200, object);
 }

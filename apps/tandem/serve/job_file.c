@@ -161,36 +161,30 @@ size_t job_file_add_page(FILE *file, const tandem_item *item, bool html)
     return n;
 }
 
-/* The lines of a file with commas between them. */
-static char *read_lines(FILE *file, size_t *n_out)
+bool job_file_end_pages(FILE *file)
 {
-    size_t capacity = 1 << 16, n = 0;
-    char *bytes = malloc(capacity);
+    int why = ferror(file) ? ENOSPC : 0; /* of an earlier page */
 
-    while (bytes) {
-        n += fread(bytes + n, 1, capacity - n, file);
-        if (n < capacity)
-            break;
-        char *more = realloc(bytes, capacity *= 2);
-        if (!more)
-            free(bytes);
-        bytes = more;
-    }
-    if (bytes && n > 0 && bytes[n - 1] == '\n')
-        n--;
-    for (size_t i = 0; bytes && i < n; i++)
-        if (bytes[i] == '\n')
-            bytes[i] = ',';
-    *n_out = n;
-    return bytes;
+    if (!why && (fflush(file) != 0 || fsync(fileno(file)) != 0))
+        why = errno;
+    if (fclose(file) != 0 && !why)
+        why = errno;
+    errno = why;
+    return why == 0;
 }
 
-char *job_file_read_pages(const char *folder, const char *id, size_t *n_out)
+bool job_file_read_pages(FILE *file, wire *out)
 {
-    FILE *file = job_file_pages(folder, id, "r");
-    char *pages = file ? read_lines(file, n_out) : NULL;
+    char block[1 << 14];
+    size_t n;
 
-    if (file)
-        fclose(file);
-    return pages;
+    while ((n = fread(block, 1, sizeof(block), file)) > 0) {
+        for (size_t i = 0; i < n; i++)
+            if (block[i] == '\n')
+                block[i] = ',';
+        wire_add(out, block, n);
+    }
+    if (out->n > 0 && out->ptr[out->n - 1] == ',')
+        out->n--;
+    return !ferror(file);
 }

@@ -5,7 +5,7 @@
 #ifndef SERVE_JOB_FILE_H
 #define SERVE_JOB_FILE_H
 
-#include "output.h"
+#include "serve/json.h"
 
 /* A new id: 32 hex digits of a random UUID. False when the system gives no random bytes. */
 bool job_file_make_id(char out[33]);
@@ -29,7 +29,11 @@ FILE *job_file_pages(const char *folder, const char *id, const char *how);
  * written. `html`: false leaves the body out, to keep the file within its limit. */
 size_t job_file_add_page(FILE *file, const tandem_item *item, bool html);
 
-/* All pages with commas between them, malloc'ed; NULL when they cannot be read. */
-char *job_file_read_pages(const char *folder, const char *id, size_t *n_out);
+/* Closes the file of a job whose pages are all there; false with errno set if not all of them are
+ * on disk. */
+bool job_file_end_pages(FILE *file);
+
+/* Appends all pages with commas between them. False: they cannot be read. */
+bool job_file_read_pages(FILE *file, wire *out);
 
 #endif

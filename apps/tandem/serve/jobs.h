@@ -11,6 +11,7 @@
  *   waiting -> running    the thread takes the oldest                           (run)
  *   running -> ended      completed, failed or cancelled; never changes again   (finish)
  *   waiting -> ended      cancelled before its turn                             (jobs_cancel)
+ *   running -> waiting    the server ended                                      (put_off)
  */
 #ifndef SERVE_JOBS_H
 #define SERVE_JOBS_H
@@ -18,10 +19,13 @@
 #include "output.h"
 #include "settings.h"
 
+#include <stdio.h>
+
 enum {
     JOBS_ID_BYTES = 33,
     JOBS_WAITING_MAX = 100,
     JOBS_KEPT_MAX = 500, /* ended ones; the oldest are forgotten first */
+    JOBS_BEAT_S = 15,
 };
 
 typedef struct jobs jobs;
@@ -40,10 +44,11 @@ jobs *jobs_open(const jobs_options *options);
 /* Stops the crawl that runs; it goes on at the next start. NULL is fine. */
 void jobs_close(jobs *all);
 
-/* Takes the reference. False: too many wait. */
-bool jobs_add(jobs *all, json_t *request, char id_out[JOBS_ID_BYTES]);
+/* Takes the reference. Errors: E_BUSY (too many wait), E_IO, E_NO_SPACE, E_NOMEM. Writes a file. */
+tandem_code jobs_add(jobs *all, json_t *request, char id_out[JOBS_ID_BYTES], tandem_error *error);
 
-/* False: there is no such job. An ended one stays as it ended. */
+/* False: there is no such job. An ended one stays as it ended. Writes a file: a job that was
+ * cancelled does not run after a restart. */
 bool jobs_cancel(jobs *all, const char *id);
 
 /* As progress_json; NULL: there is no such job, or no memory. */
@@ -55,8 +60,8 @@ json_t *jobs_list(jobs *all, size_t n_max);
 /* The progress of the job that changed first after `version_io`, which moves on; of that one id, or
  * NULL for any. NULL: nothing changed. `ended_out`: it will not change again. */
 json_t *jobs_next(jobs *all, const char *id, uint64_t *version_io, bool *ended_out);
-/* Grows at least every 15 s. */
-uint64_t jobs_beat(jobs *all);
+/* Grows every JOBS_BEAT_S; `changed` is called at least as often. */
+uint64_t jobs_beat(void);
 
 typedef enum jobs_result_code {
     JOBS_RESULT_OK,
@@ -65,9 +70,9 @@ typedef enum jobs_result_code {
     JOBS_RESULT_NO_FILE, /* its pages cannot be read */
 } jobs_result_code;
 
-/* The request (new reference) and the pages of a completed job: objects with commas between them,
- * malloc'ed. */
-jobs_result_code jobs_result(jobs *all, const char *id, json_t **request_out, char **pages_out,
-                             size_t *n_bytes_out, uint64_t *n_pages_out);
+/* The request (new reference) and the pages of a completed job, for job_file_read_pages; the caller
+ * closes them. */
+jobs_result_code jobs_result(jobs *all, const char *id, json_t **request_out, FILE **pages_out,
+                             uint64_t *n_pages_out);
 
 #endif

@@ -81,7 +81,8 @@ void wire_add(wire *w, const char *bytes, size_t n)
 {
     if (!make_room(w, n))
         return;
-    memcpy(w->ptr + w->n, bytes, n);
+    if (n > 0) /* memcpy takes no NULL, not even for nothing */
+        memcpy(w->ptr + w->n, bytes, n);
     w->n += n;
     w->ptr[w->n] = '\0';
 }

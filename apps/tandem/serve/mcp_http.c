@@ -22,15 +22,16 @@ bool mcp_http_index(mcp *m, json_t *arguments, wire *out)
                   project ? project : "mcp", "max_depth", recursive ? 10 : 1, "auto_discovery",
                   recursive);
     char id[JOBS_ID_BYTES];
+    tandem_error error;
 
     if (json_object_get(arguments, "dataset"))
         json_object_set(body, "dataset", json_object_get(arguments, "dataset"));
     json_t *crawl = crawl_request_check(&check, body);
-    bool ok = crawl && jobs_add(sv->jobs, crawl, id);
+    bool ok = crawl && jobs_add(sv->jobs, crawl, id, &error) == TANDEM_OK;
     if (ok)
         wire_format(out, "started; progress_id %s", id);
     else
-        wire_text(out, crawl ? "too many crawls wait" : check.note);
+        wire_text(out, crawl ? error.message : check.note);
     free(check.reply);
     json_decref(body);
     return ok;

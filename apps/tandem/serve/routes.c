@@ -35,7 +35,7 @@ const http_route serve_routes[] = {
     {"POST", "/crawl", api_runner_crawl, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/progress/{}", api_runner_progress, HTTP_RUNNER, 0},
     {"GET", "/result/{}", api_runner_result, HTTP_RUNNER, HTTP_BLOCKS},
-    {"POST", "/cancel/{}", api_runner_cancel, HTTP_RUNNER, 0},
+    {"POST", "/cancel/{}", api_runner_cancel, HTTP_RUNNER, HTTP_BLOCKS},
     {"POST", "/search", api_runner_search, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/chunk/{}", api_runner_chunk, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/scopes", api_runner_scopes, HTTP_RUNNER, HTTP_BLOCKS},

@@ -30,7 +30,7 @@ static bool next_event(subscriber *s)
 {
     bool ended = false;
     json_t *object = jobs_next(s->sv->jobs, s->id[0] ? s->id : NULL, &s->version, &ended);
-    uint64_t beat = jobs_beat(s->sv->jobs);
+    uint64_t beat = jobs_beat();
 
     s->out.n = s->n_sent = 0;
     if (object) {
@@ -60,10 +60,16 @@ static long read_events(void *user, char *out, size_t n)
     return (long)n;
 }
 
+static uint64_t last_of(http_request *request)
+{
+    const char *last = http_header(request, "Last-Event-ID");
+
+    return last ? strtoull(last, NULL, 10) : 0;
+}
+
 static void subscribe(http_request *request, const char *id)
 {
     subscriber *s = calloc(1, sizeof(*s));
-    const char *last = http_header(request, "Last-Event-ID");
 
     if (!s) {
         http_fail(request, 503, "out of memory");
@@ -71,8 +77,8 @@ static void subscribe(http_request *request, const char *id)
     }
     s->sv = request->app;
     snprintf(s->id, sizeof(s->id), "%s", id);
-    s->version = last ? strtoull(last, NULL, 10) : 0;
-    s->beat = jobs_beat(s->sv->jobs);
+    s->version = last_of(request);
+    s->beat = jobs_beat();
     wire_text(&s->out, "retry: 2000\n\n"); /* also what tells a client at once that it is through */
     http_add_header(request, "Cache-Control", "no-cache");
     http_reply_stream(request, "text/event-stream", read_events, s, free_subscriber);
@@ -83,14 +89,20 @@ void sse_all(http_request *request)
     subscribe(request, "");
 }
 
+/* A browser that has heard the end asks again, with the number of that event: 204 tells it that
+ * there is no more. */
 void sse_one(http_request *request)
 {
     serve *sv = request->app;
-    json_t *object = jobs_progress(sv->jobs, request->segment);
+    uint64_t version = 0;
+    bool ended = false;
+    json_t *object = jobs_next(sv->jobs, request->segment, &version, &ended);
 
-    if (object)
-        subscribe(request, request->segment);
-    else
+    if (!object)
         http_fail(request, 404, "Unknown progress id");
+    else if (ended && last_of(request) == version)
+        http_reply_text(request, 204, NULL, "");
+    else
+        subscribe(request, request->segment);
     json_decref(object);
 }

@@ -74,12 +74,50 @@ static void a_page_is_one_line_whatever_it_holds(void **state)
     fclose(file);
 }
 
+static void pages_come_back_with_commas_between_them(void **state)
+{
+    tandem_item item = {.uri = {"http://a/", 9}, .text = {"a\nb", 3}};
+    wire w = {.ptr = NULL};
+    FILE *file = tmpfile();
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(job_file_read_pages(file, &w)); /* none */
+    assert_int_equal(w.n, 0);
+    for (int i = 0; i < 200; i++) /* more than one block of the file */
+        assert_true(job_file_add_page(file, &item, true) > 0);
+    rewind(file);
+    wire_text(&w, "[");
+    assert_true(job_file_read_pages(file, &w));
+    wire_text(&w, "]");
+    json_t *pages = json_loadb(w.ptr, w.n, 0, NULL);
+    assert_int_equal(json_array_size(pages), 200);
+    json_decref(pages);
+    wire_clear(&w);
+    assert_true(job_file_end_pages(file));
+}
+
+static void pages_that_do_not_fit_are_told(void **state)
+{
+    tandem_item item = {.uri = {"http://a/", 9}};
+    FILE *full = fopen("/dev/full", "w");
+
+    (void)state;
+    if (!full)
+        skip(); /* Linux has it */
+    job_file_add_page(full, &item, true);
+    assert_false(job_file_end_pages(full));
+    assert_int_equal(errno, ENOSPC);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaces_a_file_whole_or_not_at_all),
         cmocka_unit_test(only_ids_are_files_of_jobs),
         cmocka_unit_test(a_page_is_one_line_whatever_it_holds),
+        cmocka_unit_test(pages_come_back_with_commas_between_them),
+        cmocka_unit_test(pages_that_do_not_fit_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
