@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void print_json(const tandem_item *item)
 {
@@ -46,7 +47,14 @@ int cmd_extract(const settings *s)
     tandem_str input = {0};
     seen v = {s, 0};
     bool from_stdin = strcmp(s->operands[0], "-") == 0;
+    struct stat info;
 
+    if (!from_stdin && stat(s->operands[0], &info) == 0 && S_ISDIR(info.st_mode)) {
+        output_error("%s is a folder: name one file or page (`tandem crawl` prints those of a "
+                     "folder)",
+                     s->operands[0]);
+        return 2;
+    }
     options.until = TANDEM_UNTIL_DOCUMENT;
     options.visit = visit;
     options.user = &v;

@@ -77,7 +77,7 @@ static tandem_code print_json(tandem_index *index, const settings *s, const tand
     json_t *sources = json_array();
     json_t *missed = json_array();
     json_t *lanes = json_object();
-    tandem_code code = tandem_index_each_source(index, add_source, sources, error);
+    tandem_code code = tandem_index_each_source(index, s->source, add_source, sources, error);
 
     if (code == TANDEM_OK)
         code = tandem_index_each_miss(index, s->source, add_miss, missed, error);
@@ -114,7 +114,7 @@ static tandem_code print_text(tandem_index *index, const settings *s, const tand
         printf("chunks    %llu pending, %llu failed: `tandem retry` embeds them\n",
                (unsigned long long)st->chunks_pending, (unsigned long long)st->chunks_failed);
     printf("sources   %llu\n", (unsigned long long)st->sources);
-    tandem_code code = tandem_index_each_source(index, print_source, NULL, error);
+    tandem_code code = tandem_index_each_source(index, s->source, print_source, NULL, error);
     if (code == TANDEM_OK)
         code = tandem_index_each_miss(index, s->source, print_miss, &m, error);
     if (m.n > m.n_shown_max)
@@ -133,6 +133,8 @@ int cmd_status(const settings *s)
     if (tandem_index_open(s->db, &options, &index, &error) != TANDEM_OK)
         return output_failure(&error);
     tandem_code code = tandem_index_get_status(index, &status, &error);
+    if (code == TANDEM_OK && s->source)
+        code = tandem_index_each_source(index, s->source, NULL, NULL, &error);
     if (code == TANDEM_OK)
         code =
             s->json ? print_json(index, s, &status, &error) : print_text(index, s, &status, &error);

@@ -39,7 +39,8 @@ const command commands_table[] = {
      cmd_extract},
     {"chunk", CMD_CHUNK, "SOURCE...", 1, 1024, "chunks as JSON lines",
      "Shows how files or folders are cut and which lane each chunk goes to. Offsets count in\n"
-     "the document's text: the file itself, or the Markdown that `tandem extract` prints.\n",
+     "the document's text: the file itself, or the Markdown that `tandem extract` prints.\n"
+     "`-` reads one document from standard input.\n",
      "  tandem chunk README.md\n"
      "  tandem chunk src | jq -r '[.model_hint,.path,.symbol]|@tsv'\n",
      cmd_chunk},

@@ -57,11 +57,23 @@ static int unknown_command(const char *name)
     return 2;
 }
 
+static int help(const char *name)
+{
+    const command *cmd = commands_table_find(name);
+
+    if (!cmd)
+        return unknown_command(name);
+    options_help(cmd);
+    return output_finish(0);
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a reader or a server that goes away is an error, not our end */
     output_init();
     const char *name = argc > 1 ? argv[1] : "--help";
+    if (!strcmp(name, "help") && argc > 2)
+        return help(argv[2]);
     if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
         print_overview();
         return output_finish(argc > 1 ? 0 : 2);

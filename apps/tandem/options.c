@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern char **environ; /* POSIX leaves declaring it to the program */
+
 enum {
     OPT_HELP = 1000,
     OPT_ENV_FILE = 1001
@@ -62,7 +64,7 @@ static int bad_value(const option_row *row, const char *name, const char *value)
 
     if (row->kind == KIND_WORD)
         snprintf(allowed, sizeof(allowed), "%s", row->words);
-    else if (row->kind == KIND_UNFLAG)
+    else if (row->kind == KIND_FLAG || row->kind == KIND_UNFLAG)
         snprintf(allowed, sizeof(allowed), "true or false");
     else
         print_range(row, allowed, sizeof(allowed));
@@ -113,11 +115,11 @@ static int set(settings *s, const option_row *row, const char *name, const char 
 
     switch (row->kind) {
     case KIND_FLAG:
-        *(bool *)field = true;
-        return 0;
     case KIND_UNFLAG:
-        return value ? (parse_bool(value, field) ? 0 : bad_value(row, name, value))
-                     : (*(bool *)field = false, 0);
+        if (value)
+            return parse_bool(value, field) ? 0 : bad_value(row, name, value);
+        *(bool *)field = row->kind == KIND_FLAG;
+        return 0;
     case KIND_NUMBER:
     case KIND_SIZE:
     case KIND_DURATION:
@@ -159,22 +161,6 @@ static int set_from_environment(settings *s, unsigned commands, const env_file *
     return status;
 }
 
-/* A variable that is nearly one of ours is most likely a misspelt one. */
-static void warn_near_names(const env_file *env)
-{
-    const char *names[OPTIONS_MAX];
-    size_t n = 0;
-
-    for (size_t i = 0; i < options_table_n; i++)
-        if (options_table[i].env)
-            names[n++] = options_table[i].env;
-    for (size_t i = 0; i < env->n; i++) {
-        const char *near = options_nearest(env->names[i], names, n);
-        if (near && strcmp(near, env->names[i]))
-            output_note("%s in %s is not known: did you mean %s?", env->names[i], env->path, near);
-    }
-}
-
 /* -- near names -- */
 
 static size_t distance(const char *a, const char *b)
@@ -214,6 +200,34 @@ const char *options_nearest(const char *misspelt, const char *const *names, size
         }
     }
     return best;
+}
+
+/* A variable that is nearly one of ours is most likely a misspelt one. The environment is not for
+ * us alone: there only a slip of a letter or two in a long name is taken for one. */
+static void warn_near_names(const env_file *env)
+{
+    const char *names[OPTIONS_MAX];
+    char name[64];
+    size_t n = 0;
+
+    for (size_t i = 0; i < options_table_n; i++)
+        if (options_table[i].env)
+            names[n++] = options_table[i].env;
+    for (size_t i = 0; i < env->n; i++) {
+        const char *near = options_nearest(env->names[i], names, n);
+        if (near && strcmp(near, env->names[i]))
+            output_note("%s in %s is not known: did you mean %s?", env->names[i], env->path, near);
+    }
+    for (char **at = environ; *at; at++) {
+        size_t n_name = strcspn(*at, "=");
+        if (n_name >= sizeof(name))
+            continue;
+        memcpy(name, *at, n_name);
+        name[n_name] = '\0';
+        const char *near = options_nearest(name, names, n);
+        if (near && strcmp(near, name) && distance(name, near) <= strlen(near) / 8)
+            output_note("%s in the environment is not known: did you mean %s?", name, near);
+    }
 }
 
 static int unknown_option(const command *cmd, const char *given)
@@ -372,10 +386,10 @@ static void print_row(const option_row *row)
                      row->letter ? row->letter : ' ', row->name ? "--" : "$",
                      row->name ? row->name : row->env, takes ? " " : "", takes ? row->words : "");
 
-    printf("  %-28s ", left);
     if (n > 28)
-        printf("\n%31s", "");
-    printf("%s", row->help);
+        printf("  %s\n%31s%s", left, "", row->help);
+    else
+        printf("  %-28s %s", left, row->help);
     if (row->preset && takes && strcmp(row->preset, "0"))
         printf(" [%s]", row->preset);
     if (row->env && row->name)
@@ -385,11 +399,12 @@ static void print_row(const option_row *row)
 
 void options_help(const command *cmd)
 {
-    printf("tandem %s - %s\n\n  tandem %s [OPTION...] %s\n\n%s\nExamples:\n%s\nOptions:\n",
-           cmd->name, cmd->summary, cmd->name, cmd->operands, cmd->text, cmd->examples);
+    printf("tandem %s - %s\n\n  tandem %s [OPTION...]%s%s\n\n%s\nExamples:\n%s\nOptions:\n",
+           cmd->name, cmd->summary, cmd->name, cmd->operands[0] ? " " : "", cmd->operands,
+           cmd->text, cmd->examples);
     for (size_t i = 0; i < options_table_n; i++)
         if (options_table[i].commands & cmd->bit)
             print_row(&options_table[i]);
-    printf("     --env-file FILE          variables from this file [.env.crawl4ai, .env]\n"
-           "  -h --help                   this page\n");
+    printf("  %-28s variables from this file [.env.crawl4ai, .env]\n", "   --env-file FILE");
+    printf("  %-28s this page\n", "-h --help");
 }

@@ -67,7 +67,7 @@ typedef struct tandem_search_options {
     bool exact; /* every vector at full precision instead of one bit a dimension first */
     const char *scope, *project, *dataset, *language; /* NULL: any */
     const char *path_glob;                            /* on the path or URL; NULL: any */
-    const char *source;                               /* NULL: any */
+    const char *source;                               /* as it was named to index; NULL: any */
     tandem_kind kind;
 } tandem_search_options;
 
@@ -81,8 +81,9 @@ typedef struct tandem_hits tandem_hits;
 
 /* Searches both lanes and the words at once, fused by reciprocal ranks. `options` may be NULL. A
  * lane whose servers do not answer is left out, with a warning to the log.
- * Errors: E_EMPTY for an empty query, E_INVALID naming the option, E_CONFLICT when the index was
- * made with other models or in another precision than it is opened with. */
+ * Errors: E_EMPTY for an empty query, E_INVALID naming the option, E_NOT_FOUND for a source that
+ * the index does not hold, E_CONFLICT when the index was made with other models or in another
+ * precision than it is opened with. */
 tandem_code tandem_index_search(tandem_index *index, tandem_str query,
                                 const tandem_search_options *options, tandem_hits **hits_out,
                                 tandem_error *err);
@@ -112,8 +113,10 @@ typedef struct tandem_source_info {
     tandem_str last_run;     /* "done", "cancelled", "interrupted", "failed" */
 } tandem_source_info;
 typedef void (*tandem_source_each)(void *user, const tandem_source_info *info);
-tandem_code tandem_index_each_source(tandem_index *index, tandem_source_each each, void *user,
-                                     tandem_error *err);
+/* `source` as it was named to index, or NULL for all; `each` may be NULL to ask only whether it is
+ * there. Errors: E_NOT_FOUND when the index does not hold it. */
+tandem_code tandem_index_each_source(tandem_index *index, const char *source,
+                                     tandem_source_each each, void *user, tandem_error *err);
 
 /* A page that was skipped or failed at its last visit. Texts are good inside the callback. */
 typedef struct tandem_miss {

@@ -92,12 +92,13 @@ out:
     return code;
 }
 
-tandem_code tandem_index_each_source(tandem_index *index, tandem_source_each each, void *user,
-                                     tandem_error *err)
+tandem_code tandem_index_each_source(tandem_index *index, const char *source,
+                                     tandem_source_each each, void *user, tandem_error *err)
 {
     tandem_code code = td_api_check_given("index", index, err);
 
-    return code != TANDEM_OK ? code : td_pipeline_handle_each_source(index, each, user, err);
+    return code != TANDEM_OK ? code
+                             : td_pipeline_handle_each_source(index, source, each, user, err);
 }
 
 tandem_code tandem_index_each_miss(tandem_index *index, const char *source, tandem_miss_each each,

@@ -141,6 +141,8 @@ static tandem_code search(tandem_index *index, td_str text, const question *ques
     if (!hits->items)
         TD_TRY(td_arena_fail(hits->arena, err));
     TD_TRY(td_search(index->store, &query, &s, hits->arena, hits->items, &hits->n, err));
+    if (options->source && hits->n == 0) /* what is not there cannot be searched */
+        TD_TRY(td_pipeline_handle_each_source(index, options->source, NULL, NULL, err));
 out:
     td_buf_clear(&source);
     return code;

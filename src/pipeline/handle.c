@@ -147,13 +147,20 @@ out:
 }
 
 typedef struct source_visit {
-    tandem_source_each each;
+    tandem_source_each each; /* NULL: only whether there is one */
     void *user;
+    td_str only; /* its name; empty: all */
+    bool found;
 } source_visit;
 
 static bool pass_source(void *user, const td_store_source_row *row)
 {
     source_visit *visit = user;
+    if (visit->only.n && !td_str_eq(row->source.uri, visit->only))
+        return true;
+    visit->found = true;
+    if (!visit->each)
+        return false;
     tandem_source_info info = {
         .kind = row->source.kind,
         .uri = row->source.uri,
@@ -170,12 +177,29 @@ static bool pass_source(void *user, const td_store_source_row *row)
     return true;
 }
 
-tandem_code td_pipeline_handle_each_source(tandem_index *index, tandem_source_each each, void *user,
-                                           tandem_error *err)
+static tandem_code fail_absent(const tandem_index *index, td_str source, tandem_error *err)
 {
-    source_visit visit = {each, user};
+    return td_fail(err, TANDEM_E_NOT_FOUND,
+                   "%.*s is not in the index %s; `tandem status` lists its sources", (int)source.n,
+                   source.ptr, index->location);
+}
 
-    return index->store->each_source(index->store, pass_source, &visit, err);
+tandem_code td_pipeline_handle_each_source(tandem_index *index, const char *source,
+                                           tandem_source_each each, void *user, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf name = TD_BUF(1u << 16);
+    source_visit visit = {.each = each, .user = user};
+
+    if (source)
+        TD_TRY(td_source_name(source, &name, err));
+    visit.only = td_buf_str(&name);
+    TD_TRY(index->store->each_source(index->store, pass_source, &visit, err));
+    if (source && !visit.found)
+        TD_TRY(fail_absent(index, visit.only, err));
+out:
+    td_buf_clear(&name);
+    return code;
 }
 
 typedef struct miss_visit {
@@ -216,9 +240,7 @@ tandem_code td_pipeline_handle_remove(tandem_index *index, const char *source, t
     TD_TRY(td_source_name(source, &name, err));
     TD_TRY(index->store->source_remove(index->store, td_buf_str(&name), &found, err));
     if (!found)
-        TD_FAIL(err, TANDEM_E_NOT_FOUND,
-                "%s is not in the index %s; `tandem status` lists its sources", name.ptr,
-                index->location);
+        TD_TRY(fail_absent(index, td_buf_str(&name), err));
 out:
     td_buf_clear(&name);
     return code;

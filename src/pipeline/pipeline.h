@@ -25,8 +25,9 @@ void td_pipeline_handle_close(tandem_index *index);
 const char *td_pipeline_handle_location(const tandem_index *index);
 tandem_code td_pipeline_handle_status(tandem_index *index, tandem_status *status_out,
                                       tandem_error *err);
-tandem_code td_pipeline_handle_each_source(tandem_index *index, tandem_source_each each, void *user,
-                                           tandem_error *err);
+/* Of one source, or of all (NULL). each: NULL asks only whether it is there. */
+tandem_code td_pipeline_handle_each_source(tandem_index *index, const char *source,
+                                           tandem_source_each each, void *user, tandem_error *err);
 tandem_code td_pipeline_handle_each_miss(tandem_index *index, const char *source,
                                          tandem_miss_each each, void *user, tandem_error *err);
 tandem_code td_pipeline_handle_remove(tandem_index *index, const char *source, tandem_error *err);

@@ -46,41 +46,20 @@ static bool add_feed(void *user, const td_store_open_source *source)
     return true;
 }
 
-typedef struct seeker {
-    td_str uri;
-    bool found;
-} seeker;
-
-static bool is_source(void *user, const td_store_source_row *row)
-{
-    seeker *s = user;
-
-    s->found = td_str_eq(row->source.uri, s->uri);
-    return !s->found;
-}
-
 tandem_code td_pipeline_retry_find(tandem_job *job, const char *source, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_store *store = job->index->store;
     td_buf name = TD_BUF(1u << 16);
     finder f = {.job = job};
-    seeker s = {.found = !source};
 
     if (source)
         TD_TRY(td_source_name(source, &name, err));
     TD_TRY(store->each_open(store, td_buf_str(&name), add_feed, &f, err));
     if (f.failed)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for the sources to try again");
-    if (job->n_feeds > 0)
-        goto out;
-    s.uri = td_buf_str(&name);
-    if (source)
-        TD_TRY(store->each_source(store, is_source, &s, err));
-    if (!s.found)
-        TD_FAIL(err, TANDEM_E_NOT_FOUND,
-                "%s is not in the index %s; `tandem status` lists its sources", source,
-                job->index->location);
+    if (source && job->n_feeds == 0)
+        TD_TRY(td_pipeline_handle_each_source(job->index, source, NULL, NULL, err));
 out:
     td_buf_clear(&name);
     return code;

@@ -31,6 +31,26 @@ def test_near_names(tandem):
     (tandem.folder / ".env").write_text("CHUNK_SIZ=500\n")
     (tandem.folder / "a.md").write_text("# A\n\nSome words.\n")
     assert "did you mean CHUNK_SIZE?" in tandem.run("chunk", "a.md").stderr.decode()
+    (tandem.folder / ".env").unlink()
+    said = tandem.run("chunk", "a.md", env={"TANDEM_THREDS": "2", "CHUNK": "x"}).stderr.decode()
+    assert "TANDEM_THREDS in the environment" in said and "TANDEM_THREADS?" in said
+    assert "CHUNK " not in said  # the environment is not for tandem alone
+
+
+def test_help_of_a_command(tandem):
+    assert tandem.run("help", "search").stdout == tandem.run("search", "--help").stdout
+    assert "did you mean search?" in tandem.error("help", "serch", status=2)
+
+
+def test_a_folder_is_no_page_to_extract(tandem):
+    assert "is a folder" in tandem.error("extract", ".", status=2)
+
+
+def test_a_source_that_is_not_there_is_told(tandem):
+    (tandem.folder / "a.md").write_text("# A\n\nSome words.\n")
+    tandem.index("a.md")
+    for command in (("search", "--source", "b.md", "words"), ("status", "--source", "b.md")):
+        assert "b.md is not in the index" in tandem.error(*command, "--db", tandem.db, status=1)
 
 
 @pytest.mark.parametrize(
