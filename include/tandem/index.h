@@ -109,7 +109,7 @@ typedef struct tandem_source_info {
     tandem_str kind; /* "web", "dir", "file" */
     tandem_str uri, scope, project, dataset;
     uint64_t pages, chunks;
-    int64_t indexed_wall_ms; /* end of its last complete run, since 1970; 0: none */
+    int64_t indexed_wall_ms; /* end of its last run that was done, since 1970; 0: none */
     tandem_str last_run;     /* "done", "cancelled", "interrupted", "failed" */
 } tandem_source_info;
 typedef void (*tandem_source_each)(void *user, const tandem_source_info *info);

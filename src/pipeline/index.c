@@ -308,6 +308,16 @@ static td_work *new_work(tandem_job *job, size_t feed, td_page *page, td_documen
     return work;
 }
 
+/* Whether a page that failed may be there again tomorrow, so that what it led to must not be taken
+ * for gone. One that is forbidden led to something only if an earlier run had it. */
+static bool may_return(const tandem_job *job, const td_page *page, size_t feed)
+{
+    if (td_pipeline_write_is_gone(page))
+        return false;
+    bool is_refused = page->http_status >= 400 && page->http_status < 500;
+    return !is_refused || td_pipeline_known_had(&job->feeds[feed], page->uri);
+}
+
 /* The page is out: counted, told to source, store and caller, freed. Its links, if it had some,
  * are followed all the same. */
 static void miss(tandem_job *job, td_page *page, const td_document *document, size_t feed,
@@ -315,9 +325,7 @@ static void miss(tandem_job *job, td_page *page, const td_document *document, si
 {
     atomic_fetch_add(failed ? &job->n_failed : &job->n_skipped, 1);
     atomic_fetch_add(&job->feeds[feed].n_failed, failed);
-    /* A page that may be there again tomorrow must not let the run take what it would have led to
-     * for gone. */
-    if (failed && page->is_web && (page->http_status < 400 || page->http_status >= 500))
+    if (failed && page->is_web && may_return(job, page, feed))
         atomic_store(&job->feeds[feed].unsure, true);
     report_links(job, feed, page, document);
     if (job->options.until == TANDEM_UNTIL_STORE)

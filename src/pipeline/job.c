@@ -325,6 +325,19 @@ static tandem_code put_spans(tandem_job *job, tandem_error *err)
     return n ? store->spans_put(store, job->feeds[0].run_id, spans, n, err) : TANDEM_OK;
 }
 
+/* Whether what the run did not see is gone. A site of which nothing could be had tells nothing of
+ * its pages; a folder that is empty does. */
+static bool saw_all(td_pipeline_feed *feed)
+{
+    td_source *source = feed->source;
+    bool is_web = source && strcmp(source->kind, "web") == 0;
+    bool is_silent =
+        atomic_load(&feed->n_good) == 0 && (is_web || atomic_load(&feed->n_failed) > 0);
+
+    return feed->complete && !atomic_load(&feed->unsure) && !is_silent &&
+           (!source || !source->is_whole || source->is_whole(source));
+}
+
 static void end_runs(tandem_job *job)
 {
     td_store *store = job->index->store;
@@ -338,13 +351,12 @@ static void end_runs(tandem_job *job)
         /* "Done" is not what a crawl is in which no page could be had. */
         bool all_failed = atomic_load(&feed->n_failed) > 0 && atomic_load(&feed->n_good) == 0;
         const char *state = job->cancelled ? "cancelled" : whole && !all_failed ? "done" : "failed";
-        bool sweep = whole && feed->complete && !atomic_load(&feed->unsure);
         uint64_t n_removed = 0;
         char json[TD_PIPELINE_JSON_BYTES_MAX];
         size_t n = td_pipeline_progress_json(job, json);
 
-        if (store->run_end(store, feed->run_id, state, (td_str){json, n}, sweep, &n_removed,
-                           &error) != TANDEM_OK) {
+        if (store->run_end(store, feed->run_id, state, (td_str){json, n}, whole && saw_all(feed),
+                           &n_removed, &error) != TANDEM_OK) {
             td_pipeline_job_fail(job, &error);
             return;
         }

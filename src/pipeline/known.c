@@ -24,6 +24,21 @@ static bool known_visit(const td_pipeline_feed *feed, td_str uri, td_page_known 
     return true;
 }
 
+bool td_pipeline_known_had(td_pipeline_feed *feed, td_str uri)
+{
+    td_store *store = td_pipeline_job_remembers(feed->job) ? feed->job->index->store : NULL;
+    td_store_visited visited;
+    td_page_known page;
+    bool found = false;
+    tandem_code code = TANDEM_OK;
+
+    if (store && store->visit_get)
+        code = store->visit_get(store, feed->source_id, uri, &found, &visited, NULL, NULL);
+    if (store && code == TANDEM_OK && !found)
+        code = store->page_known(store, feed->source_id, uri, &found, &page, NULL);
+    return found || code != TANDEM_OK;
+}
+
 /* A page whose chunks are not all embedded is not known, whatever a crawl remembers of it. */
 bool td_pipeline_known_get(void *user, td_str uri, td_page_known *known_out)
 {

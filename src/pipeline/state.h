@@ -180,6 +180,9 @@ void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
 
 /* known.c: td_source_known, for a td_pipeline_feed. */
 bool td_pipeline_known_get(void *feed, td_str uri, td_page_known *known_out);
+/* Whether an earlier run had the page, whatever became of its chunks; true too if the store cannot
+ * tell, for what is taken for gone is removed. */
+bool td_pipeline_known_had(td_pipeline_feed *feed, td_str uri);
 
 /* Whether the job keeps something: texts and vectors, or only where a crawl has been. */
 bool td_pipeline_job_stores(const tandem_job *job);
@@ -229,6 +232,8 @@ bool td_pipeline_write_revisit(tandem_job *job, size_t feed, const td_page *page
 bool td_pipeline_write_seen(tandem_job *job, size_t feed, td_str uri);
 bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, bool failed,
                             td_str reason);
+/* Whether the server says that there is no such page any more. */
+bool td_pipeline_write_is_gone(const td_page *page);
 /* vector [dim] is copied; `fresh`: not from the cache. */
 bool td_pipeline_write_vector(tandem_job *job, td_piece *piece, const float *vector, bool fresh);
 bool td_pipeline_write_failure(tandem_job *job, td_piece *piece, const tandem_error *why);

@@ -134,10 +134,12 @@ bool td_pipeline_write_visit(tandem_job *job, size_t feed, const td_page *page, 
     /* Without its links a page must be fetched the next time. */
     bool is_whole = !leads_on || td_pipeline_links_pack(document->links, document->n_links, &links,
                                                         NULL) == TANDEM_OK;
+    /* Behind a redirect they are another address's, and the next time it may lead elsewhere. */
+    bool is_own = is_whole && td_str_eq(page->uri, page->final_uri);
     td_store_visit visit = {
         .uri = page->uri,
-        .etag = is_whole ? page->etag : TD_STR(""),
-        .last_modified = is_whole ? page->last_modified : TD_STR(""),
+        .etag = is_own ? page->etag : TD_STR(""),
+        .last_modified = is_own ? page->last_modified : TD_STR(""),
         .hash = hash,
         .recipe = job->recipe,
         .fetched_wall_ms = is_whole ? page->fetched_wall_ms : 0,
@@ -158,6 +160,11 @@ bool td_pipeline_write_revisit(tandem_job *job, size_t feed, const td_page *page
     return push_visit(job, feed, &visit);
 }
 
+bool td_pipeline_write_is_gone(const td_page *page)
+{
+    return page->http_status == 404 || page->http_status == 410;
+}
+
 bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, bool failed,
                             td_str reason)
 {
@@ -165,7 +172,7 @@ bool td_pipeline_write_miss(tandem_job *job, size_t feed, const td_page *page, b
 
     if (write) {
         write->failed = failed;
-        write->gone = page->http_status == 404 || page->http_status == 410;
+        write->gone = td_pipeline_write_is_gone(page);
     }
     return push(job, write);
 }

@@ -15,8 +15,8 @@
  *  2. A page is in `given` from the moment it is queued until `done`. The crawl is over when
  *     nothing is fetched, queued or given (or pages_max is reached and nothing is fetched).
  *  3. A host is asked for its robots.txt before anything else; meanwhile its targets stay queued.
- *  4. Only the io thread takes targets and changes hosts and the scope. The scope moves only while
- *     the start page is fetched, when nobody else can look at it yet.
+ *  4. Only the io thread takes targets and changes hosts and the scope. The scope moves while the
+ *     start page is fetched, so a sitemap's or an llms.txt's pages may be judged by either.
  */
 #ifndef TD_SOURCE_CRAWL_H
 #define TD_SOURCE_CRAWL_H
@@ -53,7 +53,6 @@ typedef struct td_source_crawl {
     char *user_agent, *named; /* named: "host:port" of the start URL */
     td_buf uri;
     td_source_filter *filter;
-    td_source_scope scope;
     td_net *net;
     td_queue *pages;
     pthread_t thread;
@@ -67,6 +66,7 @@ typedef struct td_source_crawl {
     uint64_t n_bytes;
     int64_t begun_ms;
     pthread_mutex_t lock; /* rank 2: guards all below */
+    td_source_scope scope;
     td_source_frontier *frontier;
     td_source_traps traps;
     td_source_keys contents;  /* hashes of pages that are out: the same again is skipped, */

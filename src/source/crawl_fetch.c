@@ -159,9 +159,9 @@ static void follow(td_source_crawl *crawl, td_source_target *target, td_str url)
         td_source_crawl_lose(crawl, target, code, reason);
         return;
     }
+    pthread_mutex_lock(&crawl->lock);
     if (is_start(target))
         td_source_scope_set(&crawl->scope, url);
-    pthread_mutex_lock(&crawl->lock);
     td_source_pushed pushed = td_source_frontier_follow(crawl->frontier, target, url);
     crawl->n_fetching -= pushed == TD_SOURCE_PUSHED;
     pthread_mutex_unlock(&crawl->lock);
@@ -232,7 +232,8 @@ void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target)
         return;
     }
     *f = (fetch){.crawl = crawl, .target = target};
-    f->is_conditional = !crawl->options.dry_run &&
+    /* What is known is of the address itself: where it leads to now may be another page. */
+    f->is_conditional = !crawl->options.dry_run && target->n_hops == 0 &&
                         td_source_crawl_known(crawl, target, &f->known) &&
                         (f->known.etag[0] || f->known.last_modified[0]);
     td_net_request request = {

@@ -10,7 +10,8 @@ enum {
 };
 
 /* Why a page of another page, sitemap or llms.txt is not for this crawl; NULL if it is. */
-static const char *excludes(const td_source_crawl *crawl, const td_net_url *parts, td_str url)
+static const char *excludes_locked(const td_source_crawl *crawl, const td_net_url *parts,
+                                   td_str url)
 {
     if (td_source_binary_name(parts->path))
         return "an image, an archive or a recording by its name";
@@ -46,12 +47,12 @@ bool td_source_crawl_lead(td_source_crawl *crawl, const td_source_lead *lead)
 
     if (!td_net_url_split(lead->url, &parts))
         return true;
-    if (lead->role == TD_SOURCE_ROLE_PAGE && lead->depth > 0)
-        copy.why_not = excludes(crawl, &parts, lead->url);
-    if (copy.why_not && !crawl->options.dry_run)
-        return true;
     pthread_mutex_lock(&crawl->lock);
-    td_source_pushed pushed = push_locked(crawl, &copy, &parts);
+    if (lead->role == TD_SOURCE_ROLE_PAGE && lead->depth > 0)
+        copy.why_not = excludes_locked(crawl, &parts, lead->url);
+    td_source_pushed pushed = copy.why_not && !crawl->options.dry_run
+                                  ? TD_SOURCE_SEEN
+                                  : push_locked(crawl, &copy, &parts);
     pthread_mutex_unlock(&crawl->lock);
     if (pushed == TD_SOURCE_NO_MEMORY)
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");

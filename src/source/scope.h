@@ -1,6 +1,6 @@
 /* source/scope.h - which links belong to a crawl.
  *
- * Threads:  read only once set; set anew only before the first page is out
+ * Threads:  none of its own; its owner guards it
  */
 #ifndef TD_SOURCE_SCOPE_H
 #define TD_SOURCE_SCOPE_H

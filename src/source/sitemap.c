@@ -10,7 +10,8 @@
 #include <stdio.h>
 
 enum {
-    TEXT_BYTES_MAX = 8192 + 64, /* of one loc: longer ones are no usable URL */
+    LOC_BYTES_MAX = 8192,                /* longer ones are no usable URL */
+    TEXT_BYTES_MAX = LOC_BYTES_MAX + 64, /* with white space around it */
     HEAD_BYTES = 1024,
     NAME_BYTES = 40,
     PACKED_FREE_BYTES = 1 << 20,
@@ -39,6 +40,7 @@ typedef struct reader {
     root root;
     field field;
     td_buf loc, changed;
+    bool is_long;                 /* a text of the entry is over its cap: the entry is none */
     char refused[NAME_BYTES * 3]; /* why the parser was stopped */
 } reader;
 
@@ -228,8 +230,9 @@ static void take_atom_link(reader *r, const XML_Char *name, const XML_Char **att
         href = strcmp(attributes[0], "href") == 0 ? attributes[1] : href;
         rel = strcmp(attributes[0], "rel") == 0 ? attributes[1] : rel;
     }
-    if (href && strcmp(rel, "alternate") == 0)
-        (void)td_buf_add(&r->loc, td_str_from(href), NULL);
+    if (href && strcmp(rel, "alternate") == 0 &&
+        td_buf_add(&r->loc, td_str_from(href), NULL) != TANDEM_OK)
+        r->is_long = true;
 }
 
 static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
@@ -242,6 +245,7 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
         r->entry_depth = r->depth;
         td_buf_cut(&r->loc, 0);
         td_buf_cut(&r->changed, 0);
+        r->is_long = false;
         r->field = field_inside(r);
     } else if (r->entry_depth > 0 && r->depth == r->entry_depth + 1) {
         r->field = field_of(r, name);
@@ -255,7 +259,7 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
 static void give(reader *r, td_str loc, td_str changed)
 {
     loc = td_str_trim(loc);
-    if (loc.n == 0 || loc.n > TEXT_BYTES_MAX - 64 || r->n >= TD_SOURCE_SITEMAP_ENTRIES_MAX)
+    if (loc.n == 0 || loc.n > LOC_BYTES_MAX || r->is_long || r->n >= TD_SOURCE_SITEMAP_ENTRIES_MAX)
         return;
     td_source_sitemap_entry entry = {
         .loc = loc,
@@ -285,10 +289,10 @@ static void XMLCALL on_text(void *user, const XML_Char *text, int n)
 {
     reader *r = user;
 
-    /* What is over the cap makes the text too long to be used, which `give` sees. */
-    if (r->field != FIELD_NONE)
-        (void)td_buf_add(r->field == FIELD_LOC ? &r->loc : &r->changed, (td_str){text, (size_t)n},
-                         NULL);
+    td_buf *to = r->field == FIELD_LOC ? &r->loc : &r->changed;
+
+    if (r->field != FIELD_NONE && td_buf_add(to, (td_str){text, (size_t)n}, NULL) != TANDEM_OK)
+        r->is_long = true;
 }
 
 static void XMLCALL on_entity(void *user, const XML_Char *name, int is_parameter,

@@ -43,6 +43,10 @@ struct td_source {
      * the end alone; too many sites call their front page the canonical address of every page.
      * NULL: never. Any thread. */
     bool (*same_as)(td_source *self, const td_page *page, td_str canonical);
+    /* Once every page is reported: whether what did not come out is gone. False for a crawl that
+     * takes the named page alone, for one that pages_max ended, and for one that found more
+     * addresses than it can keep. NULL: always. Any thread. */
+    bool (*is_whole)(td_source *self);
     /* Makes a waiting `next` return E_CANCELLED soon. */
     void (*cancel)(td_source *self);
     void (*close)(td_source *self);

@@ -110,6 +110,18 @@ static bool same_as(td_source *self, const td_page *page, td_str canonical)
     return depth > 0 && td_source_crawl_same_as(crawl, page, depth, canonical);
 }
 
+static bool is_whole(td_source *self)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+    const td_source_options *options = &crawl->options;
+
+    pthread_mutex_lock(&crawl->lock);
+    bool is_cut = crawl->is_full || (options->pages_max && crawl->n_pages >= options->pages_max &&
+                                     td_source_frontier_n(crawl->frontier) > 0);
+    pthread_mutex_unlock(&crawl->lock);
+    return !is_cut && (options->mode != TD_SOURCE_MODE_LINKS || options->depth_max > 0);
+}
+
 static void cancel(td_source *self)
 {
     td_source_crawl *crawl = (td_source_crawl *)self;
@@ -243,6 +255,7 @@ tandem_code td_source_web_open(td_str url, const td_source_options *options, td_
     crawl->source = (td_source){.next = next,
                                 .done = done,
                                 .same_as = same_as,
+                                .is_whole = is_whole,
                                 .cancel = cancel,
                                 .close = close_web,
                                 .kind = "web",

@@ -126,7 +126,8 @@
     X(EACH_SOURCE, "SELECT s.kind, s.uri, z.scope, z.project, z.dataset,"                          \
         " (SELECT ifnull(sum(has_text), 0) FROM pages p WHERE p.source = s.id),"                   \
         " (SELECT ifnull(sum(n_chunks), 0) FROM pages p WHERE p.source = s.id),"                   \
-        " (SELECT ifnull(max(ended_ms), 0) FROM runs r WHERE r.source = s.id AND r.complete),"     \
+        " (SELECT ifnull(max(ended_ms), 0) FROM runs r WHERE r.source = s.id"                      \
+        " AND r.kind = 'index' AND r.state = 'done'),"                                             \
         " (SELECT state FROM runs r WHERE r.source = s.id AND r.kind = 'index'"                    \
         " ORDER BY r.id DESC LIMIT 1)"                                                             \
         " FROM sources s JOIN scopes z ON z.id = s.scope ORDER BY s.uri")                          \

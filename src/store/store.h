@@ -120,7 +120,7 @@ typedef struct td_store_run {
 typedef struct td_store_source_row {
     td_store_source source;
     uint64_t pages, chunks;
-    int64_t indexed_wall_ms; /* end of its last complete run; 0: none */
+    int64_t indexed_wall_ms; /* end of its last run that was done; 0: none */
     td_str last_run; /* "done", "cancelled", "interrupted", "failed"; "running" while it does */
 } td_store_source_row;
 

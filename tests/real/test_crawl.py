@@ -5,6 +5,7 @@ import hashlib
 import json
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -224,6 +225,118 @@ def test_a_second_crawl_fetches_only_what_changed_and_removes_what_is_gone(tande
     site.sent.clear()
     assert tandem.index("-r", "--refresh", site.url, status=3)["pages"] == 2
     assert sorted(site.sent) == ["/", "/a"]
+
+
+@pytest.fixture
+def hub(tandem, site):
+    """An index of a start page that leads to a hub, which leads to a leaf."""
+    site.put("/", page("start", "/hub"))
+    site.put("/hub", page("hub", "/leaf"))
+    site.put("/leaf", page("leaf"))
+    assert tandem.index("-r", site.url)["pages"] == 3
+    return site
+
+
+def answer_with(status, *headers):
+    def answer(handler):
+        handler.send_response(status)
+        for name, value in (*headers, ("Content-Length", "0")):
+            handler.send_header(name, value)
+        handler.end_headers()
+
+    return answer
+
+
+def paths(tandem, site):
+    return {uri.removeprefix(site.url) for uri, _ in tandem.chunks()}
+
+
+@pytest.mark.parametrize("path", ("/", "/hub"))
+@pytest.mark.parametrize(
+    "fault", (401, 403, 429, 500), ids=("unauthorised", "forbidden", "too-many", "broken")
+)
+def test_what_a_refused_page_led_to_is_not_gone(tandem, hub, path, fault):
+    hub.pages[path] = answer_with(fault, ("Retry-After", "500"))
+    hub.put("/robots.txt", "", "text/plain")
+    assert tandem.index("-r", hub.url, status=3)["removed"] == 0
+    assert paths(tandem, hub) == {"/", "/hub", "/leaf"}
+
+
+def test_a_start_page_that_is_gone_is_the_only_one_that_goes(tandem, hub):
+    del hub.pages["/"]
+    assert tandem.index("-r", hub.url, status=3)["removed"] == 0
+    assert paths(tandem, hub) == {"/hub", "/leaf"}
+
+
+def test_what_was_never_had_does_not_hold_back_what_is_gone(tandem, hub):
+    hub.put("/", page("start", "/hub", "/login"))
+    hub.pages["/login"] = answer_with(403)
+    tandem.index("-r", hub.url, status=3)
+    hub.put("/hub", page("hub without a leaf"))
+    assert tandem.index("-r", hub.url, status=3)["removed"] == 1
+    assert paths(tandem, hub) == {"/", "/hub"}
+
+
+def test_robots_txt_takes_out_what_it_forbids_and_what_that_alone_led_to(tandem, hub):
+    hub.put("/robots.txt", "User-agent: *\nDisallow: /hub\n", "text/plain")
+    tandem.index("-r", hub.url)
+    assert paths(tandem, hub) == {"/"}
+
+
+def test_a_site_that_is_closed_to_robots_tells_nothing_of_its_pages(tandem, hub):
+    hub.put("/robots.txt", "User-agent: *\nDisallow: /\n", "text/plain")
+    assert tandem.index("-r", hub.url)["removed"] == 0
+    assert paths(tandem, hub) == {"/hub", "/leaf"}
+
+
+@pytest.mark.parametrize("limit", ((), ("-r", "--max-pages", 2)), ids=("single", "max-pages"))
+def test_a_run_that_could_not_see_all_removes_nothing(tandem, hub, limit):
+    hub.put("/", page("start anew", "/hub"))
+    assert tandem.index(*limit, hub.url)["removed"] == 0
+    assert paths(tandem, hub) == {"/", "/hub", "/leaf"}
+    assert all(source["indexed_at_ms"] for source in tandem.status()["sources"])
+    del hub.pages["/leaf"]
+    hub.put("/hub", page("hub without a leaf"))
+    assert tandem.index("-r", "--max-pages", 2, hub.url)["removed"] == 1
+    assert paths(tandem, hub) == {"/", "/hub"}
+
+
+def test_a_redirect_that_moves_brings_the_page_that_it_leads_to_now(tandem, site):
+    def dated(title, day):
+        def answer(handler):  # as a file server does: whoever knows a later one needs nothing
+            known = handler.headers.get("If-Modified-Since")
+            body = page(title).encode()
+            when = time.strptime(f"2024-05-{day:02}", "%Y-%m-%d")
+            is_known = known and time.strptime(known, "%a, %d %b %Y %H:%M:%S GMT") >= when
+            handler.send_response(304 if is_known else 200)
+            handler.send_header("Last-Modified",
+                                time.strftime("%a, %d %b %Y %H:%M:%S GMT", when))
+            if not is_known:
+                handler.send_header("Content-Type", "text/html")
+                handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            if not is_known:
+                handler.wfile.write(body)
+
+        return answer
+
+    def titles():
+        return sorted(row[0].decode().split("\n")[0] for row in tandem.chunks().values())
+
+    site.put("/", page("start", "/moving", "/staying"))
+    site.pages["/moving"] = answer_with(302, ("Location", "/new"))
+    site.pages["/new"], site.pages["/old"] = dated("newer", 20), dated("older", 10)
+    site.pages["/staying"] = dated("plain", 20)
+    tandem.index("-r", site.url)
+    assert titles() == ["# newer", "# plain", "# start"]
+    site.pages["/moving"] = answer_with(302, ("Location", "/old"))
+    site.pages["/staying"] = answer_with(302, ("Location", "/older"))
+    site.pages["/older"] = dated("behind plain", 10)
+    tandem.index("-r", site.url)
+    assert titles() == ["# behind plain", "# older", "# start"]
+    site.pages["/moving"] = dated("come back", 5)
+    tandem.index("-r", site.url)
+    assert titles() == ["# behind plain", "# come back", "# start"]
 
 
 def test_a_sitemap_says_what_need_not_be_asked_for(tandem, site):

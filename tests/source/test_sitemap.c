@@ -156,6 +156,17 @@ static void entries_past_the_limit_and_endless_texts_are_left_out(void **state)
         td_buf_add(&text, TD_STR("xxxx"), NULL);
     td_buf_add(&text, TD_STR("</loc></url><url><loc>http://a/1</loc></url></urlset>"), NULL);
     expect(td_buf_str(&text), "http://a/1\n");
+
+    /* A reference cuts the text in pieces, of which the last does not fit: it is no part of it. */
+    td_buf_cut(&text, 0);
+    td_buf_add(&text, TD_STR("<urlset><url><loc>http://a/"), NULL);
+    for (int i = 0; i < 8100; i++)
+        td_buf_add_byte(&text, 'x', NULL);
+    td_buf_add(&text, TD_STR("&amp;"), NULL);
+    for (int i = 0; i < 1000; i++)
+        td_buf_add_byte(&text, 'y', NULL);
+    td_buf_add(&text, TD_STR("</loc></url><url><loc>http://a/1</loc></url></urlset>"), NULL);
+    expect(td_buf_str(&text), "http://a/1\n");
     td_buf_clear(&text);
 }
 
