@@ -306,27 +306,6 @@ out:
     return code;
 }
 
-/* Text whose markup means nothing, with its markup written as text: a tree builder that is of
- * another opinion about where raw text begins cannot be lured into nesting. */
-static tandem_code write_raw(flattener *f, td_str text, bool entities)
-{
-    tandem_code code = TANDEM_OK;
-    size_t from = 0;
-
-    for (size_t i = 0; i < text.n; i++) {
-        bool less = text.ptr[i] == '<';
-
-        if (!less && (entities || text.ptr[i] != '&'))
-            continue;
-        TD_TRY(td_buf_add(f->out, td_str_slice(text, from, i), f->err));
-        TD_TRY(td_buf_add(f->out, less ? TD_STR("&lt;") : TD_STR("&amp;"), f->err));
-        from = i + 1;
-    }
-    TD_TRY(td_buf_add(f->out, td_str_slice(text, from, text.n), f->err));
-out:
-    return code;
-}
-
 /* An element that holds raw text; *at stands behind its start tag and moves behind its end tag. */
 static tandem_code handle_raw(flattener *f, td_tag tag, size_t *at, size_t mark)
 {
@@ -346,7 +325,7 @@ static tandem_code handle_raw(flattener *f, td_tag tag, size_t *at, size_t mark)
         return TANDEM_OK;
     if (f->nesting_max > 0)
         TD_TRY(td_buf_add_fmt(f->out, f->err, "<%.*s>", TD_STR_FMT(name)));
-    TD_TRY(write_raw(f, text, tag == TD_TAG_TITLE));
+    TD_TRY(td_extract_flatten_tag_write_raw(text, tag == TD_TAG_TITLE, f->out, f->err));
     if (f->nesting_max > 0)
         TD_TRY(td_buf_add_fmt(f->out, f->err, "</%.*s>", TD_STR_FMT(name)));
 out:

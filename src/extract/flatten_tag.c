@@ -292,3 +292,23 @@ td_str td_extract_flatten_tag_raw(td_str html, td_tag tag, size_t from, size_t *
     *end_out = at < html.n ? behind(html, TD_STR(">"), at) : html.n;
     return td_str_slice(html, from, at);
 }
+
+tandem_code td_extract_flatten_tag_write_raw(td_str text, bool entities, td_buf *out,
+                                             tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t from = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        bool less = text.ptr[i] == '<';
+
+        if (!less && (entities || text.ptr[i] != '&'))
+            continue;
+        TD_TRY(td_buf_add(out, td_str_slice(text, from, i), err));
+        TD_TRY(td_buf_add(out, less ? TD_STR("&lt;") : TD_STR("&amp;"), err));
+        from = i + 1;
+    }
+    TD_TRY(td_buf_add(out, td_str_slice(text, from, text.n), err));
+out:
+    return code;
+}

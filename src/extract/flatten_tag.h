@@ -25,4 +25,9 @@ tandem_code td_extract_flatten_tag(td_str html, size_t *at, td_buf *out, td_flat
 /* The raw text of an element whose start tag ends at `from`; *end_out is behind its end tag. */
 td_str td_extract_flatten_tag_raw(td_str html, td_tag tag, size_t from, size_t *end_out);
 
+/* Appends raw text with its markup written as text: a tree builder that is of another opinion about
+ * where raw text begins cannot be lured into nesting. `entities`: those in it mean something. */
+tandem_code td_extract_flatten_tag_write_raw(td_str text, bool entities, td_buf *out,
+                                             tandem_error *err);
+
 #endif

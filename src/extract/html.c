@@ -5,6 +5,7 @@
 #include "extract/main_content.h"
 #include "extract/markdown.h"
 #include "extract/metadata.h"
+#include "extract/skim.h"
 
 enum {
     TREE_BYTES_MAX = 160 << 20,
@@ -104,10 +105,14 @@ static tandem_code read_once(td_str html, td_str uri, const td_extract_options *
 
     if (!arena)
         TD_TRY(td_fail_nomem(err, "HTML tree"));
-    TD_TRY(td_extract_flatten(html, nesting_max, &flat, err));
+    if (options->links_only)
+        TD_TRY(td_extract_skim(html, &flat, err));
+    else
+        TD_TRY(td_extract_flatten(html, nesting_max, &flat, err));
     TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, err));
     if (nesting_max == 0) {
-        TD_TRY(write_lines(&tree, text, err));
+        if (!options->links_only)
+            TD_TRY(write_lines(&tree, text, err));
         goto out;
     }
     TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
