@@ -89,6 +89,9 @@ def main():
           "pages | peak MB |\n| --- | --- | --- | --- | --- |")
     for name, rounds in results.items():
         wall, cpu, rss, pages = (statistics.median(column) for column in zip(*rounds))
+        if not pages:
+            print(f"{name}: fetches nothing, is it installed?", file=sys.stderr)
+            continue
         print(f"| {name} | {pages:.0f} | {pages / wall:.0f} | {cpu / pages * 1000:.2f} | "
               f"{rss:.0f} |")
 

@@ -99,6 +99,19 @@ bool td_queue_try_pop(td_queue *queue, void **item_out)
     return popped;
 }
 
+bool td_queue_pop_within(td_queue *queue, uint32_t wait_ms, void **item_out)
+{
+    struct timespec deadline = td_clock_deadline(wait_ms);
+    int rc = 0;
+
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->ended && queue->n_used == 0 && rc == 0)
+        rc = pthread_cond_timedwait(&queue->has_item, &queue->lock, &deadline);
+    bool popped = pop_locked(queue, item_out);
+    pthread_mutex_unlock(&queue->lock);
+    return popped;
+}
+
 void td_queue_end(td_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

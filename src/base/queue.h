@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct td_queue td_queue;
 
@@ -25,6 +26,9 @@ bool td_queue_pop(td_queue *queue, void **item_out);
 
 /* Takes an item if one is there; never waits. */
 bool td_queue_try_pop(td_queue *queue, void **item_out);
+
+/* Waits for an item, but no longer than wait_ms. */
+bool td_queue_pop_within(td_queue *queue, uint32_t wait_ms, void **item_out);
 
 /* No more pushes; those who wait are woken. Items inside can still be popped. */
 void td_queue_end(td_queue *queue);

@@ -24,8 +24,10 @@ enum {
 
 static int compare_names(const char *a, size_t a_n, td_str b)
 {
-    int order = memcmp(a, b.ptr, a_n < b.n ? a_n : b.n);
+    int order = a[0] - b.ptr[0]; /* tells most apart; no name is empty */
 
+    if (order == 0)
+        order = memcmp(a, b.ptr, a_n < b.n ? a_n : b.n);
     if (order != 0)
         return order;
     return a_n < b.n ? -1 : a_n > b.n;

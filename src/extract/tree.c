@@ -121,7 +121,7 @@ static tandem_code parse(pool *p, td_str html, const GumboNode **root_out, tande
 
 typedef struct builder {
     td_arena *arena;
-    uint8_t tags[GUMBO_TAG_UNKNOWN]; /* gumbo's numbers to ours */
+    uint8_t tags[GUMBO_TAG_UNKNOWN]; /* gumbo's numbers to ours; 0: not looked for yet, or none */
     td_node *nodes;                  /* NULL while they are only counted */
     uint32_t n;
     struct level {
@@ -133,12 +133,17 @@ typedef struct builder {
     tandem_error *err;
 } builder;
 
-static td_tag tag_of(const builder *b, const GumboElement *element)
+static td_tag tag_of(builder *b, const GumboElement *element)
 {
     GumboStringPiece name = element->original_tag;
 
-    if (element->tag < GUMBO_TAG_UNKNOWN)
-        return b->tags[element->tag];
+    if (element->tag < GUMBO_TAG_UNKNOWN) {
+        uint8_t *known = &b->tags[element->tag];
+        if (*known == TD_TAG_UNKNOWN)
+            *known =
+                (uint8_t)td_extract_tag_find(td_str_from(gumbo_normalized_tagname(element->tag)));
+        return *known;
+    }
     if (!name.data)
         return TD_TAG_UNKNOWN;
     gumbo_tag_from_original_text(&name);
@@ -270,8 +275,6 @@ tandem_code td_extract_tree_parse(td_str html, td_arena *arena, td_tree *tree_ou
     builder b = {.arena = arena, .err = err};
     const GumboNode *root = NULL;
 
-    for (int tag = 0; tag < GUMBO_TAG_UNKNOWN; tag++)
-        b.tags[tag] = (uint8_t)td_extract_tag_find(td_str_from(gumbo_normalized_tagname(tag)));
     TD_TRY(parse(&p, html, &root, err));
     TD_TRY(build(&b, root));
     *tree_out = (td_tree){b.nodes, b.n};

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 enum {
-    VECTORS_MAX = 64
+    VECTORS_MAX = 64,
+    IDLE_MS = 200, /* so long the store may gather what comes one by one, as a crawl's pages do */
 };
 
 typedef enum write_kind {
@@ -385,9 +386,12 @@ void *td_pipeline_write_run(void *user)
     }
     for (;;) {
         if (!td_queue_try_pop(job->writes, &item)) {
-            flush(&w);
-            if (!td_queue_pop(job->writes, &item))
-                break;
+            put_gathered(&w);
+            if (!td_queue_pop_within(job->writes, IDLE_MS, &item)) {
+                flush(&w);
+                if (!td_queue_pop(job->writes, &item))
+                    break;
+            }
         }
         take(&w, item);
     }

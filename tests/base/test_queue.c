@@ -38,6 +38,21 @@ static void try_pop_does_not_wait(void **state)
     td_queue_free(queue);
 }
 
+static void pop_within_gives_up_when_nothing_comes(void **state)
+{
+    (void)state;
+    td_queue *queue = td_queue_new(1);
+    void *item = &items[3];
+    assert_false(td_queue_pop_within(queue, 1, &item));
+    assert_ptr_equal(item, &items[3]);
+    assert_true(td_queue_push(queue, &items[0]));
+    assert_true(td_queue_pop_within(queue, UINT32_MAX, &item));
+    assert_ptr_equal(item, &items[0]);
+    td_queue_end(queue);
+    assert_false(td_queue_pop_within(queue, UINT32_MAX, &item));
+    td_queue_free(queue);
+}
+
 static void gives_out_what_is_inside_after_the_end(void **state)
 {
     (void)state;
@@ -172,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_items_in_the_order_they_came),
         cmocka_unit_test(try_pop_does_not_wait),
+        cmocka_unit_test(pop_within_gives_up_when_nothing_comes),
         cmocka_unit_test(gives_out_what_is_inside_after_the_end),
         cmocka_unit_test(a_full_queue_holds_the_pusher_until_there_is_room),
         cmocka_unit_test(the_end_wakes_those_who_wait),

@@ -68,6 +68,13 @@ static void a_normal_form_keeps_the_meaning_of_every_byte(void **state)
         {"http://0177.0.0.1/", "http://127.0.0.1/"},
         {"http://%31%32%37.0.0.1/", "http://127.0.0.1/"},
         {"http:///example.com/", "http://example.com/"},
+        {"http://127.0.0.1:8080/a/b", "http://127.0.0.1:8080/a/b"},
+        {"http://127.0.0.01/", "http://127.0.0.1/"},
+        {"http://127.0.00.1/", "http://127.0.0.1/"},
+        {"http://127.1:8080/a", "http://127.0.0.1:8080/a"},
+        {"http://example.com:0443/", "http://example.com:443/"},
+        {"http://example.com:080/", "http://example.com/"},
+        {"http://example.com:/", "http://example.com/"},
     };
 
     (void)state;
@@ -202,6 +209,25 @@ static void the_short_cut_agrees_with_the_parser(void **state)
         "http://example/",
         "http://a..b/",
         "http://-x/",
+        "http://127.0.0.1/x",
+        "http://127.0.0.1:8080/x",
+        "http://127.0.0.1:80/x",
+        "https://1.2.3.4:443/x",
+        "https://255.255.255.255:80/",
+        "http://256.1.1.1/",
+        "http://01.1.1.1/",
+        "http://1.2.3/",
+        "http://1.2.3.4./",
+        "http://1.2.3.4.5/",
+        "http://1..2.3/",
+        "http://a.example:8080/x",
+        "http://a.example:08080/x",
+        "http://a.example:0/x",
+        "http://a.example:65535/x",
+        "http://a.example:65536/x",
+        "http://a.example:/x",
+        "http://a.example:8080",
+        "http://:80/",
     };
 
     (void)state;
