@@ -178,6 +178,7 @@ static void fill_base(const td_model_files *files, local *self)
         .close = close_local,
         .dim = info->dim,
         .tokens_max = info->tokens_max,
+        .batch_tokens_enough = TD_GROUP_TOKENS,
         .is_local = true,
         .model_id = files->id,
         .origin = files->origin,
