@@ -26,6 +26,11 @@ struct td_embedder {
      * where the backend has no tokenizer. ids: caller's, room for tokens_max. */
     tandem_code (*tokenize)(td_embedder *self, td_str text, tandem_role role, uint32_t *ids,
                             size_t *n_out, bool *truncated_out, tandem_error *err);
+    /* A row for each of these ids, as the last layer gives them: not pooled, not scaled. NULL where
+     * the backend has none. rows: caller's, room for *n_rows_io of them; then how many there are.
+     * E_TOO_LARGE when there is no room, all else as embed. */
+    tandem_code (*rows)(td_embedder *self, td_str text, tandem_role role, float *rows,
+                        size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
     void (*close)(td_embedder *self);

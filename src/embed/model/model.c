@@ -185,7 +185,9 @@ tandem_code td_embed_model_prepare(const td_model *model, const td_ragged *batch
     if (code != TANDEM_OK)
         return code;
     return td_embed_model_encoder_prepare(&model->encoder, batch, team,
-                                          model->stages.pooling == TD_POOLING_CLS, scratch, err);
+                                          model->stages.pooling == TD_POOLING_CLS &&
+                                              !batch->every_row,
+                                          scratch, err);
 }
 
 void td_embed_model_forward(const td_model *model, td_scratch *scratch, size_t member)
@@ -208,6 +210,24 @@ static tandem_code pool(const td_model *model, const td_scratch *scratch, size_t
     return code == TANDEM_OK ? td_embed_model_pooling_normalize(vector, dim, err) : code;
 }
 
+/* The rows of a text as they are. */
+static tandem_code copy_rows(const td_model *model, const td_scratch *scratch, size_t text,
+                             float *vectors, tandem_error *err)
+{
+    size_t dim = model->encoder.hidden, stride = td_embed_kernels_stride(dim);
+    const uint32_t *starts = scratch->batch->starts;
+
+    for (size_t row = starts[text]; row < starts[text + 1]; row++) {
+        const float *x = scratch->x + row * stride;
+        for (size_t i = 0; i < dim; i++) {
+            if (!isfinite(x[i]))
+                return td_fail(err, TANDEM_E_FORMAT, "the model's row is not finite");
+        }
+        memcpy(vectors + row * dim, x, dim * sizeof(*x));
+    }
+    return TANDEM_OK;
+}
+
 tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, float *vectors,
                                   tandem_error *err)
 {
@@ -216,7 +236,9 @@ tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, fl
         return td_fail(err, (tandem_code)failure, "a matrix product failed in %s",
                        model->encoder.kernels->name);
     for (size_t t = 0; t < scratch->batch->n_texts; t++) {
-        tandem_code code = pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
+        tandem_code code = scratch->batch->every_row
+                               ? copy_rows(model, scratch, t, vectors, err)
+                               : pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
         if (code != TANDEM_OK) {
             td_context(err, "text %zu", scratch->batch->first_text + t);
             return code;

@@ -56,6 +56,7 @@ typedef struct td_ragged {
     const uint32_t *starts; /* [n_texts + 1], the first is 0 */
     size_t n_texts;
     size_t first_text; /* what errors call the first one */
+    bool every_row;    /* no pooling: a row of each token is wanted, as the last layer gives it */
 } td_ragged;
 
 /* Memory for runs: grows to the largest one and is kept for the next. NULL when out of memory. */
@@ -65,7 +66,7 @@ size_t td_embed_model_scratch_bytes(const td_scratch *scratch);
 
 /* Vectors of a batch, on the calling thread.
  *
- *   vectors  [n_texts, dim], caller's
+ *   vectors  [n_texts, dim], caller's; with every_row [ids, dim], not scaled
  * Errors: E_INVALID for an id or a length past the model's, E_EMPTY for a text without ids,
  * E_FORMAT naming the text whose vector has no direction or is not finite, E_NOMEM. */
 tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td_scratch *scratch,
