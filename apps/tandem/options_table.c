@@ -63,6 +63,8 @@ const option_row options_table[] = {
     {"memory-limit", 0, "TANDEM_MEMORY_LIMIT", KIND_SIZE, AT(memory_bytes_max), ENGINE, 0,
      1ull << 50, "SIZE", "0",
      "refuse to start with models and runs that would need more; 0: what the machine gives"},
+    {"drop-packed", 0, NULL, KIND_FLAG, AT(drop_packed), CMD_MODELS, 0, 0, NULL, NULL,
+     "free the disk of packed weights instead; they are packed again at need"},
     {"rounds", 0, NULL, KIND_NUMBER, AT(rounds), CMD_BENCH, 1, 99, "N", "3",
      "how often to embed all texts; the median counts"},
 

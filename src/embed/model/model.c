@@ -11,6 +11,7 @@ struct td_model {
     td_encoder encoder;
     td_stages stages;
     td_model_info info;
+    td_blocks blocks;
 };
 
 static const struct {
@@ -77,12 +78,24 @@ out:
     return code;
 }
 
+/* All or none. */
+static void keep_blocks(td_loader *loader, td_model *model)
+{
+    for (size_t i = 0; i < loader->made.n; i++) {
+        if (!loader->made.items[i].ptr)
+            return;
+    }
+    model->blocks = loader->made;
+    loader->made = (td_blocks){0};
+}
+
 static tandem_code load(const td_model_source *source, td_model *model, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_loader loader = {.weights = source->weights,
                         .kernels = source->kernels,
                         .precision = source->precision,
+                        .packed = source->packed,
                         .prefix = "",
                         .source = source,
                         .err = err};
@@ -106,6 +119,7 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
         TD_FAIL(err, TANDEM_E_FORMAT,
                 "1_Pooling/config.json: \"word_embedding_dimension\" is %zu, config.json says %zu",
                 model->stages.dim, model->encoder.hidden);
+    keep_blocks(&loader, model);
 
 out:
     td_embed_model_load_clear(&loader);
@@ -149,12 +163,18 @@ void td_embed_model_close(td_model *model)
         return;
     td_embed_model_encoder_clear(&model->encoder);
     td_embed_model_stages_clear(&model->stages);
+    free(model->blocks.items);
     free(model);
 }
 
 const td_model_info *td_embed_model_info(const td_model *model)
 {
     return &model->info;
+}
+
+const td_blocks *td_embed_model_blocks(const td_model *model)
+{
+    return &model->blocks;
 }
 
 /* ---- runs ---- */
