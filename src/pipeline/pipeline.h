@@ -71,6 +71,8 @@ bool td_pipeline_job_wait(tandem_job *job, uint32_t wait_ms);
 void td_pipeline_job_cancel(tandem_job *job);
 void td_pipeline_job_close(tandem_job *job);
 void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out);
+tandem_code td_pipeline_progress_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                       int64_t *now_us_out, tandem_error *err);
 tandem_code td_pipeline_progress_summary(tandem_job *job, tandem_summary *summary_out,
                                          tandem_error *err);
 
@@ -102,9 +104,6 @@ tandem_code td_pipeline_model_run(tandem_embedder *embedder, const tandem_str *t
 tandem_code td_pipeline_model_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
                                        uint32_t *ids, size_t *n_out, bool *truncated_out,
                                        tandem_error *err);
-tandem_code td_pipeline_model_rows(tandem_embedder *embedder, tandem_str text, tandem_role role,
-                                   float *rows, size_t *n_rows_io, bool *truncated_out,
-                                   tandem_error *err);
 tandem_str td_pipeline_model_token(const tandem_embedder *embedder, uint32_t id);
 tandem_code td_pipeline_model_each(tandem_model_each each, void *user, tandem_error *err);
 

@@ -30,6 +30,10 @@ static tandem_lane_progress lane_progress(const td_pipeline_lane_counts *counts,
         .failed = atomic_load(&counts->failed),
         .cached = atomic_load(&counts->cached),
         .in_flight = scheduled->in_flight,
+        .batches = scheduled->n_batches,
+        .retries = scheduled->n_retries,
+        .tokens = scheduled->n_tokens,
+        .paused = scheduled->circuit_open,
     };
 
     if (scheduled->busy_seconds > 0)
@@ -75,6 +79,17 @@ void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out)
     *progress_out = p;
 }
 
+tandem_code td_pipeline_progress_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                       int64_t *now_us_out, tandem_error *err)
+{
+    if (job->schedule)
+        return td_schedule_copy_spans(job->schedule, spans_out, n_out, now_us_out, err);
+    *spans_out = NULL;
+    *n_out = 0;
+    *now_us_out = 0;
+    return TANDEM_OK;
+}
+
 static void fill_summary(tandem_job *job, tandem_summary *s)
 {
     td_schedule_progress scheduled = {0};
@@ -95,7 +110,7 @@ static void fill_summary(tandem_job *job, tandem_summary *s)
         .peak_rss_bytes = td_os_rss_peak_bytes(),
         .embed_seconds = scheduled.wall_seconds,
         .rounds = scheduled.n_rounds,
-        .slots = scheduled.n_slots,
+        .slots = scheduled.in_flight_max,
     };
     snprintf(s->run, sizeof(s->run), "%lld", job->n_feeds ? (long long)job->feeds[0].run_id : 0LL);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
