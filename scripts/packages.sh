@@ -6,19 +6,18 @@ libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-
 libexpat1-dev libpcre2-dev libssl-dev libmicrohttpd-dev libgnutls28-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc npm python3
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc python3
 python3-venv"
 
 # What a Debian package is made with: it lists the libraries that the program needs.
 packages_deb="dpkg-dev file"
 
-# What they use where apt knows it. By version, because each lays out a few lines in its own way;
-# without it one check of tests/tidy has nothing to do, and says so.
-packages_if_known="clang-format-14"
+# What they use where apt knows it; without it some of them have nothing to do, and say so. The one
+# by version, because each lays out a few lines in its own way; the browser opens the dashboard.
+packages_if_known="clang-format-14 chromium"
 
 # has PACKAGE: whether it is installed; on a system without dpkg, whether what it is for is here.
 has() {
-    [ "$1" != npm ] || ! command -v npm >/dev/null 2>&1 || return 0 # Node's own package has it too
     if command -v dpkg-query >/dev/null 2>&1; then
         dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed'
         return

@@ -267,13 +267,8 @@ static void run_handler(http_request *request)
 
 static void run_on_pool(void *item)
 {
-    http_request *request = item;
-
-    if (http_gone(request)) /* while it waited: nobody reads what would be made */
-        http_fail(request, tandem_code_http(TANDEM_E_CANCELLED), "the client has gone");
-    else
-        run_handler(request);
-    http_resume(request);
+    run_handler(item);
+    http_resume(item);
 }
 
 /* The request is whole. */

@@ -41,7 +41,6 @@ void serve_list_models(const serve *sv, char *out, size_t n);
 
 /* Handlers, by API. */
 void api_tei_embed(http_request *request);
-void api_tei_embed_all(http_request *request);
 void api_tei_similarity(http_request *request);
 void api_tei_tokenize(http_request *request);
 void api_tei_decode(http_request *request);
@@ -60,6 +59,11 @@ void api_runner_jobs(http_request *request);
 void api_runner_search(http_request *request);
 void api_runner_chunk(http_request *request);
 void api_runner_scopes(http_request *request);
+void api_jobs_pages(http_request *request);
+void api_jobs_timeline(http_request *request);
+void api_status(http_request *request);
+void dashboard_get(http_request *request);
+void dashboard_get_file(http_request *request);
 void sse_all(http_request *request);
 void sse_one(http_request *request);
 void mcp_http_post(http_request *request);
