@@ -6,7 +6,7 @@ libgumbo-dev libsqlite3-dev libjansson-dev libxxhash-dev libutf8proc-dev zlib1g-
 libexpat1-dev libpcre2-dev libssl-dev libmicrohttpd-dev libgnutls28-dev"
 
 # What the tests need besides: oneDNN as the kernels' oracle, sanitizers and fuzzers, real clients.
-packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc python3
+packages_test="libcmocka-dev libdnnl-dev clang libclang-rt-dev git openssl curl mandoc npm python3
 python3-venv"
 
 # What a Debian package is made with: it lists the libraries that the program needs.
@@ -18,6 +18,7 @@ packages_if_known="clang-format-14 chromium"
 
 # has PACKAGE: whether it is installed; on a system without dpkg, whether what it is for is here.
 has() {
+    [ "$1" != npm ] || ! command -v npm >/dev/null 2>&1 || return 0 # Node's own package has it too
     if command -v dpkg-query >/dev/null 2>&1; then
         dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed'
         return

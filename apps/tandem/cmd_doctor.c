@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "output.h"
+#include "packed.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ typedef struct finding {
 } finding;
 
 enum {
-    FINDINGS_MAX = 4,
+    FINDINGS_MAX = 5,
     PATH_BYTES = 4200
 };
 
@@ -62,16 +63,6 @@ static bool is_writable(const char *path)
     return S_ISDIR(facts.st_mode) && access(part, W_OK) == 0;
 }
 
-static void default_path(const char *variable, const char *below_home, const char *rest, char *out)
-{
-    const char *folder = getenv(variable), *home = getenv("HOME");
-
-    if (folder && folder[0] == '/')
-        snprintf(out, PATH_BYTES, "%s/tandem/%s", folder, rest);
-    else
-        snprintf(out, PATH_BYTES, "%s/%s/tandem/%s", home ? home : "", below_home, rest);
-}
-
 static void look_at_index(doctor *d)
 {
     char path[PATH_BYTES];
@@ -79,7 +70,7 @@ static void look_at_index(doctor *d)
     if (d->s->db)
         snprintf(path, sizeof(path), "%s", d->s->db);
     else
-        default_path("XDG_DATA_HOME", ".local/share", "tandem.db", path);
+        packed_default_path("XDG_DATA_HOME", ".local/share", "tandem.db", path, sizeof(path));
     if (strstr(path, "://"))
         find(d, "index", true, "%s (a server; `tandem status` asks it)", path);
     else if (!is_writable(path))
@@ -92,11 +83,24 @@ static void look_at_cache(doctor *d)
 {
     char path[PATH_BYTES];
 
-    default_path("XDG_CACHE_HOME", ".cache", "checks", path);
+    packed_default_path("XDG_CACHE_HOME", ".cache", "checks", path, sizeof(path));
     if (is_writable(path))
         find(d, "checks", true, "%s", path);
     else
         find(d, "checks", false, "%s cannot be written: each start tries precisions anew", path);
+}
+
+static void look_at_packed(doctor *d)
+{
+    packed_facts facts;
+
+    packed_look(&facts);
+    if (is_writable(facts.folder))
+        find(d, "packed", true, "%zu models, %.1f MB in %s", facts.n_files,
+             (double)facts.n_bytes / 1e6, facts.folder);
+    else
+        find(d, "packed", false, "%s cannot be written: each start packs weights anew",
+             facts.folder);
 }
 
 static void look_at_models(doctor *d)
@@ -177,6 +181,7 @@ int cmd_doctor(const settings *s)
     look_at_models(&d);
     look_at_index(&d);
     look_at_cache(&d);
+    look_at_packed(&d);
     look_at_network(&d);
     for (size_t i = 0; i < d.n_findings; i++)
         good = good && d.findings[i].good;

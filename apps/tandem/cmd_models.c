@@ -1,6 +1,8 @@
 #include "commands.h"
 #include "output.h"
+#include "packed.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,12 +69,38 @@ static void show(void *user, const tandem_model_info *listed)
     tandem_embedder_close(embedder);
 }
 
+static int drop_packed(const settings *s)
+{
+    packed_facts facts;
+    tandem_error error = {.code = TANDEM_E_IO};
+
+    if (!packed_drop(&facts)) {
+        snprintf(error.message, sizeof(error.message), "cannot empty %.180s: %s", facts.folder,
+                 strerror(errno));
+        return output_failure(&error);
+    }
+    if (s->json)
+        output_json(json_pack("{s:i,s:I,s:s}", "dropped", (int)facts.n_files, "bytes",
+                              (json_int_t)facts.n_bytes, "folder", facts.folder));
+    else
+        printf("%zu packed models, %.1f MB, are gone from %s\n", facts.n_files,
+               (double)facts.n_bytes / 1e6, facts.folder);
+    return 0;
+}
+
 int cmd_models(const settings *s)
 {
     tandem_error error = {0};
+    packed_facts packed;
 
+    if (s->drop_packed)
+        return drop_packed(s);
     if (tandem_models_each(show, (void *)s, &error) != TANDEM_OK)
         return output_failure(&error);
+    packed_look(&packed);
+    if (!s->json && packed.n_files > 0)
+        printf("\nPacked weights of %zu, for a fast start, take %.1f MB in\n%s.\n", packed.n_files,
+               (double)packed.n_bytes / 1e6, packed.folder);
     if (!s->json)
         printf("\nBoth lanes use the embedded model unless --gte and --coderank name others. It is "
                "a text\nmodel: the code lane embeds code with it under its own name, until a code "

@@ -6,6 +6,7 @@
 #include "serve/routes.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 #include <unistd.h>
 
 enum {
-    DRAIN_MS = 10000,
+    DRAIN_S = 8,     /* for requests under way, */
+    END_S = 10,      /* and for all else too */
     FILES_KEPT = 64, /* for the database, models, crawls */
     PEM_BYTES_MAX = 1 << 20,
     BODIES_AT_ONCE = 32, /* of the greatest size */
@@ -191,13 +193,29 @@ static int open_http(serve *sv, sockets *open, const char *cert, const char *key
     return sv->http ? 0 : 1;
 }
 
+/* What still runs then (a model's long batch, a search that waits for another server) is left:
+ * index and jobs are as after a loss of power, which they survive. A second signal does not
+ * wait. */
+static void *end_in_time(void *user)
+{
+    const struct timespec most = {.tv_sec = END_S};
+    const sigset_t *signals = user;
+    bool again = sigtimedwait(signals, NULL, &most) > 0;
+
+    output_note(again ? "ended at once" : "ended: what took longer is left");
+    _exit(again ? 130 : 0);
+}
+
 static void wait_for_signal(const sigset_t *signals)
 {
+    pthread_t thread;
     int got = 0;
 
     while (sigwait(signals, &got) != 0)
         continue;
     output_note("ending: requests under way are finished");
+    if (pthread_create(&thread, NULL, end_in_time, (void *)(uintptr_t)signals) == 0)
+        pthread_detach(thread);
 }
 
 static int run(serve *sv, sockets *open, const sigset_t *signals)
@@ -216,7 +234,7 @@ static int run(serve *sv, sockets *open, const sigset_t *signals)
                     cert ? "s" : "", s->host, open->port, sv->infos[0].id, sv->infos[1].id,
                     tandem_index_location(sv->index));
         wait_for_signal(signals);
-        http_drain(sv->http, DRAIN_MS);
+        http_drain(sv->http, DRAIN_S * 1000);
     }
     jobs_close(sv->jobs);
     batcher_close(sv->batcher);

@@ -79,8 +79,10 @@ const command commands_table[] = {
      cmd_pull},
     {"models", CMD_MODELS, "", 0, 0, "which models are here",
      "Lists the embedded model and those in the local Hugging Face cache, those that can't be\n"
-     "used too, with the reason.\n",
-     "  tandem models --json\n", cmd_models},
+     "used too, with the reason; and what packed weights take, which make starts fast.\n",
+     "  tandem models --json\n"
+     "  tandem models --drop-packed\n",
+     cmd_models},
     {"tokenize", CMD_TOKENIZE, "[FILE...]", 0, SIZE_MAX, "ids of texts, as the model sees them",
      "One JSON line {\"ids\",\"tokens\",\"truncated\"} for each line of input, or each FILE.\n",
      "  echo 'what is a lane?' | tandem tokenize\n", cmd_tokenize},

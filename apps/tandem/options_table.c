@@ -63,6 +63,8 @@ const option_row options_table[] = {
     {"memory-limit", 0, "TANDEM_MEMORY_LIMIT", KIND_SIZE, AT(memory_bytes_max), ENGINE, 0,
      1ull << 50, "SIZE", "0",
      "refuse to start with models and runs that would need more; 0: what the machine gives"},
+    {"drop-packed", 0, NULL, KIND_FLAG, AT(drop_packed), CMD_MODELS, 0, 0, NULL, NULL,
+     "free the disk of packed weights instead; they are packed again at need"},
     {"rounds", 0, NULL, KIND_NUMBER, AT(rounds), CMD_BENCH, 1, 99, "N", "3",
      "how often to embed all texts; the median counts"},
 
@@ -153,7 +155,8 @@ const option_row options_table[] = {
      "true", "one lane after the other"},
     {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency),
      SCHEDULE | CMD_BENCH, 1, 1024, "N", NULL,
-     "batches in flight over both lanes; default: one a core in process, 2 for servers"},
+     "batches in flight over both lanes; default: one a core in process, and one more for a lane "
+     "that has none; 2 for servers"},
     {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), SCHEDULE | CMD_BENCH, 1,
      4096, "N", "32", "chunks of a batch, at most"},
     {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), SCHEDULE, 0, 0, NULL,

@@ -26,6 +26,7 @@ typedef struct settings {
     const char *ca_file;
     const char *precision, *isa;
     uint64_t threads, memory_bytes_max, rounds;
+    bool drop_packed;
 
     /* where it belongs, and filters of a search */
     const char *scope, *project, *dataset, *source;

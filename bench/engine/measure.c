@@ -202,7 +202,7 @@ static void *work(void *arg)
             starts[i + 1] = starts[i] + (uint32_t)t->n;
         }
         tandem_error err;
-        if (td_embed_model_run(b->model, &(td_ragged){ids, starts, n, first}, scratch,
+        if (td_embed_model_run(b->model, &(td_ragged){ids, starts, n, first, false}, scratch,
                                b->vectors + first * b->dim, &err) != TANDEM_OK)
             die(&err);
     }

@@ -109,6 +109,16 @@ tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text,
                                      uint32_t *ids, size_t *n_out, bool *truncated_out,
                                      tandem_error *err);
 
+/* A row for each of a text's ids, as the model's last layer gives them: not pooled, not of length
+ * 1. On the calling thread and, while no other text is embedded, all cores.
+ *
+ *   rows  [*n_rows_io, dim]  caller's; tokenize tells how many there are
+ * Errors: E_TOO_LARGE for more ids than rows (or a text that refuse_long refuses); E_UNSUPPORTED
+ * for a model on servers. */
+tandem_code tandem_embedder_rows(tandem_embedder *embedder, tandem_str text, tandem_role role,
+                                 float *rows, size_t *n_rows_io, bool *truncated_out,
+                                 tandem_error *err);
+
 /* The token of an id; ptr is NULL if there is none. Borrowed until close. */
 tandem_str tandem_embedder_token(const tandem_embedder *embedder, uint32_t id);
 

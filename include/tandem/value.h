@@ -50,9 +50,10 @@ typedef struct tandem_chunk {
     bool is_code;
     float confidence;    /* of is_code and language, 0..1 */
     tandem_str language; /* "markdown", "python", ...; "unknown" if it is code of no known one */
-    tandem_str heading;  /* path of headings, outermost first: "Install > Linux"; may be empty */
-    tandem_str symbol;   /* path of symbols: "Parser.read_line"; may be empty */
-    tandem_lane lane;    /* model_hint */
+    tandem_str heading; /* path of headings, outermost first: "Install > Linux"; in source files the
+                            signature: "def read_line(self, n)"; may be empty */
+    tandem_str symbol;  /* path of symbols: "Parser.read_line"; may be empty */
+    tandem_lane lane;   /* model_hint */
 } tandem_chunk;
 
 /* What a slot (one that calls models) did for a while: one batch, or, where a run is too long for

@@ -77,6 +77,21 @@ out:
     return code;
 }
 
+tandem_code tandem_embedder_rows(tandem_embedder *embedder, tandem_str text, tandem_role role,
+                                 float *rows, size_t *n_rows_io, bool *truncated_out,
+                                 tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_api_check_given("embedder", embedder, err));
+    TD_TRY(td_api_check_given("rows", rows, err));
+    TD_TRY(td_api_check_given("n_rows_io", n_rows_io, err));
+    TD_TRY(td_api_check_given("truncated_out", truncated_out, err));
+    TD_TRY(td_pipeline_model_rows(embedder, text, role, rows, n_rows_io, truncated_out, err));
+out:
+    return code;
+}
+
 tandem_str tandem_embedder_token(const tandem_embedder *embedder, uint32_t id)
 {
     return td_pipeline_model_token(embedder, id);

@@ -4,6 +4,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum {
+    STRETCH_BYTES = 8 << 20
+};
+
 static td_hash canonical(XXH128_hash_t value)
 {
     XXH128_canonical_t bytes;
@@ -18,7 +22,17 @@ td_hash td_hash_of(td_str bytes)
     return canonical(XXH3_128bits(bytes.n ? bytes.ptr : "", bytes.n));
 }
 
-td_hash td_hash_of_parts(const td_str *parts, size_t n)
+static void add_in_turn(XXH3_state_t *state, td_str part, void (*forget)(td_str read))
+{
+    for (td_str read; part.n; part = td_str_slice(part, read.n, part.n)) {
+        read = td_str_slice(part, 0, forget && part.n > STRETCH_BYTES ? STRETCH_BYTES : part.n);
+        XXH3_128bits_update(state, read.ptr, read.n);
+        if (forget)
+            forget(read);
+    }
+}
+
+td_hash td_hash_of_parts_in_turn(const td_str *parts, size_t n, void (*forget)(td_str read))
 {
     XXH3_state_t state;
     XXH3_INITSTATE(&state);
@@ -28,10 +42,14 @@ td_hash td_hash_of_parts(const td_str *parts, size_t n)
         for (size_t k = 0; k < sizeof(length); k++)
             length[k] = (unsigned char)((uint64_t)parts[i].n >> (8 * k));
         XXH3_128bits_update(&state, length, sizeof(length));
-        if (parts[i].n)
-            XXH3_128bits_update(&state, parts[i].ptr, parts[i].n);
+        add_in_turn(&state, parts[i], forget);
     }
     return canonical(XXH3_128bits_digest(&state));
+}
+
+td_hash td_hash_of_parts(const td_str *parts, size_t n)
+{
+    return td_hash_of_parts_in_turn(parts, n, NULL);
 }
 
 void td_hash_hex(td_hash hash, char out[TD_HASH_HEX_N])

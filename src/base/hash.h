@@ -22,6 +22,10 @@ td_hash td_hash_of(td_str bytes);
 /* Hash of several parts; ("ab","c") and ("a","bc") differ, since each part's length counts. */
 td_hash td_hash_of_parts(const td_str *parts, size_t n);
 
+/* The same of bytes that shall not all be in memory at once: `forget` gets each stretch of a few MB
+ * that has been read. */
+td_hash td_hash_of_parts_in_turn(const td_str *parts, size_t n, void (*forget)(td_str read));
+
 static inline bool td_hash_eq(td_hash a, td_hash b)
 {
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;

@@ -37,10 +37,19 @@ uint64_t td_os_memory_bytes(void);
 /* CPU seconds used by all threads of this process so far. */
 double td_os_cpu_seconds(void);
 
+/* What tells a file that was written, moved or replaced since from one that was not. */
+typedef struct td_os_identity {
+    uint64_t device, inode, n_bytes;
+    int64_t written_ns, changed_ns; /* since 1970; no program sets the second */
+} td_os_identity;
+struct stat;
+td_os_identity td_os_identity_of(const struct stat *facts);
+
 /* A read-only mapping of a regular file. An empty file maps to an empty text.
  * Errors: as td_fail_errno, E_INVALID for what is no regular file. */
 typedef struct td_os_map {
     td_str bytes;
+    td_os_identity identity;
     void *base; /* internal */
     size_t base_bytes;
 } td_os_map;
@@ -60,6 +69,10 @@ tandem_code td_os_read_fd(int fd, const char *what, size_t bytes_max, td_buf *bu
 
 /* Writes a new file beside `path`, syncs it and renames it over: a reader sees all or nothing. */
 tandem_code td_os_write_file(const char *path, td_str bytes, tandem_error *err);
+
+/* The same from several pieces, but not synced: after a crash the file may be there and torn. For
+ * what can be made again, and has a hash. */
+tandem_code td_os_write_pieces(const char *path, const td_str *pieces, size_t n, tandem_error *err);
 
 /* Makes a directory and its parents (0700 for new ones). */
 tandem_code td_os_make_dirs(const char *path, tandem_error *err);

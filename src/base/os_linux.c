@@ -9,6 +9,7 @@
 #    include <stdio.h>
 #    include <stdlib.h>
 #    include <sys/resource.h>
+#    include <sys/stat.h>
 #    include <sys/syscall.h>
 #    include <unistd.h>
 
@@ -126,6 +127,18 @@ void td_os_error_text(int errno_value, char *out, size_t out_bytes)
 {
     char space[128];
     snprintf(out, out_bytes, "%s", strerror_r(errno_value, space, sizeof(space)));
+}
+
+td_os_identity td_os_identity_of(const struct stat *facts)
+{
+    const int64_t second = 1000000000;
+    return (td_os_identity){
+        .device = (uint64_t)facts->st_dev,
+        .inode = (uint64_t)facts->st_ino,
+        .n_bytes = (uint64_t)facts->st_size,
+        .written_ns = (int64_t)facts->st_mtim.tv_sec * second + facts->st_mtim.tv_nsec,
+        .changed_ns = (int64_t)facts->st_ctim.tv_sec * second + facts->st_ctim.tv_nsec,
+    };
 }
 
 void td_os_thread_name(const char *name)

@@ -6,6 +6,7 @@
 #    include <stdio.h>
 #    include <string.h>
 #    include <sys/resource.h>
+#    include <sys/stat.h>
 #    include <sys/sysctl.h>
 #    include <unistd.h>
 
@@ -60,6 +61,18 @@ void td_os_error_text(int errno_value, char *out, size_t out_bytes)
 {
     if (strerror_r(errno_value, out, out_bytes) != 0)
         snprintf(out, out_bytes, "error %d", errno_value);
+}
+
+td_os_identity td_os_identity_of(const struct stat *facts)
+{
+    const int64_t second = 1000000000;
+    return (td_os_identity){
+        .device = (uint64_t)facts->st_dev,
+        .inode = (uint64_t)facts->st_ino,
+        .n_bytes = (uint64_t)facts->st_size,
+        .written_ns = (int64_t)facts->st_mtimespec.tv_sec * second + facts->st_mtimespec.tv_nsec,
+        .changed_ns = (int64_t)facts->st_ctimespec.tv_sec * second + facts->st_ctimespec.tv_nsec,
+    };
 }
 
 void td_os_thread_name(const char *name)

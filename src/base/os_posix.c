@@ -72,6 +72,7 @@ tandem_code td_os_map_open(const char *path, td_os_map *map_out, tandem_error *e
     }
     *map_out = (td_os_map){
         .bytes = {base ? base : "", (size_t)facts.st_size},
+        .identity = td_os_identity_of(&facts),
         .base = base,
         .base_bytes = (size_t)facts.st_size,
     };
@@ -200,26 +201,47 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
-tandem_code td_os_write_file(const char *path, td_str bytes, tandem_error *err)
+static bool write_pieces(int fd, const td_str *pieces, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!write_all(fd, pieces[i]))
+            return false;
+    }
+    return true;
+}
+
+static tandem_code write_and_rename(const char *path, const td_str *pieces, size_t n, bool sync,
+                                    tandem_error *err)
 {
     char temporary[PATH_MAX];
     int fd = open_temporary(path, temporary, sizeof(temporary));
     if (fd < 0)
         return td_fail_errno(err, errno, "cannot write %s", path);
 
-    bool written = write_all(fd, bytes) && fsync(fd) == 0;
+    bool written = write_pieces(fd, pieces, n) && (!sync || fsync(fd) == 0);
     int failure = errno;
     if (close(fd) != 0 && written) {
         written = false;
         failure = errno;
     }
     if (written && rename(temporary, path) == 0) {
-        sync_folder(path);
+        if (sync)
+            sync_folder(path);
         return TANDEM_OK;
     }
     failure = written ? errno : failure;
     unlink(temporary);
     return td_fail_errno(err, failure, "cannot write %s", path);
+}
+
+tandem_code td_os_write_file(const char *path, td_str bytes, tandem_error *err)
+{
+    return write_and_rename(path, &bytes, 1, true, err);
+}
+
+tandem_code td_os_write_pieces(const char *path, const td_str *pieces, size_t n, tandem_error *err)
+{
+    return write_and_rename(path, pieces, n, false, err);
 }
 
 tandem_code td_os_make_dirs(const char *path, tandem_error *err)

@@ -1,7 +1,9 @@
 #include "chunk/code.h"
 
+#include "base/utf8.h"
 #include "chunk/cut.h"
 #include "chunk/scan.h"
+#include "chunk/tree.h"
 
 #include <stdlib.h>
 
@@ -10,10 +12,11 @@ enum {
     LEVELS_MAX = 12,    /* of units inside units; each costs one more look at every row */
     ENCLOSING_MAX = 32,
     SYMBOL_BYTES_MAX = 240,
+    SIGNATURE_BYTES_MAX = 240,
 };
 
 typedef struct enclosing {
-    td_str name;
+    td_str name, head; /* head: all before its body */
     uint16_t depth;
 } enclosing;
 
@@ -63,6 +66,16 @@ static bool is_fresh(const cutter *c, size_t row)
            c->rows[row - 1].depth > c->rows[row].depth || has(c, row - 1, TD_CHUNK_ROW_CLOSER);
 }
 
+static td_str head_of(const cutter *c, size_t row)
+{
+    size_t start = c->rows[row].start, n = c->rows[row].head_n;
+    if (n == 0) {
+        size_t behind = td_str_find_byte(c->sink->text, '\n', start);
+        n = (behind == TD_STR_NONE ? c->end : behind) - start;
+    }
+    return td_str_slice(c->sink->text, start, start + n);
+}
+
 static void enter(cutter *c, size_t row)
 {
     uint16_t depth = c->rows[row].depth;
@@ -75,7 +88,7 @@ static void enter(cutter *c, size_t row)
         td_str name =
             td_str_slice(c->sink->text, c->rows[row].start + c->rows[row].name_offset,
                          c->rows[row].start + c->rows[row].name_offset + c->rows[row].name_n);
-        c->around[c->n_around++] = (enclosing){name, depth};
+        c->around[c->n_around++] = (enclosing){name, head_of(c, row), depth};
     }
 }
 
@@ -113,13 +126,46 @@ static td_str symbol_of(cutter *c, size_t a, size_t b)
     return n > 0 ? td_arena_copy(c->sink->arena, (td_str){path, n}) : TD_STR("");
 }
 
+/* Its symbols are keys: what stands behind them is no signature. */
+static bool is_data(td_str language)
+{
+    static const char *const data[] = {"json", "yaml", "toml", "ini"};
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
+        if (td_str_eq(language, td_str_from(data[i])))
+            return true;
+    }
+    return false;
+}
+
+/* The head of the declaration that the symbol last asked for ends with, on one line. */
+static td_str signature_of(const cutter *c)
+{
+    char out[SIGNATURE_BYTES_MAX + 1];
+    size_t n = 0;
+    td_str head = c->n_around > 0 ? td_str_trim(c->around[c->n_around - 1].head) : TD_STR("");
+    while (head.n > 0 && strchr("{: \t\r\n", head.ptr[head.n - 1]))
+        head.n--;
+    head.n = head.n > SIGNATURE_BYTES_MAX ? td_utf8_floor(head, SIGNATURE_BYTES_MAX) : head.n;
+    for (size_t i = 0; i < head.n; i++) {
+        char byte = head.ptr[i];
+        bool space = byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+        if (!space)
+            out[n++] = byte;
+        else if (out[n - 1] != ' ')
+            out[n++] = ' ';
+    }
+    return n > 0 ? td_arena_copy(c->sink->arena, (td_str){out, n}) : TD_STR("");
+}
+
 static tandem_code flush(cutter *c, tandem_error *err)
 {
     if (c->run_a == c->run_b)
         return TANDEM_OK;
     td_chunk_part part = *c->part;
     part.symbol = symbol_of(c, c->run_a, c->run_b);
-    if (!part.symbol.ptr)
+    if (part.heading.n == 0)
+        part.heading = is_data(part.language) ? TD_STR("") : signature_of(c);
+    if (!part.symbol.ptr || !part.heading.ptr)
         return td_arena_fail(c->sink->arena, err);
     part.start = byte_of(c, c->run_a);
     part.end = byte_of(c, c->run_b);
@@ -316,16 +362,20 @@ tandem_code td_chunk_code_split(td_chunk_sink *sink, const td_chunk_part *part, 
     tandem_code code = TANDEM_OK;
     td_chunk_scan scan;
     td_chunk_row row;
+    bool whole = true;
     td_chunk_scan_init(&scan, sink->text, part->start, part->end, part->language);
     while (code == TANDEM_OK && td_chunk_scan_next(&scan, &row)) {
         if (c.n == capacity) {
             c.end = row.start;
             code = split_window(&c, err);
             c.n = 0;
+            whole = false;
         }
         c.rows[c.n++] = row;
     }
     c.end = part->end;
+    if (whole)
+        td_chunk_tree_refine(sink->text, part->start, part->end, part->language, c.rows, c.n);
     if (code == TANDEM_OK)
         code = split_window(&c, err);
     free(c.rows);

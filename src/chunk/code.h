@@ -8,7 +8,7 @@
 #include "chunk/sink.h"
 
 /* Cuts the bytes of `part`, which is code in part->language ("unknown" is fine). Every chunk takes
- * all else from `part` but its symbol.
+ * all else from `part` but its symbol and, where `part` has none, its heading.
  *
  *   - A unit is a declaration with its comments and decorators, or statements without a blank line
  *     between. One that fits is never cut; neighbours are merged up to the size, unless both are of
@@ -17,6 +17,9 @@
  *     size.
  *   - A chunk's symbol is the path to the outermost declaration that begins in it, the first of
  *     several; if none does, the path of those around it: "Parser.read_line". Always with dots.
+ *     Its heading is the signature of the last in that path, on one line; empty in JSON and such.
+ *   - Where a grammar is (grammars.h) the syntax tree says what declares and how deep it is, else
+ *     the scanner does, which goes by brackets or indentation.
  *
  * Errors: E_NOMEM, E_TOO_LARGE. Cost: linear. */
 tandem_code td_chunk_code_split(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err);

@@ -20,6 +20,7 @@ typedef struct td_chunk_row {
     size_t start;         /* byte in the text */
     uint16_t depth;       /* brackets open before it (closers at its start counted), or columns */
     uint16_t name_offset; /* from start, of the declared name */
+    uint16_t head_n;      /* bytes from start to the declaration's body; 0: the line */
     uint8_t name_n;       /* bytes; 0: declares nothing */
     uint8_t flags;
 } td_chunk_row;

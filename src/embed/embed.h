@@ -26,18 +26,24 @@ struct td_embedder {
      * where the backend has no tokenizer. ids: caller's, room for tokens_max. */
     tandem_code (*tokenize)(td_embedder *self, td_str text, tandem_role role, uint32_t *ids,
                             size_t *n_out, bool *truncated_out, tandem_error *err);
+    /* A row for each of these ids, as the last layer gives them: not pooled, not scaled. NULL where
+     * the backend has none. rows: caller's, room for *n_rows_io of them; then how many there are.
+     * E_TOO_LARGE when there is no room, all else as embed. */
+    tandem_code (*rows)(td_embedder *self, td_str text, tandem_role role, float *rows,
+                        size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
     void (*close)(td_embedder *self);
 
     size_t dim;
-    size_t tokens_max;      /* of one text; longer ones are truncated */
-    size_t batch_items_max; /* what the backend takes at once; 0: no limit of its own */
-    bool is_local;          /* embed uses the calling thread's core */
-    td_str model_id;        /* "all-MiniLM-L6-v2" */
-    td_str origin;          /* where from: "embedded", a path, a URL */
-    td_str architecture;    /* "BertModel"; empty if not known */
-    td_str precision;       /* "f32" */
+    size_t tokens_max;          /* of one text; longer ones are truncated */
+    size_t batch_items_max;     /* what the backend takes at once; 0: no limit of its own */
+    size_t batch_tokens_enough; /* more at once are no faster; 0: not known */
+    bool is_local;              /* embed uses the calling thread's core */
+    td_str model_id;            /* "all-MiniLM-L6-v2" */
+    td_str origin;              /* where from: "embedded", a path, a URL */
+    td_str architecture;        /* "BertModel"; empty if not known */
+    td_str precision;           /* "f32" */
     /* Local ones: bytes of packed weights; work of a text of n tokens, n * token_flop +
      * n * n * pair_flop; and how near vectors of n_checked samples are to those in f32. */
     size_t weights_bytes;

@@ -29,9 +29,12 @@ static void engine_free(td_engine *engine)
 {
     if (!engine)
         return;
+    if (engine->is_keeping)
+        pthread_join(engine->keeper, NULL);
     td_embed_model_close(engine->model);
     td_embed_tokenize_close(engine->tokenizer);
     td_embed_weights_close(engine->weights);
+    td_embed_packed_cache_close(&engine->packed);
     free(engine);
 }
 
@@ -88,6 +91,31 @@ size_t td_embed_engine_bytes(void)
     return bytes;
 }
 
+static td_packed_key key_of(const td_engine *engine)
+{
+    return (td_packed_key){engine->files, engine->kernels, engine->precision};
+}
+
+/* Over what an earlier start has packed, if there is any. */
+static tandem_code open_model(td_model_source *source, const td_packed_cache *cache,
+                              td_engine *engine, tandem_error *err)
+{
+    const td_packed_key key = key_of(engine);
+
+    source->weights = engine->weights;
+    if (cache && td_embed_packed_cache_open(cache, &key, &engine->packed)) {
+        source->packed = &engine->packed.blocks;
+        tandem_code code = td_embed_model_open(source, &engine->model, err);
+        engine->is_kept = code == TANDEM_OK;
+        if (code != TANDEM_E_CONFLICT)
+            return code;
+        source->packed = NULL;
+        td_embed_packed_cache_close(&engine->packed);
+        td_embed_packed_cache_drop(cache, &key);
+    }
+    return td_embed_model_open(source, &engine->model, err);
+}
+
 static tandem_code engine_new(const td_model_files *files, const td_engine_options *options,
                               td_engine **engine_out, tandem_error *err)
 {
@@ -103,11 +131,11 @@ static tandem_code engine_new(const td_model_files *files, const td_engine_optio
         return td_fail_nomem(err, "a model");
     engine->kernels = options->kernels;
     engine->precision = options->precision;
+    engine->files = files;
     TD_TRY(open_weights(files, engine, err));
     engine->bytes = td_embed_plan_weights(engine->weights, options->precision);
     TD_TRY(td_embed_plan_check(options->memory_bytes_max, bytes_locked() + engine->bytes, 0, err));
-    source.weights = engine->weights;
-    TD_TRY(td_embed_model_open(&source, &engine->model, err));
+    TD_TRY(open_model(&source, options->packed, engine, err));
     TD_TRY(td_embed_tokenize_open(td_model_files_get(files, "tokenizer.json"),
                                   td_model_files_get(files, "vocab.txt"),
                                   td_model_files_get(files, "tokenizer_config.json"),
@@ -153,6 +181,26 @@ tandem_code td_embed_engine_take(const td_model_files *files, const td_engine_op
 out:
     pthread_mutex_unlock(&engines_lock);
     return code;
+}
+
+static void *write_packed(void *arg)
+{
+    td_engine *engine = arg;
+    const td_packed_key key = key_of(engine);
+    td_embed_packed_cache_put(&engine->cache, &key, td_embed_model_blocks(engine->model));
+    return NULL;
+}
+
+void td_embed_engine_keep(td_engine *engine, const td_packed_cache *cache)
+{
+    pthread_mutex_lock(&engines_lock);
+    if (!engine->is_kept) {
+        engine->is_kept = true;
+        engine->cache = *cache;
+        engine->is_keeping =
+            td_thread_start(&engine->keeper, "packed", write_packed, engine, NULL) == TANDEM_OK;
+    }
+    pthread_mutex_unlock(&engines_lock);
 }
 
 void td_embed_engine_give_back(td_engine *engine)

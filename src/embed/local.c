@@ -134,6 +134,37 @@ static tandem_code tokenize(td_embedder *embedder, td_str text, tandem_role role
                                   info->tokens_max, n_out, truncated_out, err);
 }
 
+static tandem_code rows(td_embedder *embedder, td_str text, tandem_role role, float *rows_out,
+                        size_t *n_rows_io, bool *truncated_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    local *self = (local *)embedder;
+    td_workspace *work = NULL;
+    td_text_note note;
+    td_batch batch = {.texts = &text, .n = 1, .role = role, .notes = &note};
+    group g = {.n = 0};
+    size_t n_ids = 0;
+
+    td_embed_pool_bulk_begin(self->pool);
+    TD_TRY(td_embed_pool_workspace_take(self->pool, self->base.tokens_max, &work, err));
+    work->starts[0] = 0;
+    TD_TRY(add_text(self, &batch, 0, work, &g, &n_ids, err));
+    if (n_ids > *n_rows_io)
+        TD_FAIL(err, TANDEM_E_TOO_LARGE, "the text has %zu tokens, there is room for %zu", n_ids,
+                *n_rows_io);
+    work->starts[1] = (uint32_t)n_ids;
+    td_ragged ragged = {.ids = work->ids, .starts = work->starts, .n_texts = 1, .every_row = true};
+    TD_TRY(td_embed_pool_run(self->pool, false, self->engine->model, &ragged, work->scratch,
+                             rows_out, err));
+    *n_rows_io = n_ids;
+    *truncated_out = note.truncated;
+
+out:
+    td_embed_pool_workspace_give_back(self->pool, work);
+    td_embed_pool_bulk_end(self->pool);
+    return code;
+}
+
 static td_str token(td_embedder *embedder, uint32_t id)
 {
     return td_embed_tokenize_token(((const local *)embedder)->engine->tokenizer, id);
@@ -174,10 +205,12 @@ static void fill_base(const td_model_files *files, local *self)
         .embed = embed,
         .estimate_tokens = estimate_tokens,
         .tokenize = tokenize,
+        .rows = rows,
         .token = token,
         .close = close_local,
         .dim = info->dim,
         .tokens_max = info->tokens_max,
+        .batch_tokens_enough = TD_GROUP_TOKENS,
         .is_local = true,
         .model_id = files->id,
         .origin = files->origin,

@@ -49,6 +49,7 @@ typedef struct search {
     const td_model_files *files;
     const td_kernels *kernels;
     const td_check_cache *cache;
+    const td_packed_cache *packed;
     td_pool *pool;
     uint64_t memory_bytes_max;
 
@@ -64,7 +65,8 @@ static tandem_code take(const search *s, td_precision precision, td_engine **eng
 {
     const td_engine_options options = {.kernels = s->kernels,
                                        .precision = precision,
-                                       .memory_bytes_max = s->memory_bytes_max};
+                                       .memory_bytes_max = s->memory_bytes_max,
+                                       .packed = s->packed};
     return td_embed_engine_take(s->files, &options, engine_out, err);
 }
 
@@ -241,22 +243,31 @@ tandem_code td_embed_select_engine(const td_model_files *files, const td_kernels
 {
     tandem_code code = TANDEM_OK;
     td_check_cache cache;
+    td_packed_cache packed;
     td_precision precision = TD_PRECISION_F32;
     search s = {.files = files,
                 .kernels = kernels,
                 .cache = &cache,
+                .packed = &packed,
                 .pool = pool,
                 .memory_bytes_max = options->memory_bytes_max};
+    td_engine *engine = NULL;
     td_check check = {0};
 
     td_embed_check_cache_init(&cache);
-    if (!options->precision || strcmp(options->precision, "auto") == 0)
-        return search_engine(&s, engine_out, check_out, err);
-    TD_TRY(td_embed_select_named(options->precision, &precision, err));
-    TD_TRY(take(&s, precision, engine_out, err));
-    const td_check_key key = {files, kernels, precision};
-    if (td_embed_check_cache_get(&cache, &key, &check))
-        *check_out = check;
+    td_embed_packed_cache_init(&packed);
+    if (!options->precision || strcmp(options->precision, "auto") == 0) {
+        TD_TRY(search_engine(&s, &engine, &check, err));
+    } else {
+        TD_TRY(td_embed_select_named(options->precision, &precision, err));
+        TD_TRY(take(&s, precision, &engine, err));
+        const td_check_key key = {files, kernels, precision};
+        td_embed_check_cache_get(&cache, &key, &check);
+    }
+    /* Only of the precision that was taken: those on the way to it are not opened again. */
+    td_embed_engine_keep(engine, &packed);
+    *engine_out = engine;
+    *check_out = check;
 out:
     return code;
 }

@@ -17,6 +17,9 @@ typedef struct td_model_files {
     td_str id; /* what people call it: "sentence-transformers/all-MiniLM-L6-v2", a folder's name */
     td_str revision; /* changes whenever the vectors could: hash of config, tokenizer and weights */
     td_str origin;   /* where the files are: a path, or "embedded" */
+    /* Changes whenever a file was written, at the cost of a look at its inode; empty where that
+     * can't be told, since one was written a moment ago. */
+    td_str identity;
     td_model_file *files;
     size_t n_files;
     void *owner; /* internal to whoever made it */

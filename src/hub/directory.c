@@ -1,7 +1,9 @@
 #include "hub/directory.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/os.h"
+#include "hub/known.h"
 #include "hub/revision.h"
 
 #include <ctype.h>
@@ -15,6 +17,9 @@ enum {
     FILES_MAX = 512, /* a model of many shards has about 200 files */
     NAMES_BYTES_MAX = 1 << 20,
     PATH_BYTES_MAX = 4096,
+    /* Files written later than so long ago might be written again within one tick of their clock,
+     * which may be as coarse as 2 s. */
+    SETTLED_MS = 3000,
 };
 
 typedef struct directory {
@@ -22,7 +27,7 @@ typedef struct directory {
     td_arena *arena;
     td_model_file list[FILES_MAX];
     td_os_map maps[FILES_MAX];
-    char revision[TD_HASH_HEX_N];
+    char revision[TD_HASH_HEX_N], identity[TD_HASH_HEX_N];
 } directory;
 
 static void release(td_model_files *files)
@@ -97,6 +102,29 @@ out:
     return code;
 }
 
+/* Empty if a file was written a moment ago. */
+static void identify(directory *d)
+{
+    td_model_file facts[FILES_MAX];
+    int64_t newest_ns = 0;
+
+    for (size_t i = 0; i < d->files.n_files; i++) {
+        const td_os_identity *identity = &d->maps[i].identity;
+        facts[i] = (td_model_file){d->list[i].name, {(const char *)identity, sizeof(*identity)}};
+        newest_ns = identity->changed_ns > newest_ns ? identity->changed_ns : newest_ns;
+    }
+    if (newest_ns / 1000000 + SETTLED_MS < td_clock_wall_ms())
+        td_hub_revision_of(facts, d->files.n_files, NULL, d->identity);
+}
+
+static void find_revision(directory *d, const char *path)
+{
+    if (td_hub_known_get(path, d->identity, d->revision))
+        return;
+    td_hub_revision_of(d->list, d->files.n_files, td_os_map_forget, d->revision);
+    td_hub_known_put(path, d->identity, d->revision);
+}
+
 static tandem_code check(const td_model_files *files, const char *path, tandem_error *err)
 {
     bool has_tokenizer = td_model_files_get(files, "tokenizer.json").ptr ||
@@ -130,10 +158,10 @@ tandem_code td_hub_directory_open(const char *path, td_str id, td_str revision,
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a model directory");
     TD_TRY(add_folder(d, path, "", err));
     TD_TRY(check(&d->files, path, err));
+    identify(d);
+    d->files.identity = td_str_from(d->identity);
     if (!revision.n) {
-        td_hub_revision_of(d->list, d->files.n_files, d->revision);
-        for (size_t i = 0; i < d->files.n_files; i++)
-            td_os_map_forget(d->list[i].bytes);
+        find_revision(d, path);
         revision = td_str_from(d->revision);
     }
     d->files.id = td_arena_copy(d->arena, id);

@@ -48,11 +48,12 @@ static void fill(void)
     ADD("vocab.txt", vocab);
     ADD("model.safetensors", weights);
 #undef ADD
-    td_hub_revision_of(files, n, revision);
+    td_hub_revision_of(files, n, NULL, revision);
     model = (td_model_files){
         .id = TD_STR("all-MiniLM-L6-v2-int8"),
         .revision = td_str_from(revision),
         .origin = TD_STR("embedded"),
+        .identity = td_str_from(revision), /* the bytes are the program's */
         .files = files,
         .n_files = n,
         .release = keep,

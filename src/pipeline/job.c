@@ -258,12 +258,17 @@ out:
     return code;
 }
 
-/* Local lanes take a slot a thread, unless the job says how many. */
-static uint32_t in_flight_max(const tandem_job *job)
+/* Local lanes take a slot a thread, and a rare lane one beside them, unless the job says how many:
+ * cores can be shared for a moment, what was asked for and what servers bear can not. */
+static void set_in_flight_max(const tandem_job *job, td_schedule_options *options)
 {
     bool local = job->embedders[0]->is_local && job->embedders[1]->is_local;
-    return job->options.in_flight_max == 0 && local ? job->index->threads
-                                                    : job->options.in_flight_max;
+
+    options->in_flight_max = job->options.in_flight_max;
+    if (options->in_flight_max > 0 || !local)
+        return;
+    options->in_flight_max = job->index->threads;
+    options->spare_slot = true;
 }
 
 static tandem_code open_schedule(tandem_job *job, tandem_error *err)
@@ -278,7 +283,7 @@ static tandem_code open_schedule(tandem_job *job, tandem_error *err)
 
     options.strategy = strategies[job->options.strategy];
     options.parallel = !job->options.sequential;
-    options.in_flight_max = in_flight_max(job);
+    set_in_flight_max(job, &options);
     options.batch_items_max = job->options.batch_items_max;
     options.metrics = !job->options.quiet_metrics;
     options.spans_max = SPANS_MAX;

@@ -278,6 +278,23 @@ out:
     return code;
 }
 
+tandem_code td_pipeline_model_rows(tandem_embedder *e, tandem_str text, tandem_role role,
+                                   float *rows, size_t *n_rows_io, bool *truncated_out,
+                                   tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf clean = TD_BUF(TEXT_BYTES_MAX);
+
+    if (!e->embedder->rows)
+        TD_FAIL(err, TANDEM_E_UNSUPPORTED, "servers do not tell the rows of a text's tokens");
+    TD_TRY(td_utf8_add_clean(&clean, text, err));
+    TD_TRY(e->embedder->rows(e->embedder, td_buf_str(&clean), role, rows, n_rows_io, truncated_out,
+                             err));
+out:
+    td_buf_clear(&clean);
+    return code;
+}
+
 tandem_str td_pipeline_model_token(const tandem_embedder *e, uint32_t id)
 {
     return e->embedder->token ? e->embedder->token(e->embedder, id) : (td_str){NULL, 0};

@@ -104,6 +104,9 @@ tandem_code td_pipeline_model_run(tandem_embedder *embedder, const tandem_str *t
 tandem_code td_pipeline_model_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,
                                        uint32_t *ids, size_t *n_out, bool *truncated_out,
                                        tandem_error *err);
+tandem_code td_pipeline_model_rows(tandem_embedder *embedder, tandem_str text, tandem_role role,
+                                   float *rows, size_t *n_rows_io, bool *truncated_out,
+                                   tandem_error *err);
 tandem_str td_pipeline_model_token(const tandem_embedder *embedder, uint32_t id);
 tandem_code td_pipeline_model_each(tandem_model_each each, void *user, tandem_error *err);
 

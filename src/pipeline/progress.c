@@ -110,7 +110,7 @@ static void fill_summary(tandem_job *job, tandem_summary *s)
         .peak_rss_bytes = td_os_rss_peak_bytes(),
         .embed_seconds = scheduled.wall_seconds,
         .rounds = scheduled.n_rounds,
-        .slots = scheduled.in_flight_max,
+        .slots = scheduled.n_slots,
     };
     snprintf(s->run, sizeof(s->run), "%lld", job->n_feeds ? (long long)job->feeds[0].run_id : 0LL);
     for (int l = 0; l < TANDEM_N_LANES; l++) {

@@ -221,6 +221,7 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .seen = lane->counts.n_put > 0,
         .items_max = lane->options.items_max,
         .tokens_max = lane->options.tokens_max,
+        .tokens_enough = lane->options.tokens_enough,
         .cost = td_schedule_rate_cost(&lane->rate),
     };
 }

@@ -18,6 +18,7 @@ typedef struct td_lane_options {
     tandem_lane id;
     uint32_t items_max;
     uint64_t tokens_max;
+    uint64_t tokens_enough; /* more in one batch are no faster; 0: not known */
     uint32_t tries_max, backoff_ms;
     uint64_t jitter_seed;
     uint32_t in_flight_max; /* of this lane */

@@ -114,7 +114,7 @@ static void init_lanes(td_schedule *schedule, const uint32_t lane_max[TANDEM_N_L
 {
     const td_schedule_options *o = &schedule->options;
     /* In a small window batches are small too, or one slot would hold all of it. */
-    uint32_t share = o->window_chunks_max / (schedule->in_flight_max + 1);
+    uint32_t share = o->window_chunks_max / (schedule->n_slots + 1);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_embedder *embedder = schedule->embedders[l];
         uint32_t items = o->batch_items_max < share ? o->batch_items_max : share;
@@ -124,6 +124,7 @@ static void init_lanes(td_schedule *schedule, const uint32_t lane_max[TANDEM_N_L
             .id = (tandem_lane)l,
             .items_max = items < 1 ? 1 : items,
             .tokens_max = o->batch_tokens_max,
+            .tokens_enough = embedder ? embedder->batch_tokens_enough : 0,
             .tries_max = o->tries_max,
             .backoff_ms = o->backoff_ms,
             .jitter_seed = o->jitter_seed,
@@ -156,10 +157,10 @@ static tandem_code make_slots(td_schedule *schedule, tandem_error *err)
     if (!td_size_mul(items, dim ? dim : 1, &n_floats) ||
         !td_size_mul(n_floats, sizeof(float), &bytes))
         return td_fail_nomem(err, "vectors of a batch");
-    schedule->slots = calloc(schedule->in_flight_max, sizeof(*schedule->slots));
+    schedule->slots = calloc(schedule->n_slots, sizeof(*schedule->slots));
     if (!schedule->slots)
         return td_fail_nomem(err, "slots");
-    for (uint32_t i = 0; i < schedule->in_flight_max; i++) {
+    for (uint32_t i = 0; i < schedule->n_slots; i++) {
         td_slot *slot = &schedule->slots[i];
         *slot = (td_slot){.schedule = schedule, .number = i};
         slot->texts = calloc(items, sizeof(*slot->texts));
@@ -188,7 +189,7 @@ static tandem_code make_monitor(td_schedule *schedule, tandem_error *err)
 static tandem_code start_slots(td_schedule *schedule, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    for (uint32_t i = 0; i < schedule->in_flight_max; i++) {
+    for (uint32_t i = 0; i < schedule->n_slots; i++) {
         TD_TRY(td_thread_start(&schedule->slots[i].thread, "td-slot", td_schedule_slot_run,
                                &schedule->slots[i], err));
         schedule->n_started++;
@@ -224,10 +225,10 @@ tandem_code td_schedule_open(td_embedder *const lanes[TANDEM_N_LANES],
     for (int l = 0; l < TANDEM_N_LANES; l++)
         schedule->embedders[l] = lanes[l];
     schedule->in_flight_max = size_lanes(lanes, options->in_flight_max, lane_max);
+    schedule->n_slots = schedule->in_flight_max + (options->spare_slot && lanes[0] && lanes[1]);
     init_lanes(schedule, lane_max);
     schedule->opened_us = td_schedule_state_now(schedule);
-    TD_TRY(td_schedule_record_init(&schedule->record, options->spans_max, schedule->in_flight_max,
-                                   err));
+    TD_TRY(td_schedule_record_init(&schedule->record, options->spans_max, schedule->n_slots, err));
     TD_TRY(make_slots(schedule, err));
     TD_TRY(make_monitor(schedule, err));
     TD_TRY(start_slots(schedule, err));
@@ -311,7 +312,7 @@ static void read_progress_locked(td_schedule *schedule, td_schedule_progress *ou
     for (int l = 0; l < TANDEM_N_LANES; l++)
         td_schedule_lane_progress(&schedule->lanes[l], &out->lanes[l]);
     out->n_rounds = schedule->round.n;
-    out->in_flight_max = schedule->in_flight_max;
+    out->n_slots = schedule->n_slots;
     td_schedule_meter_read(&schedule->meter, now_us, out);
 }
 
@@ -442,7 +443,7 @@ void td_schedule_close(td_schedule *schedule)
         return;
     if (schedule->n_started > 0)
         stop_slots(schedule);
-    for (uint32_t i = 0; schedule->slots && i < schedule->in_flight_max; i++) {
+    for (uint32_t i = 0; schedule->slots && i < schedule->n_slots; i++) {
         free(schedule->slots[i].texts);
         free(schedule->slots[i].notes);
         free(schedule->slots[i].vectors);

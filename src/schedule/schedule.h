@@ -9,10 +9,12 @@
  *
  * Strategies, besides what design section 1 says:
  *   all         in_flight_max is the cap over both lanes, whatever the strategy. While input still
- *               comes, a batch that is not full waits until it is, until nothing is in flight, or
- *               until its oldest task has waited 5 s.
- *   pipelined   with two or more slots a lane that has work always holds one; the others go to the
- *               lane that would end last. Near the end batches shrink, long texts go first.
+ *               comes, a batch that is not full waits until it is, until nothing of its lane is in
+ *               flight, or until its oldest task has waited 5 s.
+ *   pipelined   a lane that has work and no slot takes the spare one, or else the next that comes
+ *               free; the others go to the lane that would end last. No batch is larger than makes
+ *               it faster, so that slots come free often. Near the end batches shrink, long texts
+ *               go first.
  *   rounds      batches in the order of put. With in_flight_max 1 the two batches of a round run
  *               one after the other. A batch that waits for another try does not hold its round up:
  *               it is its lane's batch of a later round.
@@ -73,7 +75,7 @@ typedef enum td_settled {
 /* One call of a backend, as it went. */
 typedef struct td_batch_event {
     tandem_lane lane;
-    uint32_t slot;  /* 0.. in_flight_max - 1 */
+    uint32_t slot;  /* 0.. n_slots - 1 */
     uint32_t round; /* from 1; 0 outside rounds */
     uint32_t n;     /* chunks */
     uint64_t n_tokens;
@@ -97,9 +99,11 @@ typedef struct td_schedule_options {
     size_t struct_size;
     td_strategy strategy; /* auto, pipelined, rounds, sequential */
     bool parallel;        /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
-    uint32_t in_flight_max;   /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes, 1..1024; 0: one
+    uint32_t in_flight_max; /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes, 1..1024; 0: one
                                    a core if a lane is local, and 2 more if one is remote */
-    uint32_t batch_items_max; /* EMBEDDING_BATCH_SIZE, 1..4096 */
+    bool spare_slot; /* pipelined, two lanes: a lane with nothing in flight may pass in_flight_max
+                      * by one batch, so that a rare lane never waits for a batch of the other */
+    uint32_t batch_items_max;   /* EMBEDDING_BATCH_SIZE, 1..4096 */
     uint32_t batch_tokens_max;  /* of one batch, estimated, 1..16777216 */
     uint32_t window_chunks_max; /* tasks inside at once, 1..16777216 */
     uint32_t tries_max;         /* calls for one batch when the failure may pass, 1..10 */
@@ -144,7 +148,7 @@ typedef struct td_schedule_progress {
     double overlap_ratio;     /* both busy / either busy, while both lanes had work */
     double speedup;           /* sum of lane times / wall */
     uint64_t n_rounds;        /* begun; 0 outside rounds */
-    uint32_t in_flight_max;   /* slots */
+    uint32_t n_slots;         /* in_flight_max, and the spare one */
 } td_schedule_progress;
 
 typedef struct td_schedule td_schedule;
@@ -197,8 +201,9 @@ typedef struct td_simulated_service {
     int64_t dead_from_us;                  /* calls fail from then, */
     int64_t dead_until_us;                 /* until then */
     bool denied;
-    uint32_t limit; /* of batches at once; td_schedule_simulate: all slots */
-    bool adapts;    /* a remote lane, whose limit moves */
+    uint64_t tokens_enough; /* more in one batch are no faster; 0: not known */
+    uint32_t limit;         /* of batches at once; td_schedule_simulate: all slots */
+    bool adapts;            /* a remote lane, whose limit moves */
 } td_simulated_service;
 
 typedef struct td_simulated_text {

@@ -35,6 +35,11 @@ static void check(td_sim *s, bool holds, const char *what)
         s->broken = what;
 }
 
+static uint32_t n_slots(const td_sim *s)
+{
+    return s->in_flight_max + s->spare_slot;
+}
+
 static void open_lanes(td_sim *s)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
@@ -42,6 +47,7 @@ static void open_lanes(td_sim *s)
             .id = (tandem_lane)l,
             .items_max = s->items_max,
             .tokens_max = s->tokens_max,
+            .tokens_enough = s->services[l].tokens_enough,
             .tries_max = s->tries_max,
             .backoff_ms = 1000,
             .jitter_seed = s->seed,
@@ -61,6 +67,7 @@ static void look(const td_sim *s, td_strategy_state *state)
         .window_full = s->lanes[0].n_inside + s->lanes[1].n_inside >= s->window,
         .cancelled = s->cancel_us > 0 && s->now_us >= s->cancel_us,
         .in_flight_max = s->in_flight_max,
+        .spare_slot = s->spare_slot,
         .now_us = s->now_us,
         .round = s->round,
     };
@@ -155,6 +162,7 @@ static void begin_call(td_sim *s, td_sim_slot *slot, const td_decision *decision
     check(s, slot->batch->due_us <= s->now_us, "a retry before its time");
     serve(s, slot);
     uint32_t out = s->lanes[0].in_flight + s->lanes[1].in_flight;
+    check(s, out <= s->in_flight_max || lane->in_flight == 1, "the spare slot for a busy lane");
     s->most_in_flight = out > s->most_in_flight ? out : s->most_in_flight;
     s->both_at_once |= s->lanes[0].in_flight > 0 && s->lanes[1].in_flight > 0;
     if (s->strategy == TD_STRATEGY_ROUNDS && s->parallel && s->n_put == s->n_tasks)
@@ -220,9 +228,9 @@ static int64_t give_work(td_sim *s, bool *end_out)
             continue;
         }
         uint32_t i = 0;
-        while (i < s->in_flight_max && s->slots[i].batch)
+        while (i < n_slots(s) && s->slots[i].batch)
             i++;
-        check(s, i < s->in_flight_max, "more batches than slots");
+        check(s, i < n_slots(s), "more batches than slots");
         if (s->broken)
             return s->now_us;
         begin_call(s, &s->slots[i], &decision);
@@ -233,7 +241,7 @@ static int64_t give_work(td_sim *s, bool *end_out)
 static int64_t next_event(const td_sim *s, int64_t until_us)
 {
     int64_t next_us = until_us;
-    for (uint32_t i = 0; i < s->in_flight_max; i++) {
+    for (uint32_t i = 0; i < n_slots(s); i++) {
         if (s->slots[i].batch && s->slots[i].end_us < next_us)
             next_us = s->slots[i].end_us;
     }
@@ -250,7 +258,7 @@ static void step(td_sim *s, int64_t next_us)
     check(s, next_us < INT64_MAX, "nothing will ever happen again");
     check(s, next_us >= s->now_us, "time runs backwards");
     s->now_us = next_us;
-    for (uint32_t i = 0; i < s->in_flight_max; i++) {
+    for (uint32_t i = 0; i < n_slots(s); i++) {
         if (s->slots[i].batch && s->slots[i].end_us <= s->now_us)
             end_call(s, &s->slots[i]);
     }

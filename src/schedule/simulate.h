@@ -37,6 +37,7 @@ typedef struct td_sim {
     td_strategy strategy;
     bool parallel;
     uint32_t in_flight_max; /* 1..TD_SIM_SLOTS_MAX */
+    bool spare_slot;
     uint32_t items_max, tokens_max, window, tries_max;
     td_simulated_service services[TANDEM_N_LANES];
     td_sim_task *tasks; /* [n_tasks], by arrival; the caller's */
@@ -47,7 +48,7 @@ typedef struct td_sim {
     td_round round;
     td_meter meter;
     td_record record; /* kept if the caller made room in it */
-    td_sim_slot slots[TD_SIM_SLOTS_MAX];
+    td_sim_slot slots[TD_SIM_SLOTS_MAX + 1];
     int64_t servers_free_us[TANDEM_N_LANES][TD_SIM_SLOTS_MAX];
     size_t n_put, n_out, n_failed;
     int64_t now_us;

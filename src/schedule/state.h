@@ -31,11 +31,11 @@ typedef struct td_round_log {
 struct td_schedule {
     td_schedule_options options;
     td_schedule_clock clock;
-    uint32_t in_flight_max;
+    uint32_t in_flight_max, n_slots;
     td_embedder *embedders[TANDEM_N_LANES];
     float *zeros[TANDEM_N_LANES]; /* [dim] */
     td_lane_metrics metrics[TANDEM_N_LANES];
-    td_slot *slots; /* [in_flight_max] */
+    td_slot *slots; /* [n_slots] */
     uint32_t n_started;
     bool conds_made;
     int64_t opened_us;
@@ -78,6 +78,7 @@ static inline void td_schedule_state_look_locked(const td_schedule *schedule, in
             td_schedule_state_inside_locked(schedule) >= schedule->options.window_chunks_max,
         .cancelled = schedule->cancelled,
         .in_flight_max = schedule->in_flight_max,
+        .spare_slot = schedule->n_slots > schedule->in_flight_max,
         .now_us = now_us,
         .round = schedule->round,
     };

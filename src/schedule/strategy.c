@@ -5,7 +5,7 @@
 enum {
     /* A batch that is not full waits so long while input comes: a page's chunks arrive together, */
     HOLD_IDLE_US = 5 * 1000,
-    /* beside other batches; the time bounds how long a rare lane's chunks stay unstored, */
+    /* beside others of its lane; the time bounds how long chunks stay unstored, */
     HOLD_BUSY_US = 5 * 1000 * 1000,
     /* and at the start of a round. */
     HOLD_ROUND_US = 100 * 1000,
@@ -71,7 +71,8 @@ static offer look_held(const td_strategy_state *state, int l, int64_t *until_out
     offer found = look(state, l, until_out);
     if (found != PARTIAL)
         return found;
-    bool idle = in_flight(state) == 0;
+    /* A lane that does nothing loses more by waiting for a full batch than by a small one. */
+    bool idle = state->lanes[l].in_flight == 0;
     if (idle && state->window_full)
         return READY;
     int64_t ripe_us = later(state->lanes[l].oldest_us, idle ? HOLD_IDLE_US : HOLD_BUSY_US);
@@ -173,6 +174,9 @@ static td_decision batch_of(const td_strategy_state *state, int l, td_pick pick)
         .tokens_max = state->lanes[l].tokens_max,
         .round = state->round,
     };
+    uint64_t enough = state->lanes[l].tokens_enough;
+    if (pick != TD_PICK_IN_ORDER && enough > 0 && enough < decision.tokens_max)
+        decision.tokens_max = enough;
     if (pick == TD_PICK_LONGEST)
         guide(state, l, &decision);
     return decision;
@@ -203,9 +207,11 @@ static int more_urgent(const td_strategy_state *state)
 static td_decision decide_pipelined(const td_strategy_state *state)
 {
     int64_t until_us = INT64_MAX;
-    bool ready[TANDEM_N_LANES];
-    for (int l = 0; l < TANDEM_N_LANES; l++)
-        ready[l] = look_held(state, l, &until_us) == READY;
+    bool ready[TANDEM_N_LANES], full = in_flight(state) >= state->in_flight_max;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        bool allowed = !full || state->lanes[l].in_flight == 0;
+        ready[l] = allowed && look_held(state, l, &until_us) == READY;
+    }
     if (ready[0] && ready[1])
         return grouped_batch_of(state, more_urgent(state));
     if (ready[0] || ready[1])
@@ -302,10 +308,14 @@ td_decision td_schedule_strategy_decide(const td_strategy_state *state)
                              .round = state->round};
     if (state->ended && state->lanes[0].n_inside + state->lanes[1].n_inside == 0)
         return (td_decision){.kind = TD_DECIDE_END, .round = state->round};
-    if (state->cancelled || in_flight(state) >= state->in_flight_max)
+    td_strategy strategy = td_schedule_strategy_route(state);
+    uint32_t slots = state->in_flight_max;
+    if (state->spare_slot && strategy == TD_STRATEGY_PIPELINED)
+        slots++;
+    if (state->cancelled || in_flight(state) >= slots)
         return wait_until(state, INT64_MAX);
 
-    switch (td_schedule_strategy_route(state)) {
+    switch (strategy) {
     case TD_STRATEGY_ROUNDS:
         return decide_rounds(state);
     case TD_STRATEGY_SEQUENTIAL:

@@ -35,6 +35,7 @@ typedef struct td_lane_view {
 
     uint32_t items_max; /* of one batch */
     uint64_t tokens_max;
+    uint64_t tokens_enough; /* more in one batch are no faster; 0: as many as may be */
     td_cost cost;
 } td_lane_view;
 
@@ -52,6 +53,7 @@ typedef struct td_strategy_state {
     bool window_full; /* none can come before one is done */
     bool cancelled;
     uint32_t in_flight_max;
+    bool spare_slot; /* pipelined: one more, for a lane that has nothing in flight */
     int64_t now_us;
     td_round round;
 } td_strategy_state;

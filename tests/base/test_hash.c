@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -55,6 +56,27 @@ static void keeps_the_hash_of_parts_between_releases(void **state)
     assert_string_equal(hex, expected);
 }
 
+static size_t n_forgotten;
+
+static void count(td_str read)
+{
+    n_forgotten += read.n;
+}
+
+static void bytes_may_be_forgotten_as_they_are_read(void **state)
+{
+    (void)state;
+    const size_t n = (17 << 20) + 3; /* some stretches and a rest */
+    char *bytes = malloc(n);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (char)(i * 31);
+    const td_str parts[] = {TD_STR("name"), {bytes, n}};
+    assert_true(td_hash_eq(td_hash_of_parts_in_turn(parts, 2, count), td_hash_of_parts(parts, 2)));
+    assert_int_equal(n_forgotten, n + 4);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -62,6 +84,7 @@ int main(void)
         cmocka_unit_test(takes_no_text_for_the_empty_one),
         cmocka_unit_test(tells_apart_where_parts_are_cut),
         cmocka_unit_test(keeps_the_hash_of_parts_between_releases),
+        cmocka_unit_test(bytes_may_be_forgotten_as_they_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

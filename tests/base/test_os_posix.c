@@ -143,6 +143,36 @@ static void writes_all_or_nothing_and_leaves_no_litter(void **state)
     assert_int_equal(count_files(), n_before + 1);
 }
 
+static void writes_pieces_end_to_end(void **state)
+{
+    (void)state;
+    const td_str pieces[] = {TD_STR("one"), TD_STR(""), TD_STR("two")};
+    td_buf buf = TD_BUF(100);
+    assert_int_equal(td_os_write_pieces(scratch_path("pieces"), pieces, 3, NULL), TANDEM_OK);
+    assert_int_equal(td_os_read_file(scratch_path("pieces"), 100, &buf, NULL), TANDEM_OK);
+    assert_string_equal(buf.ptr, "onetwo");
+    td_buf_clear(&buf);
+    assert_int_equal(td_os_write_pieces(scratch_path("none/x"), pieces, 3, NULL),
+                     TANDEM_E_NOT_FOUND);
+}
+
+static void a_file_that_was_replaced_has_another_identity(void **state)
+{
+    (void)state;
+    td_os_map one = {0}, same = {0}, other = {0};
+    assert_int_equal(scratch_write("file", "x"), 0);
+    assert_int_equal(td_os_map_open(scratch_path("file"), &one, NULL), TANDEM_OK);
+    assert_int_equal(td_os_map_open(scratch_path("file"), &same, NULL), TANDEM_OK);
+    assert_memory_equal(&one.identity, &same.identity, sizeof(one.identity));
+    assert_int_equal(one.identity.n_bytes, 1);
+    assert_int_equal(td_os_write_file(scratch_path("file"), TD_STR("y"), NULL), TANDEM_OK);
+    assert_int_equal(td_os_map_open(scratch_path("file"), &other, NULL), TANDEM_OK);
+    assert_memory_not_equal(&one.identity, &other.identity, sizeof(one.identity));
+    td_os_map_close(&one);
+    td_os_map_close(&same);
+    td_os_map_close(&other);
+}
+
 static void makes_folders_with_their_parents(void **state)
 {
     (void)state;
@@ -236,6 +266,8 @@ int main(void)
         cmocka_unit_test(reads_a_pipe_to_its_end),
         cmocka_unit_test(reads_a_large_file_whole),
         cmocka_unit_test(writes_all_or_nothing_and_leaves_no_litter),
+        cmocka_unit_test(writes_pieces_end_to_end),
+        cmocka_unit_test(a_file_that_was_replaced_has_another_identity),
         cmocka_unit_test(makes_folders_with_their_parents),
         cmocka_unit_test(tells_files_from_folders),
         cmocka_unit_test(follows_the_xdg_variables_then_home),

@@ -1,4 +1,5 @@
 #include "chunk/code.h"
+#include "chunk/grammars.h"
 #include "split.h"
 
 #include <setjmp.h>
@@ -94,6 +95,35 @@ static void splits_a_large_function_inside_and_keeps_its_name(void **state)
     free(body);
 }
 
+static void says_the_signature_in_every_chunk_of_a_function(void **state)
+{
+    (void)state;
+    char text[8000];
+    size_t n =
+        (size_t)snprintf(text, sizeof text,
+                         "struct list *\nfind_all(struct list *in,\n         int\tkey)\n{\n");
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "    use_what_is_found(in, key + %d);\n",
+                              i);
+    snprintf(text + n, sizeof text - n, "}\n");
+    split s = split_code("c", text, 300);
+    assert_true(s.chunks.n > 3);
+    if (td_chunk_grammars_find(TD_STR("c"))) {
+        for (size_t i = 0; i < s.chunks.n; i++) {
+            assert_str(s.chunks.items[i].symbol, "find_all");
+            assert_str(s.chunks.items[i].heading,
+                       "struct list * find_all(struct list *in, int key)");
+        }
+    }
+    split_clear(&s);
+    s = split_code("python", "class A:\n    pass\n", 300);
+    assert_str(s.chunks.items[0].heading, "class A"); /* without a grammar too */
+    split_clear(&s);
+    s = split_code("yaml", "a:\n  b: 1\n", 300);
+    assert_str(s.chunks.items[0].heading, "");
+    split_clear(&s);
+}
+
 static void splits_off_a_comment_before_it_splits_a_function(void **state)
 {
     (void)state;
@@ -179,6 +209,7 @@ int main(void)
         cmocka_unit_test(keeps_functions_whole_with_their_comments),
         cmocka_unit_test(names_methods_by_their_class),
         cmocka_unit_test(splits_a_large_function_inside_and_keeps_its_name),
+        cmocka_unit_test(says_the_signature_in_every_chunk_of_a_function),
         cmocka_unit_test(splits_off_a_comment_before_it_splits_a_function),
         cmocka_unit_test(is_not_misled_by_strings_and_unbalanced_conditions),
         cmocka_unit_test(cuts_lines_only_when_one_is_too_long),

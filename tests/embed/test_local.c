@@ -381,6 +381,31 @@ static void its_fingerprint_tells_instruction_sets_apart(void **state)
     close_all(&o);
 }
 
+static void gives_a_row_for_each_token_if_there_is_room(void **state)
+{
+    (void)state;
+    opened o;
+    tandem_error err;
+    static float rows[64 * DIM_MAX];
+    bool truncated = true;
+    size_t n_rows = 64, n_few = 3;
+    uint32_t ids[64];
+    size_t n_ids = 0;
+    td_str text = TD_STR("what is a lane?");
+    open_or_fail(&o, "bert-cls");
+    td_embedder *e = o.embedder;
+    assert_int_equal(e->tokenize(e, text, TANDEM_ROLE_DOCUMENT, ids, &n_ids, &truncated, NULL),
+                     TANDEM_OK);
+    assert_int_equal(e->rows(e, text, TANDEM_ROLE_DOCUMENT, rows, &n_rows, &truncated, &err),
+                     TANDEM_OK);
+    assert_int_equal(n_rows, n_ids);
+    assert_false(truncated);
+    assert_int_equal(e->rows(e, text, TANDEM_ROLE_DOCUMENT, rows, &n_few, &truncated, &err),
+                     TANDEM_E_TOO_LARGE);
+    assert_non_null(strstr(err.message, "room for 3"));
+    close_all(&o);
+}
+
 static void an_empty_batch_is_no_error(void **state)
 {
     (void)state;
@@ -404,6 +429,7 @@ int main(void)
         cmocka_unit_test(refuses_precisions_and_isas_by_name),
         cmocka_unit_test(refuses_directories_that_do_not_fit_together),
         cmocka_unit_test(its_fingerprint_tells_instruction_sets_apart),
+        cmocka_unit_test(gives_a_row_for_each_token_if_there_is_room),
         cmocka_unit_test(an_empty_batch_is_no_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

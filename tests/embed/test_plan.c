@@ -25,7 +25,7 @@ static void scratch_grows_with_threads_and_holds_the_longest_text(void **state)
     opened o = open_or_fail("bert", NULL);
     size_t one = 0, four = 0;
     uint32_t ids[64] = {0}, starts[] = {0, 64};
-    const td_ragged longest = {ids, starts, 1, 0};
+    const td_ragged longest = {ids, starts, 1, 0, false};
     float vector[64];
     assert_int_equal(td_embed_plan_scratch(o.model, 1, &one, NULL), TANDEM_OK);
     assert_int_equal(td_embed_plan_scratch(o.model, 4, &four, NULL), TANDEM_OK);

@@ -87,7 +87,7 @@ static void *embed(void *arg)
 {
     caller *c = arg;
     td_scratch *scratch = td_embed_model_scratch_new();
-    const td_ragged group = {c->all->ids, c->all->starts, c->n, 0};
+    const td_ragged group = {c->all->ids, c->all->starts, c->n, 0, false};
     for (size_t round = 0; round < 5; round++) {
         if (!c->is_query)
             td_embed_pool_bulk_begin(c->pool);
@@ -115,7 +115,7 @@ static void all_classes_at_once_give_the_bits_of_one_thread(void **state)
     texts *all = calloc(1, sizeof(*all));
     opened o = open_or_fail("gte-new", NULL);
     make_texts(all, TEXTS_MAX);
-    const td_ragged group = {all->ids, all->starts, TEXTS_MAX, 0};
+    const td_ragged group = {all->ids, all->starts, TEXTS_MAX, 0, false};
     run_or_fail(&o, &group, expected);
     for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
         td_pool *pool = pool_or_fail(n_threads);
@@ -142,8 +142,8 @@ static void a_group_that_is_refused_leaves_the_pool_usable(void **state)
     td_pool *pool = pool_or_fail(2);
     float vector[DIM_MAX];
     tandem_error err = {0};
-    const td_ragged bad = {(uint32_t[]){2, 999999, 3}, (uint32_t[]){0, 3}, 1, 4};
-    const td_ragged good = {(uint32_t[]){2, 5, 3}, (uint32_t[]){0, 3}, 1, 0};
+    const td_ragged bad = {(uint32_t[]){2, 999999, 3}, (uint32_t[]){0, 3}, 1, 4, false};
+    const td_ragged good = {(uint32_t[]){2, 5, 3}, (uint32_t[]){0, 3}, 1, 0, false};
     for (int is_query = 0; is_query < 2; is_query++) {
         assert_int_equal(td_embed_pool_run(pool, is_query, o.model, &bad, o.scratch, vector, &err),
                          TANDEM_E_INVALID);

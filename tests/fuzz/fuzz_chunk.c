@@ -6,9 +6,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const languages[] = {"c",       "python",  "javascript", "rust", "lua",
-                                            "shell",   "html",    "sql",        "json", "perl",
-                                            "haskell", "unknown", "csv",        "go"};
+    static const char *const languages[] = {"c",       "python",    "javascript", "rust",   "lua",
+                                            "shell",   "html",      "sql",        "json",   "perl",
+                                            "haskell", "unknown",   "csv",        "go",     "cpp",
+                                            "java",    "ruby",      "php",        "csharp", "css",
+                                            "yaml",    "typescript"};
     if (size < 4)
         return 0;
     td_buf text = TD_BUF(1 << 20);
@@ -22,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     td_document document = {
         .arena = arena,
         .format = (td_format)(data[0] % 4),
-        .code_language = td_str_from(languages[data[1] % 14]),
+        .code_language = td_str_from(languages[data[1] % (sizeof languages / sizeof *languages)]),
         .text = td_buf_str(&text),
     };
     td_chunks chunks = {NULL, 0};

@@ -14,8 +14,8 @@ static void does_not_depend_on_the_order_of_files(void **state)
     char one[TD_HASH_HEX_N], other[TD_HASH_HEX_N];
 
     (void)state;
-    td_hub_revision_of((td_model_file[]){a, b}, 2, one);
-    td_hub_revision_of((td_model_file[]){b, a}, 2, other);
+    td_hub_revision_of((td_model_file[]){a, b}, 2, NULL, one);
+    td_hub_revision_of((td_model_file[]){b, a}, 2, NULL, other);
     assert_string_equal(one, other);
 }
 
@@ -26,10 +26,10 @@ static void changes_with_any_byte_or_name(void **state)
     char before[TD_HASH_HEX_N], after[TD_HASH_HEX_N];
 
     (void)state;
-    td_hub_revision_of((td_model_file[]){a, b}, 2, before);
-    td_hub_revision_of((td_model_file[]){a, renamed}, 2, after);
+    td_hub_revision_of((td_model_file[]){a, b}, 2, NULL, before);
+    td_hub_revision_of((td_model_file[]){a, renamed}, 2, NULL, after);
     assert_string_not_equal(before, after);
-    td_hub_revision_of((td_model_file[]){a, changed}, 2, after);
+    td_hub_revision_of((td_model_file[]){a, changed}, 2, NULL, after);
     assert_string_not_equal(before, after);
 }
 

@@ -1,21 +1,37 @@
 """The daemon's HTTP: vectors as TEI, OpenAI and Ollama give them; limits, keys, bad requests."""
 
 import concurrent.futures
+import contextlib
 import json
 import math
+import signal
 import socket
 import struct
 import subprocess
+import sys
+import time
 
+import numpy as np
 import pytest
 
-from conftest import Tandem
+import remote
+from conftest import GOLDEN, SOURCE, Tandem
+from servers import Server as Backend
 from serving import Server, floats_of_base64
+
+sys.path.append(str(SOURCE / "tools" / "models"))
+from bert import Bert
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with Server(tmp_path_factory.mktemp("serve")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def exact(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("exact"), "--precision", "f32") as server:
         yield server
 
 
@@ -90,6 +106,31 @@ def test_tokenize_and_decode_are_inverse(server):
     assert server.post("/decode", {"ids": ids[0]}).json == texts[:1]
     # A text may be given as its ids.
     assert server.post("/embed", {"inputs": [ids[0]]}).json == server.embed(texts[0])
+
+
+@pytest.mark.parametrize("name, model", [("gte", "bert"), ("coderank", "bert-cls")])
+def test_embed_all_gives_the_rows_that_numpy_gives(exact, name, model):
+    reference = Bert(GOLDEN / "models" / model, np.float64)
+    texts = ["what is a lane?", "x", "word " * 5000]
+    reply = exact.post("/embed_all", {"inputs": texts, "model": name})
+    assert reply.headers["X-Truncated"] == "1"
+    tokens = exact.post("/tokenize", {"inputs": texts, "model": name}).json
+    for got, ids in zip(reply.json, tokens, strict=True):
+        wanted = reference.rows([t["id"] for t in ids])
+        assert np.shape(got) == wanted.shape and np.abs(np.array(got) - wanted).max() < 2e-4
+    assert int(reply.headers["X-Compute-Tokens"]) == sum(map(len, tokens))
+    one = exact.post("/embed_all", {"inputs": texts[0], "model": name}).json
+    assert one == reply.json[:1]
+
+
+def test_embed_all_refuses_what_its_answer_could_not_hold(exact):
+    refused = exact.post("/embed_all", {"inputs": ["word " * 100] * 200})
+    assert refused.status == 413 and "8192 tokens" in refused.json["error"]
+    long = {"inputs": "word " * 5000}
+    assert exact.post("/embed_all", {**long, "truncate": False}).status == 413
+    for wrong in ({"inputs": ""}, {"inputs": 5}, {"inputs": "a", "truncation_direction": "left"}):
+        assert exact.post("/embed_all", wrong).status in (413, 422)
+    assert exact.post("/embed_all", {"inputs": "a", "truncation_direction": "Right"}).status == 200
 
 
 def test_similarity_is_the_cosine(server):
@@ -363,6 +404,36 @@ def test_ends_in_time_with_clients_of_all_kinds(tmp_path):
     assert half.recv(1) == b"" and idle.recv(1) == b""
     for s in (idle, half):
         s.close()
+
+
+def stuck(folder):
+    """A server that waits for a backend that does not answer; and that backend."""
+    backend = Backend("tei")
+    server = Server(folder, env=remote.settings(backend, EMBEDDING_STRATEGY="auto")).start()
+    backend.fault = lambda call: call.hang()
+    busy = server.connect()
+    busy.request("POST", "/embed", json.dumps({"inputs": "a lane"}))
+    backend.wait_for(lambda b: b.busy)
+    return server, backend, busy
+
+
+def test_ends_in_time_though_a_backend_hangs(tmp_path):
+    server, backend, busy = stuck(tmp_path)
+    with backend, contextlib.closing(busy):
+        begun = time.monotonic()
+        assert server.end() == 0, "".join(server.log)
+        assert time.monotonic() - begun < 12
+        assert "what took longer is left" in "".join(server.log)
+
+
+def test_a_second_signal_does_not_wait(tmp_path):
+    server, backend, busy = stuck(tmp_path)
+    with backend, contextlib.closing(busy):
+        server.process.send_signal(signal.SIGINT)
+        for line in server.process.stderr:
+            if "ending" in line:
+                break
+        assert server.end(signal.SIGINT) == 130
 
 
 def test_log_is_a_line_a_request(server):

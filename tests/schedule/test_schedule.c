@@ -511,6 +511,23 @@ static void one_slot_a_core_is_the_default_for_local_lanes_and_two_for_remote_on
     }
 }
 
+static void a_spare_slot_is_for_two_lanes(void **state)
+{
+    (void)state;
+    for (int both = 0; both < 2; both++) {
+        fake_job *job = fake_job_new(3);
+        td_schedule_progress p;
+        td_embedder *lanes[] = {&job->models[0].door, both ? &job->models[1].door : NULL};
+        job->options.clock = NULL;
+        job->options.spare_slot = true;
+        assert_int_equal(td_schedule_open(lanes, &job->options, &job->schedule, NULL), TANDEM_OK);
+        td_schedule_get_progress(job->schedule, &p);
+        assert_int_equal(p.n_slots, both ? 4 : 3);
+        assert_int_equal(p.lanes[0].limit, 3);
+        fake_job_free(job);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -538,6 +555,7 @@ int main(void)
         cmocka_unit_test(a_cancel_frees_those_who_wait_for_room),
         cmocka_unit_test(many_threads_put_at_once),
         cmocka_unit_test(one_slot_a_core_is_the_default_for_local_lanes_and_two_for_remote_ones),
+        cmocka_unit_test(a_spare_slot_is_for_two_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,56 @@ static void a_broken_rule_is_an_error_that_says_which(void **state)
     sim_clear(&s);
 }
 
+/* ---- a rare lane ---- */
+
+/* An index run as it comes: texts of 100 to 500 tokens, read at `rate` a second, each 0.2 ms of a
+ * slot a token. The worst ratio of 20 orders. */
+static double overlap_of(const size_t n[TANDEM_N_LANES], double rate, const sim *like)
+{
+    double worst = 1;
+    for (uint64_t c = 1; c <= 20; c++) {
+        sim s = sim_plain(TD_STRATEGY_AUTO, 2, 0);
+        s.seed = c * 31;
+        s.spare_slot = like->spare_slot;
+        for (int l = 0; l < TANDEM_N_LANES; l++) {
+            s.services[l] = like->services[l];
+            s.services[l].per_token = 2e-4;
+            s.services[l].limit = 2;
+        }
+        sim_fill(&s, n, 100, 500, rate);
+        sim_run(&s);
+        worst = fmin(worst, sim_overlap(&s));
+        sim_clear(&s);
+    }
+    return worst;
+}
+
+static double worst_overlap(const sim *like)
+{
+    static const size_t mixes[][TANDEM_N_LANES] = {
+        {7, 284}, {25, 1697}, {284, 7}, {1000, 100}, {300, 300}};
+    double worst = 1;
+    for (size_t i = 0; i < sizeof(mixes) / sizeof(mixes[0]); i++) {
+        for (double rate = 100; rate <= 10000; rate *= 10)
+            worst = fmin(worst, overlap_of(mixes[i], rate, like));
+    }
+    return worst;
+}
+
+static void a_rare_lane_never_waits_for_a_batch_of_the_other(void **state)
+{
+    (void)state;
+    sim like = {.spare_slot = true};
+    double large = worst_overlap(&like);
+    like.services[0].tokens_enough = like.services[1].tokens_enough = 1024;
+    double small = worst_overlap(&like);
+    like.spare_slot = false;
+    print_message("overlap at worst: %.3f, with large batches %.3f, without a spare slot %.3f\n",
+                  small, large, worst_overlap(&like));
+    assert_true(small >= 0.95);
+    assert_true(large >= 0.95);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +177,7 @@ int main(void)
         cmocka_unit_test(poison_and_dead_services_fail_what_they_must),
         cmocka_unit_test(too_many_slots_and_no_texts),
         cmocka_unit_test(a_broken_rule_is_an_error_that_says_which),
+        cmocka_unit_test(a_rare_lane_never_waits_for_a_batch_of_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

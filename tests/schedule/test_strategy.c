@@ -6,47 +6,12 @@ enum {
     TIGHT_CASES = 1500,
 };
 
-/* n[l] tasks of each lane, mixed; all there at the start, or `rate` of them a second. */
-static void fill(sim *s, const size_t n[TANDEM_N_LANES], size_t tokens_min, size_t tokens_max,
-                 double rate)
-{
-    s->n_tasks = n[0] + n[1];
-    s->tasks = calloc(s->n_tasks ? s->n_tasks : 1, sizeof(*s->tasks));
-    size_t left[TANDEM_N_LANES] = {n[0], n[1]};
-    for (size_t i = 0; i < s->n_tasks; i++) {
-        bool first = sim_random(&s->seed) % (left[0] + left[1]) < left[0];
-        sim_task *t = &s->tasks[i];
-        t->task.lane = first ? TANDEM_LANE_GTE : TANDEM_LANE_CODERANK;
-        left[t->task.lane]--;
-        double u = sim_uniform(&s->seed);
-        t->task.n_tokens = tokens_min + (size_t)(u * u * (double)(tokens_max - tokens_min));
-        t->arrives_us = rate > 0 ? (int64_t)((double)i / rate * 1e6) : 0;
-    }
-}
-
-static sim plain(td_strategy strategy, uint32_t in_flight_max, double per_item)
-{
-    sim s = {
-        .seed = 7,
-        .strategy = strategy,
-        .parallel = true,
-        .in_flight_max = in_flight_max,
-        .items_max = 32,
-        .tokens_max = 16384,
-        .window = 4096,
-        .tries_max = 3,
-    };
-    for (int l = 0; l < TANDEM_N_LANES; l++)
-        s.services[l] = (sim_service){.per_item = per_item, .limit = in_flight_max};
-    return s;
-}
-
 static double run_mix(td_strategy strategy, size_t gte, size_t coderank, uint32_t servers)
 {
-    sim s = plain(strategy, 2, 0.1);
+    sim s = sim_plain(strategy, 2, 0.1);
     s.parallel = strategy != TD_STRATEGY_SEQUENTIAL;
     s.services[0].servers = s.services[1].servers = servers;
-    fill(&s, (size_t[]){gte, coderank}, 100, 101, 0);
+    sim_fill(&s, (size_t[]){gte, coderank}, 100, 101, 0);
     sim_run(&s);
     double seconds = sim_seconds(&s);
     assert_int_equal(s.n_failed, 0);
@@ -86,10 +51,10 @@ static void with_jitter_pipelined_beats_rounds_by_a_fifth(void **state)
     static const td_strategy pair[] = {TD_STRATEGY_PIPELINED, TD_STRATEGY_ROUNDS};
     for (uint64_t seed = 1; seed <= 20; seed++) {
         for (int i = 0; i < 2; i++) {
-            sim s = plain(pair[i], 2, 0.1);
+            sim s = sim_plain(pair[i], 2, 0.1);
             s.seed = seed;
             s.services[0].sigma = s.services[1].sigma = 0.5;
-            fill(&s, (size_t[]){500, 500}, 100, 101, 0);
+            sim_fill(&s, (size_t[]){500, 500}, 100, 101, 0);
             sim_run(&s);
             sums[i] += sim_seconds(&s);
             sim_clear(&s);
@@ -112,13 +77,13 @@ static void pipelined_stays_near_the_lower_bound_and_never_behind_rounds(void **
             for (uint64_t seed = 1; seed <= 30; seed++) {
                 double seconds[2], bound = 0;
                 for (int i = 0; i < 2; i++) {
-                    sim s = plain(i ? TD_STRATEGY_ROUNDS : TD_STRATEGY_PIPELINED, 2, 0);
+                    sim s = sim_plain(i ? TD_STRATEGY_ROUNDS : TD_STRATEGY_PIPELINED, 2, 0);
                     s.seed = seed;
                     s.services[0].per_token = 0.0005;
                     s.services[1].per_token = 0.0002 * (double)(1 + seed % 5);
                     size_t n = scale ? 4 : 1;
                     size_t counts[2] = {mixes[m][0] * n / 2, mixes[m][1] * n / 2};
-                    fill(&s, counts, 50, 600, 0);
+                    sim_fill(&s, counts, 50, 600, 0);
                     sim_run(&s);
                     seconds[i] = sim_seconds(&s);
                     bound = i ? bound : sim_bound(&s);
@@ -150,7 +115,7 @@ static void makespan_is_within_the_stated_factor_of_the_lower_bound(void **state
     (void)state;
     double worst[2] = {0};
     for (uint64_t c = 1; c <= TIGHT_CASES; c++) {
-        sim s = plain(TD_STRATEGY_AUTO, 1, 0);
+        sim s = sim_plain(TD_STRATEGY_AUTO, 1, 0);
         s.number = c;
         s.seed = c * 2654435761u;
         s.in_flight_max = pick(&s, 1, 8);
@@ -162,7 +127,7 @@ static void makespan_is_within_the_stated_factor_of_the_lower_bound(void **state
                 .limit = c % 2 ? s.in_flight_max : pick(&s, 1, s.in_flight_max),
             };
         }
-        fill(&s, (size_t[]){pick(&s, 0, 300), pick(&s, 0, 300)}, 10, 800, 0);
+        sim_fill(&s, (size_t[]){pick(&s, 0, 300), pick(&s, 0, 300)}, 10, 800, 0);
         sim_run(&s);
         double slack = sim_longest(&s) + 0.001 * s.in_flight_max;
         double factor = (sim_seconds(&s) - slack) / fmax(sim_bound(&s), 1e-9);
@@ -207,12 +172,13 @@ static sim random_case(uint64_t c)
 {
     static const td_strategy strategies[] = {TD_STRATEGY_AUTO, TD_STRATEGY_PIPELINED,
                                              TD_STRATEGY_ROUNDS, TD_STRATEGY_SEQUENTIAL};
-    sim s = plain(TD_STRATEGY_AUTO, 1, 0);
+    sim s = sim_plain(TD_STRATEGY_AUTO, 1, 0);
     s.number = c;
     s.seed = c * 6364136223846793005u + 1;
     s.strategy = strategies[pick(&s, 0, 3)];
     s.parallel = pick(&s, 0, 5) > 0;
     s.in_flight_max = pick(&s, 1, 9);
+    s.spare_slot = pick(&s, 0, 2) == 0;
     s.items_max = pick(&s, 1, 40);
     s.tokens_max = pick(&s, 100, 16384);
     s.window = pick(&s, 0, 1) ? 4096 : pick(&s, 1, 100);
@@ -230,7 +196,7 @@ static sim random_case(uint64_t c)
         random_faults(&s, service);
     }
     size_t n[] = {pick(&s, 0, 2) ? pick(&s, 0, 200) : 0, pick(&s, 0, 2) ? pick(&s, 0, 200) : 0};
-    fill(&s, n, 1, 1000, pick(&s, 0, 1) ? pick(&s, 1, 500) : 0);
+    sim_fill(&s, n, 1, 1000, pick(&s, 0, 1) ? pick(&s, 1, 500) : 0);
     for (size_t i = 0; i < s.n_tasks && pick(&s, 0, 2) == 0; i += pick(&s, 1, 50))
         s.tasks[i].poison = true;
     if (pick(&s, 0, 9) == 0)
@@ -283,7 +249,7 @@ static void nothing_starves_while_input_streams(void **state)
 {
     (void)state;
     for (uint64_t c = 1; c <= 200; c++) {
-        sim s = plain(TD_STRATEGY_AUTO, 1, 0);
+        sim s = sim_plain(TD_STRATEGY_AUTO, 1, 0);
         s.number = c;
         s.seed = c * 97;
         s.strategy = c % 4 == 0 ? TD_STRATEGY_ROUNDS : TD_STRATEGY_AUTO;
@@ -293,7 +259,7 @@ static void nothing_starves_while_input_streams(void **state)
             s.services[l] =
                 (sim_service){.per_token = 1e-4 * pick(&s, 1, 10), .limit = s.in_flight_max};
         size_t rare = pick(&s, 1, 20);
-        fill(&s, (size_t[]){c % 2 ? 2000 : rare, c % 2 ? rare : 2000}, 50, 150, 2000);
+        sim_fill(&s, (size_t[]){c % 2 ? 2000 : rare, c % 2 ? rare : 2000}, 50, 150, 2000);
         sim_run(&s);
         double allowed = 6 + 3 * (double)s.window * 150 * 1e-3;
         for (size_t i = 0; i < s.n_tasks; i++)
@@ -307,10 +273,10 @@ static void nothing_starves_while_input_streams(void **state)
 
 static double time_of_gte(const sim_service *coderank)
 {
-    sim s = plain(TD_STRATEGY_PIPELINED, 2, 0);
+    sim s = sim_plain(TD_STRATEGY_PIPELINED, 2, 0);
     s.services[0] = (sim_service){.per_token = 5e-4, .limit = 1};
     s.services[1] = *coderank;
-    fill(&s, (size_t[]){600, 200}, 50, 600, 0);
+    sim_fill(&s, (size_t[]){600, 200}, 50, 600, 0);
     sim_run(&s);
     int64_t last_us = 0;
     for (size_t i = 0; i < s.n_tasks; i++) {
@@ -382,12 +348,12 @@ static void one_empty_lane_makes_it_single_and_parallel_off_sequential(void **st
     assert_int_equal(td_schedule_strategy_route(&s), TD_STRATEGY_SINGLE);
 }
 
-static void a_tiny_batch_waits_while_others_run_but_not_for_ever(void **state)
+static void a_tiny_batch_waits_while_others_of_its_lane_run_but_not_for_ever(void **state)
 {
     (void)state;
     td_strategy_state s = calm(TD_STRATEGY_AUTO);
     give(&s, 0, 3, s.now_us - 1000 * 1000);
-    s.lanes[1].in_flight = 1;
+    s.lanes[0].in_flight = 1;
     s.lanes[1].seen = true;
     td_decision d = td_schedule_strategy_decide(&s);
     assert_int_equal(d.kind, TD_DECIDE_WAIT);
@@ -396,13 +362,15 @@ static void a_tiny_batch_waits_while_others_run_but_not_for_ever(void **state)
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
 }
 
-static void a_tiny_batch_goes_when_nothing_else_runs_or_the_input_has_ended(void **state)
+static void a_tiny_batch_goes_when_its_lane_does_nothing_or_the_input_has_ended(void **state)
 {
     (void)state;
     td_strategy_state s = calm(TD_STRATEGY_AUTO);
     give(&s, 0, 3, s.now_us - 10 * 1000);
-    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
     s.lanes[1].in_flight = 1;
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
+    s.lanes[0].in_flight = 1;
+    s.lanes[1].in_flight = 0;
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
     s.ended = true;
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
@@ -413,12 +381,29 @@ static void a_full_batch_goes_at_once(void **state)
     (void)state;
     td_strategy_state s = calm(TD_STRATEGY_AUTO);
     give(&s, 0, 32, s.now_us);
-    s.lanes[1].in_flight = 1;
+    s.lanes[0].in_flight = 1;
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
     give(&s, 0, 31, s.now_us);
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
     s.lanes[0].queued_tokens = 16384;
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
+}
+
+static void a_batch_is_no_larger_than_makes_it_faster_but_for_rounds(void **state)
+{
+    (void)state;
+    td_strategy_state s = calm(TD_STRATEGY_AUTO);
+    give(&s, 0, 32, s.now_us);
+    s.lanes[0].tokens_enough = 1024;
+    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 1024);
+    s.ended = true;
+    assert_true(td_schedule_strategy_decide(&s).tokens_max <= 1024);
+    s.lanes[0].tokens_max = 100;
+    assert_true(td_schedule_strategy_decide(&s).tokens_max <= 100);
+    s = calm(TD_STRATEGY_ROUNDS);
+    give(&s, 0, 32, s.now_us);
+    s.lanes[0].tokens_enough = 1024;
+    assert_int_equal(td_schedule_strategy_decide(&s).tokens_max, 16384);
 }
 
 static void the_lane_without_a_slot_comes_first_then_the_one_that_ends_last(void **state)
@@ -436,6 +421,30 @@ static void the_lane_without_a_slot_comes_first_then_the_one_that_ends_last(void
     s.lanes[0].cost = (td_cost){.known = true, .per_token = 0.001};
     s.lanes[1].cost = (td_cost){.known = true, .per_token = 0.1};
     assert_int_equal(td_schedule_strategy_decide(&s).lane, TANDEM_LANE_CODERANK);
+}
+
+static void the_spare_slot_is_for_a_lane_that_has_none(void **state)
+{
+    (void)state;
+    td_strategy_state s = calm(TD_STRATEGY_AUTO);
+    give(&s, 0, 64, s.now_us);
+    give(&s, 1, 64, s.now_us);
+    s.spare_slot = true;
+    s.lanes[0].in_flight = s.in_flight_max;
+    td_decision d = td_schedule_strategy_decide(&s);
+    assert_int_equal(d.kind, TD_DECIDE_BATCH);
+    assert_int_equal(d.lane, 1);
+    s.lanes[1].in_flight = 1;
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
+    s.lanes[0].in_flight--; /* the spare one is not filled again */
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
+    s.lanes[0].in_flight++;
+    s.lanes[1].in_flight = 0;
+    s.spare_slot = false;
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
+    s.spare_slot = true;
+    s.asked = TD_STRATEGY_ROUNDS;
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT);
 }
 
 static void sequential_holds_coderank_back_until_gte_is_out_and_the_input_done(void **state)
@@ -515,10 +524,12 @@ int main(void)
         cmocka_unit_test(nothing_starves_while_input_streams),
         cmocka_unit_test(a_dead_or_slow_lane_does_not_delay_the_other),
         cmocka_unit_test(one_empty_lane_makes_it_single_and_parallel_off_sequential),
-        cmocka_unit_test(a_tiny_batch_waits_while_others_run_but_not_for_ever),
-        cmocka_unit_test(a_tiny_batch_goes_when_nothing_else_runs_or_the_input_has_ended),
+        cmocka_unit_test(a_tiny_batch_waits_while_others_of_its_lane_run_but_not_for_ever),
+        cmocka_unit_test(a_tiny_batch_goes_when_its_lane_does_nothing_or_the_input_has_ended),
         cmocka_unit_test(a_full_batch_goes_at_once),
+        cmocka_unit_test(a_batch_is_no_larger_than_makes_it_faster_but_for_rounds),
         cmocka_unit_test(the_lane_without_a_slot_comes_first_then_the_one_that_ends_last),
+        cmocka_unit_test(the_spare_slot_is_for_a_lane_that_has_none),
         cmocka_unit_test(sequential_holds_coderank_back_until_gte_is_out_and_the_input_done),
         cmocka_unit_test(a_round_is_one_batch_of_each_lane_and_then_a_barrier),
         cmocka_unit_test(near_the_end_batches_shrink_to_a_share_of_what_is_left),

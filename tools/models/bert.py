@@ -47,6 +47,11 @@ class Bert:
 
     def embed(self, ids):
         """The vector of length 1 of one text's token ids."""
+        mean = self.rows(ids).mean(axis=0)
+        return mean / np.linalg.norm(mean)
+
+    def rows(self, ids):
+        """The last layer's row of each of one text's token ids."""
         w = self.weights
         x = w["embeddings.word_embeddings.weight"][ids]
         x = x + w["embeddings.position_embeddings.weight"][: len(ids)]
@@ -56,8 +61,7 @@ class Bert:
             layer = f"encoder.layer.{n}."
             x = self.norm(x + self.attention(x, layer), layer + "attention.output.LayerNorm")
             x = self.norm(x + self.inner(x, layer), layer + "output.LayerNorm")
-        mean = x.mean(axis=0)
-        return mean / np.linalg.norm(mean)
+        return x
 
     def attention(self, x, layer):
         parts = ("query", "key", "value")

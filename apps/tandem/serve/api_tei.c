@@ -1,4 +1,5 @@
-/* Hugging Face's text-embeddings-inference: /embed, /similarity, /tokenize, /decode, /info.
+/* Hugging Face's text-embeddings-inference: /embed, /embed_all, /similarity, /tokenize, /decode,
+ * /info.
  * Source: its OpenAPI document of version 1.8. What differs is in docs/api.md. */
 #include "serve/decode.h"
 #include "serve/embed_call.h"
@@ -8,6 +9,7 @@
 
 enum {
     TEXTS_MAX = 2048,
+    ROWS_MAX = 8192, /* of one answer of /embed_all: some 70 MB of JSON for a width of 768 */
 };
 
 /* -- /embed -- */
@@ -48,6 +50,70 @@ void api_tei_embed(http_request *request)
     if (call && embed_call_model(call, "model") && embed_call_texts(call, "inputs") &&
         embed_call_options(call, "prompt_name") && is_normal(call))
         embed_call_start(call, render_embed);
+}
+
+/* -- /embed_all: on a thread of the pool -- */
+
+/* The rows of one text; false after an answer. */
+static bool write_rows(embed_call *call, wire *w, size_t i, float *rows, size_t *n_left_io)
+{
+    tandem_text_note *note = &call->job.notes[i];
+    tandem_error error;
+    size_t n = *n_left_io;
+    tandem_code code = tandem_embedder_rows(call->sv->embedders[call->job.lane], call->texts[i],
+                                            call->job.role, rows, &n, &note->truncated, &error);
+
+    if (code == TANDEM_E_TOO_LARGE)
+        http_fail(call->request, 413, "more than %d tokens in one request", (int)ROWS_MAX);
+    else if (code != TANDEM_OK)
+        http_fail_error(call->request, &error);
+    if (code != TANDEM_OK)
+        return false;
+    *n_left_io -= n;
+    note->n_tokens = (uint32_t)n;
+    wire_text(w, i > 0 ? ",[" : "[");
+    for (size_t k = 0; k < n; k++) {
+        if (k > 0)
+            wire_text(w, ",");
+        wire_floats(w, rows + k * call->dim, call->dim);
+    }
+    wire_text(w, "]");
+    return true;
+}
+
+static bool write_all_rows(embed_call *call, wire *w)
+{
+    size_t n_left = ROWS_MAX;
+    float *rows = malloc(n_left * call->dim * sizeof(*rows));
+    bool ok = rows != NULL;
+
+    if (!ok)
+        http_fail(call->request, 503, "out of memory");
+    wire_text(w, "[");
+    for (size_t i = 0; ok && i < call->job.n; i++) {
+        ok = !http_gone(call->request);
+        if (ok)
+            ok = write_rows(call, w, i, rows, &n_left);
+        else
+            http_fail(call->request, tandem_code_http(TANDEM_E_CANCELLED), "the client has gone");
+    }
+    wire_text(w, "]");
+    free(rows);
+    return ok && embed_call_told(call);
+}
+
+void api_tei_embed_all(http_request *request)
+{
+    embed_call *call = embed_call_new(request);
+    wire w = {.ptr = NULL};
+
+    if (!call || !embed_call_model(call, "model") || !embed_call_texts(call, "inputs") ||
+        !embed_call_options(call, "prompt_name"))
+        return;
+    if (write_all_rows(call, &w))
+        http_reply_wire(request, 200, &w);
+    else
+        wire_clear(&w);
 }
 
 /* -- /similarity -- */

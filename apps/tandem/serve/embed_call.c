@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     TEXTS_MAX = 2048, /* of one request, as OpenAI's */
@@ -181,13 +182,26 @@ static bool read_role(embed_call *call, const char *field)
     return false;
 }
 
+/* TEI's truncation_direction: a text's begin is what stays. */
+static bool read_direction(embed_call *call)
+{
+    json_t *value = json_object_get(call->body, "truncation_direction");
+    const char *name = json_string_value(value);
+
+    if (!value || json_is_null(value) || (name && strcasecmp(name, "right") == 0))
+        return true;
+    http_invalid(call->request, "literal_error", "truncation_direction", value, "must be right");
+    return false;
+}
+
 bool embed_call_options(embed_call *call, const char *role_field)
 {
     json_t *dimensions = json_object_get(call->body, "dimensions");
     bool refuse = call->sv->s->truncate && strcmp(call->sv->s->truncate, "error") == 0;
     bool truncate = true;
 
-    if (!read_role(call, role_field) || !embed_call_bool(call, "truncate", !refuse, &truncate))
+    if (!read_role(call, role_field) || !read_direction(call) ||
+        !embed_call_bool(call, "truncate", !refuse, &truncate))
         return false;
     call->refuse_long = !truncate;
     if (!dimensions || json_is_null(dimensions))
@@ -247,15 +261,20 @@ static bool fits(embed_call *call)
     return true;
 }
 
-static void tell_truncated(embed_call *call)
+bool embed_call_told(embed_call *call)
 {
-    size_t n = 0;
+    size_t n = 0, n_tokens = embed_call_tokens(call);
 
+    if (!fits(call))
+        return false;
     for (size_t i = 0; i < call->job.n; i++)
         n += call->job.notes[i].truncated;
     http_add_header(call->request, "X-Truncated", "%zu", n);
     http_add_header(call->request, "X-Compute-Type", "cpu");
-    http_add_header(call->request, "X-Compute-Tokens", "%zu", embed_call_tokens(call));
+    http_add_header(call->request, "X-Compute-Tokens", "%zu", n_tokens);
+    snprintf(call->request->note, sizeof(call->request->note), "%zu texts, %zu tokens", call->job.n,
+             n_tokens);
+    return true;
 }
 
 static void resumed(http_request *request)
@@ -266,13 +285,10 @@ static void resumed(http_request *request)
         http_fail_error(request, &call->job.error);
         return;
     }
-    if (!fits(call))
+    if (!embed_call_told(call))
         return;
     if (call->n_out < call->dim)
         shorten(call);
-    tell_truncated(call);
-    snprintf(request->note, sizeof(request->note), "%zu texts, %zu tokens", call->job.n,
-             embed_call_tokens(call));
     call->render(call);
 }
 

@@ -34,10 +34,14 @@ embed_call *embed_call_new(http_request *request);
 bool embed_call_model(embed_call *call, const char *field);
 /* `field` is a text, a list of texts, a list of ids, or a list of lists of ids. */
 bool embed_call_texts(embed_call *call, const char *field);
-/* dimensions, truncate, and the role by `role_field`. */
+/* dimensions, truncate, its direction, and the role by `role_field`. */
 bool embed_call_options(embed_call *call, const char *role_field);
 /* From the body, or `preset` if it is not there; false after an answer. */
 bool embed_call_bool(embed_call *call, const char *field, bool preset, bool *out);
+
+/* Whether texts that were cut may be; tells tokens and cuts in headers and log. False after an
+ * answer. */
+bool embed_call_told(embed_call *call);
 
 /* Embeds, then calls `render` on an I/O thread. */
 void embed_call_start(embed_call *call, void (*render)(embed_call *call));

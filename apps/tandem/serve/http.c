@@ -267,8 +267,13 @@ static void run_handler(http_request *request)
 
 static void run_on_pool(void *item)
 {
-    run_handler(item);
-    http_resume(item);
+    http_request *request = item;
+
+    if (http_gone(request)) /* while it waited: nobody reads what would be made */
+        http_fail(request, tandem_code_http(TANDEM_E_CANCELLED), "the client has gone");
+    else
+        run_handler(request);
+    http_resume(request);
 }
 
 /* The request is whole. */

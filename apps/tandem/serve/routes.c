@@ -39,6 +39,7 @@ const http_route serve_routes[] = {
     {"POST", "/mcp", mcp_http_post, HTTP_MCP, HTTP_BLOCKS},
 
     {"POST", "/embed", api_tei_embed, HTTP_TEI, 0},
+    {"POST", "/embed_all", api_tei_embed_all, HTTP_TEI, HTTP_BLOCKS},
     {"POST", "/similarity", api_tei_similarity, HTTP_TEI, 0},
     {"POST", "/tokenize", api_tei_tokenize, HTTP_TEI, HTTP_BLOCKS},
     {"POST", "/decode", api_tei_decode, HTTP_TEI, HTTP_BLOCKS},

@@ -41,6 +41,7 @@ void serve_list_models(const serve *sv, char *out, size_t n);
 
 /* Handlers, by API. */
 void api_tei_embed(http_request *request);
+void api_tei_embed_all(http_request *request);
 void api_tei_similarity(http_request *request);
 void api_tei_tokenize(http_request *request);
 void api_tei_decode(http_request *request);

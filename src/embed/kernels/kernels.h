@@ -15,6 +15,7 @@
 #define TD_EMBED_KERNELS_H
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +69,8 @@ typedef struct td_matrix {
     float *bias;   /* [n_panels][width]; zeros where the layer has none */
     float *scales; /* int8: weight = code * scale, [n_panels][width] */
     float *sums;   /* int8: of each output's codes, [n_panels][width] */
+    void *owned;   /* the one block that holds all of these; NULL where it is borrowed */
+    size_t block_bytes;
     void *foreign; /* a library's own form */
     const td_kernels *kernels;
 } td_matrix;
@@ -209,6 +212,17 @@ typedef struct td_packing {
 tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_out,
                                   tandem_error *err);
 void td_embed_kernels_clear(td_matrix *matrix);
+
+/* A packed matrix as one run of bytes, borrowed from it: no pointers are in it, so a file may keep
+ * it for td_embed_kernels_adopt. Empty where a library holds a form of its own. */
+td_str td_embed_kernels_block(const td_matrix *matrix);
+
+/* The matrix over such a run, packed before from the same weights: of `source` only table,
+ * precision and shape are read. The run is borrowed and must outlive the matrix. False, and
+ * nothing written: no matrix of this shape packs into so many bytes, or they do not begin at a
+ * 64-byte boundary. */
+bool td_embed_kernels_adopt(const td_packing *source, bool gated, td_str block,
+                            td_matrix *matrix_out);
 
 /* Bytes a packed matrix takes. */
 size_t td_embed_kernels_bytes(const td_matrix *matrix);

@@ -128,36 +128,65 @@ static void pack_output(td_matrix *matrix, size_t output, const float *row, floa
     matrix->bias[at.panel * width_of(matrix) + at.column] = bias;
 }
 
-static tandem_code make_room(td_matrix *matrix, tandem_error *err)
-{
-    size_t width = width_of(matrix), panel_floats = 0, floats = 0;
-    bool narrow = matrix->precision != TD_PRECISION_F32;
-    bool is_int8 = matrix->precision == TD_PRECISION_INT8;
+/* The arrays of a packed matrix in its one block, each at a 64-byte boundary. */
+typedef struct layout {
+    size_t weights_bytes, vector_bytes, n_vectors, bytes;
+} layout;
 
-    if (!td_size_mul(narrow ? matrix->n_steps * TD_NARROW_STEP / 4 : matrix->n_in, width,
-                     &panel_floats) ||
-        !td_size_mul(panel_floats, matrix->n_panels, &floats))
-        return td_fail(err, TANDEM_E_TOO_LARGE, "a matrix of %zu x %zu is too large", matrix->n_out,
-                       matrix->n_in);
-    float *weights = td_embed_kernels_floats(floats);
-    if (narrow)
-        matrix->codes = (uint8_t *)weights;
-    else
-        matrix->panels = weights;
-    matrix->bias = td_embed_kernels_floats(matrix->n_panels * width);
-    matrix->scales = is_int8 ? td_embed_kernels_floats(matrix->n_panels * width) : NULL;
-    matrix->sums = is_int8 ? td_embed_kernels_floats(matrix->n_panels * width) : NULL;
-    return weights && matrix->bias && (!is_int8 || (matrix->scales && matrix->sums))
-               ? TANDEM_OK
-               : td_fail_nomem(err, "packed weights");
+static bool lay_out(const td_matrix *matrix, layout *out)
+{
+    size_t width = width_of(matrix), row_bytes = 0, panel_bytes = 0;
+    bool narrow = matrix->precision != TD_PRECISION_F32;
+
+    if (!td_size_mul(narrow ? matrix->n_steps : matrix->n_in, narrow ? TD_NARROW_STEP : 4,
+                     &row_bytes) ||
+        !td_size_mul(row_bytes, width, &panel_bytes) ||
+        !td_size_mul(panel_bytes, matrix->n_panels, &out->weights_bytes) ||
+        out->weights_bytes > SIZE_MAX / 8)
+        return false;
+    out->weights_bytes = round_up(out->weights_bytes, LINE_FLOATS * sizeof(float));
+    out->vector_bytes = round_up(matrix->n_panels * width, LINE_FLOATS) * sizeof(float);
+    out->n_vectors = matrix->precision == TD_PRECISION_INT8 ? 3 : 1;
+    out->bytes = out->weights_bytes + out->n_vectors * out->vector_bytes;
+    return true;
 }
 
-static td_matrix shape_of(const td_packing *source)
+static void point_into(td_matrix *matrix, const layout *at, void *block)
+{
+    uint8_t *bytes = block, *vectors = bytes + at->weights_bytes;
+
+    if (matrix->precision == TD_PRECISION_F32)
+        matrix->panels = block;
+    else
+        matrix->codes = bytes;
+    matrix->bias = (float *)(void *)vectors;
+    if (matrix->precision == TD_PRECISION_INT8) {
+        matrix->scales = (float *)(void *)(vectors + at->vector_bytes);
+        matrix->sums = (float *)(void *)(vectors + 2 * at->vector_bytes);
+    }
+    matrix->block_bytes = at->bytes;
+}
+
+static tandem_code make_room(td_matrix *matrix, tandem_error *err)
+{
+    layout at;
+
+    if (!lay_out(matrix, &at))
+        return td_fail(err, TANDEM_E_TOO_LARGE, "a matrix of %zu x %zu is too large", matrix->n_out,
+                       matrix->n_in);
+    matrix->owned = td_embed_kernels_floats(at.bytes / sizeof(float));
+    if (!matrix->owned)
+        return td_fail_nomem(err, "packed weights");
+    point_into(matrix, &at, matrix->owned);
+    return TANDEM_OK;
+}
+
+static td_matrix shape_of(const td_packing *source, bool gated)
 {
     td_matrix matrix = {.precision = source->precision,
                         .n_in = source->n_in,
                         .n_out = source->n_out,
-                        .gated = source->gate != NULL,
+                        .gated = gated,
                         .kernels = source->kernels};
     size_t size = source->precision == TD_PRECISION_INT8 ? 1 : 2;
 
@@ -168,11 +197,16 @@ static td_matrix shape_of(const td_packing *source)
     return matrix;
 }
 
+static bool is_foreign(const td_packing *source)
+{
+    return source->kernels->pack_foreign && source->precision == TD_PRECISION_F32;
+}
+
 tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_out,
                                   tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_matrix matrix = shape_of(source);
+    td_matrix matrix = shape_of(source, source->gate != NULL);
 
     TD_TRY(make_room(&matrix, err));
     for (size_t i = 0; i < source->n_out; i++) {
@@ -182,7 +216,7 @@ tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_ou
             pack_output(&matrix, i, source->gate + i * source->n_in,
                         source->gate_bias ? source->gate_bias[i] : 0, true);
     }
-    if (source->kernels->pack_foreign && source->precision == TD_PRECISION_F32)
+    if (is_foreign(source))
         TD_TRY(source->kernels->pack_foreign(&matrix, err));
     *matrix_out = matrix;
     matrix = (td_matrix){0};
@@ -192,25 +226,35 @@ out:
     return code;
 }
 
+td_str td_embed_kernels_block(const td_matrix *matrix)
+{
+    const void *block = matrix->panels ? (const void *)matrix->panels : matrix->codes;
+    return matrix->foreign ? (td_str){0} : (td_str){block, matrix->block_bytes};
+}
+
+bool td_embed_kernels_adopt(const td_packing *source, bool gated, td_str block,
+                            td_matrix *matrix_out)
+{
+    td_matrix matrix = shape_of(source, gated);
+    layout at;
+
+    if (is_foreign(source) || !lay_out(&matrix, &at) || at.bytes != block.n ||
+        (uintptr_t)block.ptr % (LINE_FLOATS * sizeof(float)) != 0)
+        return false;
+    point_into(&matrix, &at, (void *)(uintptr_t)block.ptr); /* only packing writes there */
+    *matrix_out = matrix;
+    return true;
+}
+
 void td_embed_kernels_clear(td_matrix *matrix)
 {
     if (matrix->kernels && matrix->kernels->free_foreign)
         matrix->kernels->free_foreign(matrix);
-    free(matrix->panels);
-    free(matrix->codes);
-    free(matrix->bias);
-    free(matrix->scales);
-    free(matrix->sums);
+    free(matrix->owned);
     *matrix = (td_matrix){0};
 }
 
 size_t td_embed_kernels_bytes(const td_matrix *matrix)
 {
-    if (!matrix->kernels)
-        return 0;
-    size_t n = matrix->n_panels * width_of(matrix);
-    size_t row_bytes = matrix->precision == TD_PRECISION_F32 ? matrix->n_in * sizeof(float)
-                                                             : matrix->n_steps * TD_NARROW_STEP;
-    size_t n_vectors = matrix->precision == TD_PRECISION_INT8 ? 3 : 1;
-    return n * (row_bytes + n_vectors * sizeof(float));
+    return matrix->block_bytes;
 }

@@ -157,25 +157,28 @@ static void forget(const td_loader *loader, const char *const *parts, size_t n)
     }
 }
 
+static td_packing shape_of(const td_loader *loader, const td_linear_parts *p, size_t n_rows)
+{
+    return (td_packing){.kernels = loader->kernels,
+                        .precision = loader->precision,
+                        .n_out = p->gating == TD_GATING_NONE ? n_rows : n_rows / 2,
+                        .n_in = p->n_in};
+}
+
 static tandem_code pack(td_loader *loader, const td_linear_parts *p, size_t n_rows,
                         td_matrix *matrix_out)
 {
     const float *first = loader->floats, *bias = p->bias ? first + n_rows * p->n_in : NULL;
     size_t half = n_rows / 2;
     const float *second = first + half * p->n_in, *second_bias = bias ? bias + half : NULL;
+    td_packing source = shape_of(loader, p, n_rows);
 
-    td_packing source = {.kernels = loader->kernels,
-                         .precision = loader->precision,
-                         .n_out = n_rows,
-                         .n_in = p->n_in,
-                         .weight = first,
-                         .bias = bias};
+    source.weight = first;
+    source.bias = bias;
     if (p->gating == TD_GATING_VALUE_FIRST) {
-        source.n_out = half;
         source.gate = second;
         source.gate_bias = second_bias;
     } else if (p->gating == TD_GATING_GATE_FIRST) {
-        source.n_out = half;
         source.weight = second;
         source.bias = second_bias;
         source.gate = first;
@@ -184,21 +187,29 @@ static tandem_code pack(td_loader *loader, const td_linear_parts *p, size_t n_ro
     return td_embed_kernels_pack(&source, matrix_out, loader->err);
 }
 
-tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts *p,
-                                       td_matrix *matrix_out)
+static tandem_code adopt(td_loader *loader, const td_linear_parts *p, size_t n_rows,
+                         td_matrix *matrix_out)
+{
+    const td_packing source = shape_of(loader, p, n_rows);
+    const td_blocks *packed = loader->packed;
+
+    if (loader->n_packed == packed->n ||
+        !td_embed_kernels_adopt(&source, p->gating != TD_GATING_NONE,
+                                packed->items[loader->n_packed], matrix_out))
+        return td_fail(loader->err, TANDEM_E_CONFLICT,
+                       "packed matrix %zu of %zu is not of the model's shape", loader->n_packed,
+                       packed->n);
+    loader->n_packed++;
+    return TANDEM_OK;
+}
+
+static tandem_code read_and_pack(td_loader *loader, const td_linear_parts *p, size_t n_parts,
+                                 td_matrix *matrix_out)
 {
     tandem_code code = TANDEM_OK;
     const uint64_t dims[] = {p->part_rows, p->n_in};
-    const td_tensor *tensor = NULL;
-    size_t n_parts = 0, n_rows = 0;
+    size_t n_rows = n_parts * p->part_rows;
 
-    while (n_parts < 3 && p->parts[n_parts])
-        n_parts++;
-    /* All must be there before room is made: a size without a tensor behind it costs nothing. */
-    for (size_t i = 0; i < n_parts; i++)
-        TD_TRY(td_embed_weights_need(loader->weights, full_name(loader, p->parts[i], ".weight"),
-                                     dims, 2, &tensor, loader->err));
-    n_rows = n_parts * p->part_rows;
     TD_TRY(reserve(loader, n_rows, p->n_in));
     for (size_t i = 0; i < n_parts; i++) {
         TD_TRY(td_embed_weights_read_f32(loader->weights, full_name(loader, p->parts[i], ".weight"),
@@ -212,6 +223,47 @@ tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts 
     }
     TD_TRY(pack(loader, p, n_rows, matrix_out));
     forget(loader, p->parts, n_parts);
+
+out:
+    return code;
+}
+
+static tandem_code note_block(td_loader *loader, const td_matrix *matrix)
+{
+    enum {
+        STEP = 64
+    };
+    td_blocks *made = &loader->made;
+
+    if (made->n % STEP == 0) {
+        td_str *items = realloc(made->items, (made->n + STEP) * sizeof(*items));
+        if (!items)
+            return td_fail_nomem(loader->err, "packed weights");
+        made->items = items;
+    }
+    made->items[made->n++] = td_embed_kernels_block(matrix);
+    return TANDEM_OK;
+}
+
+tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts *p,
+                                       td_matrix *matrix_out)
+{
+    tandem_code code = TANDEM_OK;
+    const uint64_t dims[] = {p->part_rows, p->n_in};
+    const td_tensor *tensor = NULL;
+    size_t n_parts = 0;
+
+    while (n_parts < 3 && p->parts[n_parts])
+        n_parts++;
+    /* All must be there before room is made: a size without a tensor behind it costs nothing. */
+    for (size_t i = 0; i < n_parts; i++)
+        TD_TRY(td_embed_weights_need(loader->weights, full_name(loader, p->parts[i], ".weight"),
+                                     dims, 2, &tensor, loader->err));
+    if (loader->packed)
+        TD_TRY(adopt(loader, p, n_parts * p->part_rows, matrix_out));
+    else
+        TD_TRY(read_and_pack(loader, p, n_parts, matrix_out));
+    TD_TRY(note_block(loader, matrix_out));
 
 out:
     return code;
@@ -275,6 +327,8 @@ tandem_code td_embed_model_load_rows(td_loader *loader, const char *name, size_t
 void td_embed_model_load_clear(td_loader *loader)
 {
     free(loader->floats);
+    free(loader->made.items);
     loader->floats = NULL;
     loader->n_floats = 0;
+    loader->made = (td_blocks){0};
 }

@@ -17,6 +17,9 @@ typedef struct td_loader {
     char name[192];     /* the last name built */
     float *floats;      /* reused from matrix to matrix */
     size_t n_floats;
+    const td_blocks *packed;              /* in place of weights to pack; NULL: none */
+    size_t n_packed;                      /* taken so far */
+    td_blocks made;                       /* of all matrices so far */
     const struct td_model_source *source; /* told which bytes have been read */
     tandem_error *err;
 } td_loader;

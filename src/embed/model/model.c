@@ -11,6 +11,7 @@ struct td_model {
     td_encoder encoder;
     td_stages stages;
     td_model_info info;
+    td_blocks blocks;
 };
 
 static const struct {
@@ -77,12 +78,24 @@ out:
     return code;
 }
 
+/* All or none. */
+static void keep_blocks(td_loader *loader, td_model *model)
+{
+    for (size_t i = 0; i < loader->made.n; i++) {
+        if (!loader->made.items[i].ptr)
+            return;
+    }
+    model->blocks = loader->made;
+    loader->made = (td_blocks){0};
+}
+
 static tandem_code load(const td_model_source *source, td_model *model, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_loader loader = {.weights = source->weights,
                         .kernels = source->kernels,
                         .precision = source->precision,
+                        .packed = source->packed,
                         .prefix = "",
                         .source = source,
                         .err = err};
@@ -106,6 +119,7 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
         TD_FAIL(err, TANDEM_E_FORMAT,
                 "1_Pooling/config.json: \"word_embedding_dimension\" is %zu, config.json says %zu",
                 model->stages.dim, model->encoder.hidden);
+    keep_blocks(&loader, model);
 
 out:
     td_embed_model_load_clear(&loader);
@@ -149,12 +163,18 @@ void td_embed_model_close(td_model *model)
         return;
     td_embed_model_encoder_clear(&model->encoder);
     td_embed_model_stages_clear(&model->stages);
+    free(model->blocks.items);
     free(model);
 }
 
 const td_model_info *td_embed_model_info(const td_model *model)
 {
     return &model->info;
+}
+
+const td_blocks *td_embed_model_blocks(const td_model *model)
+{
+    return &model->blocks;
 }
 
 /* ---- runs ---- */
@@ -185,7 +205,9 @@ tandem_code td_embed_model_prepare(const td_model *model, const td_ragged *batch
     if (code != TANDEM_OK)
         return code;
     return td_embed_model_encoder_prepare(&model->encoder, batch, team,
-                                          model->stages.pooling == TD_POOLING_CLS, scratch, err);
+                                          model->stages.pooling == TD_POOLING_CLS &&
+                                              !batch->every_row,
+                                          scratch, err);
 }
 
 void td_embed_model_forward(const td_model *model, td_scratch *scratch, size_t member)
@@ -208,6 +230,24 @@ static tandem_code pool(const td_model *model, const td_scratch *scratch, size_t
     return code == TANDEM_OK ? td_embed_model_pooling_normalize(vector, dim, err) : code;
 }
 
+/* The rows of a text as they are. */
+static tandem_code copy_rows(const td_model *model, const td_scratch *scratch, size_t text,
+                             float *vectors, tandem_error *err)
+{
+    size_t dim = model->encoder.hidden, stride = td_embed_kernels_stride(dim);
+    const uint32_t *starts = scratch->batch->starts;
+
+    for (size_t row = starts[text]; row < starts[text + 1]; row++) {
+        const float *x = scratch->x + row * stride;
+        for (size_t i = 0; i < dim; i++) {
+            if (!isfinite(x[i]))
+                return td_fail(err, TANDEM_E_FORMAT, "the model's row is not finite");
+        }
+        memcpy(vectors + row * dim, x, dim * sizeof(*x));
+    }
+    return TANDEM_OK;
+}
+
 tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, float *vectors,
                                   tandem_error *err)
 {
@@ -216,7 +256,9 @@ tandem_code td_embed_model_finish(const td_model *model, td_scratch *scratch, fl
         return td_fail(err, (tandem_code)failure, "a matrix product failed in %s",
                        model->encoder.kernels->name);
     for (size_t t = 0; t < scratch->batch->n_texts; t++) {
-        tandem_code code = pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
+        tandem_code code = scratch->batch->every_row
+                               ? copy_rows(model, scratch, t, vectors, err)
+                               : pool(model, scratch, t, vectors + t * model->encoder.hidden, err);
         if (code != TANDEM_OK) {
             td_context(err, "text %zu", scratch->batch->first_text + t);
             return code;

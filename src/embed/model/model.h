@@ -17,6 +17,13 @@
 typedef struct td_model td_model;
 typedef struct td_scratch td_scratch;
 
+/* A model's packed matrices as runs of bytes, in the order in which it is loaded: what a file may
+ * keep in place of the work of packing. */
+typedef struct td_blocks {
+    td_str *items;
+    size_t n;
+} td_blocks;
+
 typedef struct td_model_source {
     /* A file of the model directory by its path there; ptr NULL if there is none. Borrowed: used
      * during open only. */
@@ -27,6 +34,9 @@ typedef struct td_model_source {
     const td_weights *weights; /* must outlive the model, which reads word vectors from it */
     const td_kernels *kernels;
     td_precision precision; /* of packed weights and of products */
+    /* td_embed_model_blocks of the same files, kernels and precision: the model is made over them,
+     * so they must outlive it. NULL: the weights are packed. */
+    const td_blocks *packed;
 } td_model_source;
 
 typedef struct td_model_info {
@@ -43,12 +53,16 @@ typedef struct td_model_info {
 
 /* Reads config.json, modules.json and what these name, and packs the weights.
  * Errors: E_FORMAT naming file and field or tensor; E_UNSUPPORTED naming what is not supported
- * (an unknown architecture: with the list of those that are; a precision). */
+ * (an unknown architecture: with the list of those that are; a precision); E_CONFLICT for packed
+ * blocks that do not have the model's shape. */
 tandem_code td_embed_model_open(const td_model_source *source, td_model **model_out,
                                 tandem_error *err);
 void td_embed_model_close(td_model *model);
 
 const td_model_info *td_embed_model_info(const td_model *model);
+
+/* Borrowed. None of a model whose kernels keep weights in a library's form. */
+const td_blocks *td_embed_model_blocks(const td_model *model);
 
 /* Texts end to end in one long row of ids: no padding. */
 typedef struct td_ragged {
@@ -56,6 +70,7 @@ typedef struct td_ragged {
     const uint32_t *starts; /* [n_texts + 1], the first is 0 */
     size_t n_texts;
     size_t first_text; /* what errors call the first one */
+    bool every_row;    /* no pooling: a row of each token is wanted, as the last layer gives it */
 } td_ragged;
 
 /* Memory for runs: grows to the largest one and is kept for the next. NULL when out of memory. */
@@ -65,7 +80,7 @@ size_t td_embed_model_scratch_bytes(const td_scratch *scratch);
 
 /* Vectors of a batch, on the calling thread.
  *
- *   vectors  [n_texts, dim], caller's
+ *   vectors  [n_texts, dim], caller's; with every_row [ids, dim], not scaled
  * Errors: E_INVALID for an id or a length past the model's, E_EMPTY for a text without ids,
  * E_FORMAT naming the text whose vector has no direction or is not finite, E_NOMEM. */
 tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td_scratch *scratch,

@@ -158,6 +158,45 @@ static void refuses_sizes_that_overflow(void **state)
     assert_null(td_embed_kernels_floats(SIZE_MAX / 4));
 }
 
+static void a_block_makes_the_same_matrix(void **state)
+{
+    (void)state;
+    enum {
+        IN = 70,
+        OUT = 41
+    };
+    float weight[OUT * IN], bias[OUT];
+    for (size_t i = 0; i < OUT * IN; i++)
+        weight[i] = sinf((float)i);
+    for (size_t i = 0; i < OUT; i++)
+        bias[i] = (float)i;
+    for (int i = 0; i < 6; i++) {
+        bool gated = i % 2;
+        td_matrix packed, adopted = {0};
+        const td_packing source = {.kernels = plain,
+                                   .precision = (td_precision)(i / 2),
+                                   .n_out = OUT,
+                                   .n_in = IN,
+                                   .weight = weight,
+                                   .gate = gated ? weight : NULL,
+                                   .bias = bias};
+        assert_int_equal(td_embed_kernels_pack(&source, &packed, NULL), TANDEM_OK);
+        td_str block = td_embed_kernels_block(&packed);
+        assert_int_equal(block.n, td_embed_kernels_bytes(&packed));
+        assert_false(td_embed_kernels_adopt(&source, !gated, block, &adopted));
+        assert_false(
+            td_embed_kernels_adopt(&source, gated, (td_str){block.ptr, block.n - 1}, &adopted));
+        assert_false(
+            td_embed_kernels_adopt(&source, gated, (td_str){block.ptr + 4, block.n}, &adopted));
+        assert_null(adopted.kernels);
+        assert_true(td_embed_kernels_adopt(&source, gated, block, &adopted));
+        assert_null(adopted.owned);
+        adopted.owned = packed.owned;
+        assert_memory_equal(&adopted, &packed, sizeof(packed));
+        td_embed_kernels_clear(&packed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_weight_that_is_not_finite_does_not_become_a_finite_one),
         cmocka_unit_test(bf16_is_the_nearest_and_of_two_the_even_one),
         cmocka_unit_test(refuses_sizes_that_overflow),
+        cmocka_unit_test(a_block_makes_the_same_matrix),
     };
     if (td_embed_kernels_choose("plain", &plain, NULL) != TANDEM_OK)
         return 1;

@@ -23,7 +23,8 @@ static texts make_texts(const opened *o, unsigned seed)
         t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
         for (size_t j = 0; j < t.n[i]; j++)
             t.ids[i][j] = (uint32_t)rand() % 1000;
-        run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0}, t.alone + i * o->dim);
+        run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0, false},
+                    t.alone + i * o->dim);
     }
     return t;
 }
@@ -45,7 +46,7 @@ static void make_batch(const texts *t, random_batch *b)
         memcpy(b->ids + b->starts[i], t->ids[which], t->n[which] * sizeof(uint32_t));
         b->starts[i + 1] = b->starts[i] + t->n[which];
     }
-    b->ragged = (td_ragged){b->ids, b->starts, n, 0};
+    b->ragged = (td_ragged){b->ids, b->starts, n, 0, false};
 }
 
 static void assert_same_bits(const texts *t, const random_batch *b, const float *vectors,
@@ -172,7 +173,7 @@ static void bulk_work_may_stand_aside_before_each_layer(void **state)
 {
     (void)state;
     opened o = open_or_fail("bert", NULL); /* of 3 layers */
-    const td_ragged batch = {(uint32_t[]){2, 5, 3}, (uint32_t[]){0, 3}, 1, 0};
+    const td_ragged batch = {(uint32_t[]){2, 5, 3}, (uint32_t[]){0, 3}, 1, 0, false};
     size_t n_pauses[1] = {0};
     const td_team alone = {.n = 1, .pause = count_pause, .user = n_pauses};
     assert_int_equal(td_embed_model_prepare(o.model, &batch, &alone, o.scratch, NULL), TANDEM_OK);

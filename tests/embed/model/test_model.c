@@ -7,14 +7,16 @@ static void refuses_ids_and_lengths_past_the_models(void **state)
     opened o = open_or_fail("bert", NULL);
     uint32_t ids[100] = {2, 2000, 3};
     float vector[64];
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3}, 1, 0},
+    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3}, 1, 0, false},
                                         o.scratch, vector, NULL),
                      TANDEM_E_INVALID);
     ids[1] = 5;
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 65}, 1, 0},
+    assert_int_equal(td_embed_model_run(o.model,
+                                        &(td_ragged){ids, (uint32_t[]){0, 65}, 1, 0, false},
                                         o.scratch, vector, NULL),
                      TANDEM_E_INVALID);
-    assert_int_equal(td_embed_model_run(o.model, &(td_ragged){ids, (uint32_t[]){0, 3, 3}, 2, 0},
+    assert_int_equal(td_embed_model_run(o.model,
+                                        &(td_ragged){ids, (uint32_t[]){0, 3, 3}, 2, 0, false},
                                         o.scratch, vector, NULL),
                      TANDEM_E_EMPTY);
     close_all(&o);

@@ -28,7 +28,7 @@ static void gives_nearly_the_expected_vectors_in_bf16_and_int8(void **state)
             expected_case one = expected_get(expected, c);
             uint32_t starts[] = {0, (uint32_t)one.n_ids};
             float vector[1024];
-            run_or_fail(&o, &(td_ragged){one.ids, starts, 1, 0}, vector);
+            run_or_fail(&o, &(td_ragged){one.ids, starts, 1, 0, false}, vector);
             cosines[c] = cosine_of(vector, one.vector, o.dim);
             expected_clear(&one);
         }

@@ -17,7 +17,7 @@ static void it_grows_to_the_largest_run_and_is_kept(void **state)
     size_t bytes[3];
     const uint32_t lengths[] = {4, 64, 4};
     for (size_t i = 0; i < 3; i++) {
-        td_ragged batch = {ids, (uint32_t[]){0, lengths[i]}, 1, 0};
+        td_ragged batch = {ids, (uint32_t[]){0, lengths[i]}, 1, 0, false};
         assert_int_equal(td_embed_model_run(model, &batch, scratch, vectors, NULL), TANDEM_OK);
         bytes[i] = td_embed_model_scratch_bytes(scratch);
     }
