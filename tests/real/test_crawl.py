@@ -135,6 +135,48 @@ def test_a_page_that_links_to_itself_alone_is_one_page(tandem, site):
     assert urls(lines, site) == ["/"]
 
 
+def brotli(body):
+    """One stored block, as RFC 7932 9.2 has it."""
+    assert 0 < len(body) <= 1 << 16
+    return ((len(body) - 1) << 4 | 1 << 20).to_bytes(3, "little") + body + b"\x03"
+
+
+def zstandard(body):
+    """One frame of one raw block, as RFC 8878 3.1 has it."""
+    assert len(body) < 256
+    block = (len(body) << 3 | 1).to_bytes(3, "little")
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([len(body)]) + block + body
+
+
+def test_pages_come_packed_and_no_cookie_goes_back(tandem, site):
+    packers = {"gzip": gzip.compress, "br": brotli, "zstd": zstandard}
+    offered, cookies = set(), []
+
+    def packed(name):
+        def answer(handler):
+            known = {c.strip() for c in handler.headers.get("Accept-Encoding", "").split(",")}
+            offered.update(known)
+            cookies.append(handler.headers.get("Cookie"))
+            body = page(name, *(f"/{other}" for other in packers)).encode()
+            handler.send_response(200)
+            handler.send_header("Content-Type", "text/html")
+            handler.send_header("Set-Cookie", "session=1; Path=/")
+            if name in known:
+                handler.send_header("Content-Encoding", name)
+                body = packers[name](body)
+            handler.send_header("Content-Length", str(len(body)))
+            handler.end_headers()
+            handler.wfile.write(body)
+
+        return answer
+
+    site.pages = {f"/{name}": packed(name) for name in packers}
+    lines = tandem.lines("crawl", "--json", "-r", site.url + "/gzip")
+    assert sorted(line["markdown"].split("\n")[0] for line in lines) == ["# br", "# gzip", "# zstd"]
+    assert "gzip" in offered  # the others where libcurl was built with them
+    assert cookies == [None] * 3
+
+
 def test_done_is_not_said_when_every_page_failed(tandem, site):
     summary = tandem.index("-r", site.url, status=3)
     assert (summary["pages"], summary["failed"]) == (0, 1)
