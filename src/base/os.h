@@ -85,6 +85,34 @@ bool td_os_is_file(const char *path);
 tandem_code td_os_data_dir(td_buf *buf, tandem_error *err);
 tandem_code td_os_cache_dir(td_buf *buf, tandem_error *err);
 
+/* Removes a directory with all that is in it; links are not followed. What is gone already is fine.
+ * Errors: as td_fail_errno. */
+tandem_code td_os_remove_tree(const char *path, tandem_error *err);
+
+/* Another program, that lives while the thread that started it does. */
+typedef struct td_os_child {
+    int64_t pid; /* and of its process group; 0: none */
+    int to_fd;   /* what is written here it reads from its descriptor 3; neither end waits */
+    int from_fd; /* what it writes to its descriptor 4 */
+} td_os_child;
+
+/* Starts `argv[0]`, a path, with this environment and no other, its standard descriptors on
+ * /dev/null and none of ours open. is_offline: without any network, where the system can do that
+ * for us. It is killed when the calling thread ends, also by a kill of the process (Linux).
+ * Errors: E_NOMEM, E_IO when no process can be made; a program that cannot be run closes its
+ * descriptors, no more. */
+tandem_code td_os_child_start(const char *const *argv, const char *const *environment,
+                              bool is_offline, td_os_child *child_out, tandem_error *err);
+
+/* Kills it with its process group and waits for its end. An empty struct is fine. */
+void td_os_child_kill(td_os_child *child);
+
+/* Between fork and exec, so nothing but system calls: the process dies with the thread that made
+ * it; it loses its network (false where it may not); descriptors from `first` on are closed. */
+void td_os_child_tie(int64_t parent_pid);
+bool td_os_child_unplug(void);
+void td_os_close_from(int first);
+
 /* errno's text: "No such file or directory". */
 void td_os_error_text(int errno_value, char *out, size_t out_bytes);
 

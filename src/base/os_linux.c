@@ -4,10 +4,13 @@
 
 #    include "base/os_cgroup.h"
 
+#    include <fcntl.h>
 #    include <math.h>
 #    include <sched.h>
+#    include <signal.h>
 #    include <stdio.h>
 #    include <stdlib.h>
+#    include <sys/prctl.h>
 #    include <sys/resource.h>
 #    include <sys/stat.h>
 #    include <sys/syscall.h>
@@ -15,7 +18,8 @@
 
 enum {
     PROC_BYTES_MAX = 1 << 16,
-    CPUS_MAX = 1 << 16
+    CPUS_MAX = 1 << 16,
+    FDS_OLD_KERNEL = 4096, /* before 5.9 they are closed one by one */
 };
 
 /* Appends nothing when the file can't be read. */
@@ -175,6 +179,61 @@ bool td_os_allow_amx(void)
 #    else
     return false;
 #    endif
+}
+
+void td_os_child_tie(int64_t parent_pid)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != (pid_t)parent_pid) /* it ended before it could be told */
+        _exit(127);
+}
+
+static bool write_proc(const char *path, const char *text, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* "1000 1000 1": inside one is who one is outside. */
+static bool map_id(const char *path, unsigned id)
+{
+    char digits[16], line[40];
+    size_t n = 0, n_line = 0;
+
+    do
+        digits[n++] = (char)('0' + id % 10);
+    while ((id /= 10) > 0);
+    for (int twice = 0; twice < 2; twice++) {
+        for (size_t i = n; i > 0; i--)
+            line[n_line++] = digits[i - 1];
+        line[n_line++] = ' ';
+    }
+    line[n_line++] = '1';
+    return write_proc(path, line, n_line);
+}
+
+bool td_os_child_unplug(void)
+{
+    unsigned uid = geteuid(), gid = getegid();
+
+    if (unshare(CLONE_NEWNET) == 0)
+        return true;
+    /* Who is not root may leave the network only inside a user namespace of one's own. */
+    return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+           write_proc("/proc/self/setgroups", "deny", 4) && map_id("/proc/self/uid_map", uid) &&
+           map_id("/proc/self/gid_map", gid);
+}
+
+void td_os_close_from(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, ~0u, 0u) == 0)
+        return;
+    for (int fd = first; fd < FDS_OLD_KERNEL; fd++)
+        close(fd);
 }
 
 #endif

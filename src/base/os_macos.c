@@ -96,4 +96,20 @@ bool td_os_allow_amx(void)
     return false;
 }
 
+void td_os_child_tie(int64_t parent_pid)
+{
+    (void)parent_pid; /* nothing of the kind here: the child must look at its descriptor 3 */
+}
+
+bool td_os_child_unplug(void)
+{
+    return false;
+}
+
+void td_os_close_from(int first)
+{
+    for (int fd = first; fd < getdtablesize(); fd++)
+        close(fd);
+}
+
 #endif

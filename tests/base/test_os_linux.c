@@ -49,6 +49,26 @@ static void explains_errno(void **state)
     assert_string_equal(text, "No such");
 }
 
+/* Where the system lets us, and an admin may forbid it: then the child says that it has a net. */
+static void an_offline_child_has_no_way_out(void **state)
+{
+    static const char *const argv[] = {"/bin/sh", "-c", "cat /proc/net/route >&4; echo end >&4",
+                                       NULL};
+    static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    td_os_child child = {0};
+    char said[4096] = "";
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(td_os_child_start(argv, environment, true, &child, NULL), TANDEM_OK);
+    for (ssize_t got; (got = read(child.from_fd, said + n, sizeof(said) - 1 - n)) != 0;)
+        n += got > 0 ? (size_t)got : 0;
+    td_os_child_kill(&child);
+    assert_non_null(strstr(said, "end\n"));
+    for (const char *c = said; geteuid() == 0 && *c; c++)
+        assert_false(*c >= '0' && *c <= '9'); /* no route, a heading at most */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -56,6 +76,7 @@ int main(void)
         cmocka_unit_test(resident_memory_grows_with_what_is_written),
         cmocka_unit_test(memory_is_more_than_what_is_in_use),
         cmocka_unit_test(explains_errno),
+        cmocka_unit_test(an_offline_child_has_no_way_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
