@@ -12,6 +12,7 @@
 enum {
     CONNECTIONS_MAX = 1024,
     PER_HOST_MAX = 64,
+    BESIDE_MAX = 4,
 };
 
 /* The signals of the calling thread while libcurl runs in it. */
@@ -318,7 +319,8 @@ static size_t collect(td_net *net)
     return n;
 }
 
-static tandem_code step(td_net *net, uint32_t wait_ms, tandem_error *err)
+static tandem_code step(td_net *net, uint32_t wait_ms, struct curl_waitfd *beside, size_t n_beside,
+                        tandem_error *err)
 {
     int n_running = 0, poll_ms = (int)(wait_ms > INT_MAX ? INT_MAX : wait_ms);
     bool waited = wait_ms == 0;
@@ -330,20 +332,32 @@ static tandem_code step(td_net *net, uint32_t wait_ms, tandem_error *err)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
         if (collect(net) + n_done > 0 || waited)
             return TANDEM_OK;
-        result = curl_multi_poll(net->multi, NULL, 0, poll_ms, NULL);
+        result = curl_multi_poll(net->multi, beside, (unsigned)n_beside, poll_ms, NULL);
         if (result != CURLM_OK)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
         waited = true;
     }
 }
 
-tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
+tandem_code td_net_step_beside(td_net *net, uint32_t wait_ms, const td_net_fd *fds, size_t n_fds,
+                               tandem_error *err)
 {
+    struct curl_waitfd beside[BESIDE_MAX];
     signal_guard guard = hold_pipe_signal();
-    tandem_code code = step(net, wait_ms, err);
 
+    n_fds = n_fds > BESIDE_MAX ? BESIDE_MAX : n_fds;
+    for (size_t i = 0; i < n_fds; i++)
+        beside[i] =
+            (struct curl_waitfd){.fd = fds[i].fd,
+                                 .events = fds[i].to_write ? CURL_WAIT_POLLOUT : CURL_WAIT_POLLIN};
+    tandem_code code = step(net, wait_ms, beside, n_fds, err);
     release_pipe_signal(&guard);
     return code;
+}
+
+tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err)
+{
+    return td_net_step_beside(net, wait_ms, NULL, 0, err);
 }
 
 void td_net_wake(td_net *net)

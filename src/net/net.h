@@ -74,6 +74,10 @@ typedef bool (*td_net_want)(void *user, int status, td_str media_type);
  * that is followed. `head` has status, final_url and headers. False leaves the rest. */
 typedef bool (*td_net_take)(void *user, const td_net_reply *head, td_str bytes);
 
+typedef struct td_net_field {
+    td_str name, value;
+} td_net_field;
+
 typedef struct td_net_request {
     td_str url;
     td_str if_none_match, if_modified_since; /* empty: not sent */
@@ -92,7 +96,10 @@ typedef struct td_net_request {
     td_str bearer;       /* a token, sent to this URL's scheme, host and port alone; empty: none */
     uint64_t range_from; /* ask for the body from this byte on; a server may send all of it */
     bool is_head;        /* ask for the headers alone */
-    bool uncompressed;   /* ask for the bytes as they are, so that lengths are the file's */
+    const td_net_field
+        *fields; /* [n_fields] more headers, sent on every hop; borrowed for the call */
+    size_t n_fields;
+    bool uncompressed; /* ask for the bytes as they are, so that lengths are the file's */
 } td_net_request;
 
 tandem_code td_net_open(const td_net_options *options, td_net **net_out, tandem_error *err);
@@ -107,6 +114,16 @@ tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error 
 
 /* Does what can be done, waiting at most wait_ms for something to happen; calls `done`s. */
 tandem_code td_net_step(td_net *net, uint32_t wait_ms, tandem_error *err);
+
+/* A descriptor that something else of the thread waits for. */
+typedef struct td_net_fd {
+    int fd;
+    bool to_write; /* else to read */
+} td_net_fd;
+
+/* The same, and ends the wait too when one of `fds` [n_fds], at most 4, is ready. */
+tandem_code td_net_step_beside(td_net *net, uint32_t wait_ms, const td_net_fd *fds, size_t n_fds,
+                               tandem_error *err);
 
 /* Wakes a td_net_step that waits. Any thread. */
 void td_net_wake(td_net *net);

@@ -20,6 +20,7 @@ enum {
     URL_BUF_BYTES = 16 * 1024,
     LINE_BYTES_MAX = 9216, /* of a header that we send: tokens are long */
     N_FIELDS = 5,          /* headers that we look at */
+    FIELD_NAME_N = 100,
 };
 
 static bool is_redirect_status(long status)
@@ -140,6 +141,24 @@ static tandem_code add_origin(const td_net_url *parts, td_buf *out, tandem_error
                           TD_STR_FMT(parts->host), (unsigned)parts->port);
 }
 
+/* A name is a token of RFC 9110. */
+static tandem_code add_field(td_net_transfer *transfer, const td_net_field *field,
+                             tandem_error *err)
+{
+    char name[FIELD_NAME_N];
+    bool ok = field->name.n > 0 && field->name.n < sizeof(name);
+
+    for (size_t i = 0; ok && i < field->name.n; i++) {
+        char c = name[i] = field->name.ptr[i];
+        ok = c > ' ' && c <= '~' && !strchr("\"(),/:;<=>?@[\\]{}", c);
+    }
+    if (!ok)
+        return td_fail(err, TANDEM_E_INVALID, "not a header's name: %.*s",
+                       TD_STR_FMT(td_str_slice(field->name, 0, sizeof(name))));
+    name[field->name.n] = '\0';
+    return add_header(transfer, name, field->value, err);
+}
+
 /* Headers of every hop, and the token of the first one's origin. */
 static tandem_code set_headers(td_net_transfer *transfer, tandem_error *err)
 {
@@ -150,6 +169,8 @@ static tandem_code set_headers(td_net_transfer *transfer, tandem_error *err)
     TD_TRY(add_header(transfer, "Accept", request->accept, err));
     TD_TRY(add_header(transfer, "If-None-Match", request->if_none_match, err));
     TD_TRY(add_header(transfer, "If-Modified-Since", request->if_modified_since, err));
+    for (size_t i = 0; i < request->n_fields; i++)
+        TD_TRY(add_field(transfer, &request->fields[i], err));
     if (request->uncompressed)
         TD_TRY(add_header(transfer, "Accept-Encoding", TD_STR("identity"), err));
     if (request->range_from > 0) {

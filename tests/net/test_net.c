@@ -210,6 +210,44 @@ static void proxy_variables_are_ignored(void **state)
     server_stop(s);
 }
 
+static void a_header_that_is_none_is_refused(void **state)
+{
+    static const td_net_field bad[] = {{{"X One", 5}, {"1", 1}},
+                                       {{"X-One:", 6}, {"1", 1}},
+                                       {{"", 0}, {"1", 1}},
+                                       {{"X\r\nHost", 7}, {"1", 1}},
+                                       {{"X-One", 5}, {"1\n2", 3}}};
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        td_net_request request = {.url = TD_STR("http://example.org/"),
+                                  .fields = &bad[i],
+                                  .n_fields = 1};
+        assert_int_equal(td_net_get(net, &request, NULL), TANDEM_E_INVALID);
+    }
+    assert_int_equal(td_net_n_active(net), 0);
+    td_net_close(net);
+}
+
+static void another_descriptor_ends_the_wait_of_a_step(void **state)
+{
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    const td_net_fd to_write = {ends[1], true}, to_read = {ends[0], false};
+    assert_int_equal(td_net_step_beside(net, 600 * 1000, &to_write, 1, NULL), TANDEM_OK);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(td_net_step_beside(net, 600 * 1000, &to_read, 1, NULL), TANDEM_OK);
+    close(ends[0]);
+    close(ends[1]);
+    td_net_close(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +256,8 @@ int main(void)
         cmocka_unit_test(done_may_start_the_next_request),
         cmocka_unit_test(close_reports_every_request_that_is_under_way),
         cmocka_unit_test(wake_ends_the_wait_of_a_step),
+        cmocka_unit_test(a_header_that_is_none_is_refused),
+        cmocka_unit_test(another_descriptor_ends_the_wait_of_a_step),
         cmocka_unit_test(options_out_of_range_are_refused),
         cmocka_unit_test(proxy_variables_are_ignored),
     };
