@@ -118,3 +118,11 @@ out:
     td_buf_clear(&r.made);
     return code;
 }
+
+bool td_extract_is_html(const td_page *page)
+{
+    td_str language, name = td_extract_kind_name(page_uri(page), page->is_web);
+
+    return td_extract_kind_of(set(page->media_type), name, set(page->body), &language) ==
+           TD_KIND_HTML;
+}

@@ -38,6 +38,14 @@ typedef struct td_extract_options {
 tandem_code td_extract(const td_page *page, const td_extract_options *options,
                        td_document **document_out, tandem_error *err);
 
+/* Whether the page is HTML, as td_extract would take it. */
+bool td_extract_is_html(const td_page *page);
+
+/* Whether an HTML page shows next to nothing until its scripts have run: there are scripts, and
+ * `text`, what was extracted of it, is next to nothing; or it is little, and the page has the empty
+ * root of an application or asks for JavaScript. Cost: the bytes of both. */
+bool td_extract_needs_scripts(td_str html, td_str text);
+
 /* The programming language of a file by its name ("main.rs" -> "rust", "Makefile" -> "make"), or
  * its first line ("#!/bin/sh"); empty if it is no source code. Static. */
 td_str td_extract_code_language(td_str path, td_str first_line);
