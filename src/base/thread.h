@@ -2,7 +2,6 @@
  *
  * Locks by rank (take by rising rank; hold none over I/O or a callback). Every mutex of the tree
  * stands here, and tests/tidy checks that each `pthread_mutex_t` has a line:
- *   0  apps/tandem/serve/jobs_inner.h  all->crawling  the crawl that runs; held while it is asked
  *   1  pipeline/state.h       job->lock          progress, end state
  *   1  pipeline/state.h       job->visit_lock    one visit at a time; held over the visitor
  *   1  pipeline/state.h       index->lock        local lanes; held while a model loads
@@ -21,6 +20,7 @@
  *   3  apps/tandem/serve/clock.c       clock->lock   connections and their deadlines
  *   3  apps/tandem/serve/jobs_inner.h  all->lock     crawls that were asked for
  *   3  apps/tandem/serve/work.c        pool->lock    requests that wait for a thread
+ *   3  source/browser.c       b->lock            pages that are waited for
  *   3  base/queue.c           queue->lock        slots of one queue
  *   4  embed/crew.c           crew->lock         a crew's work and its sleepers
  *   4  embed/gate.h           gate->lock         nothing but the wait for a turn

@@ -32,6 +32,7 @@ typedef struct td_page {
     td_str reason;    /* for people, one line: "binary file", "robots.txt forbids it" */
     int http_status;  /* 0 for files */
     bool is_web;
+    bool is_drawn;    /* body is the tree that a browser made of what was fetched */
     bool is_nofollow; /* the server says that its links lead nowhere */
     int64_t fetched_wall_ms;
 } td_page;

@@ -53,7 +53,7 @@ static bool is_nofollow(td_str x_robots_tag)
 }
 
 /* Pages that are the same byte for byte are one: the first that came. */
-static bool is_copy(td_source_crawl *crawl, const td_page *page)
+bool td_source_crawl_is_copy(td_source_crawl *crawl, const td_page *page)
 {
     uint64_t key, uri = td_source_frontier_key(page->uri);
 
@@ -82,7 +82,8 @@ void td_source_crawl_give_reply(td_source_crawl *crawl, td_source_target *target
         td_source_frontier_drop(target);
         return;
     }
-    if (is_copy(crawl, page)) {
+    /* Before they are drawn, the pages of an application are all the same. */
+    if (!crawl->options.browser && td_source_crawl_is_copy(crawl, page)) {
         td_page_free(page);
         td_source_crawl_lose(crawl, target, TANDEM_OK, "the same bytes as a page before it");
         return;
@@ -123,7 +124,7 @@ void td_source_crawl_give_unchanged(td_source_crawl *crawl, td_source_target *ta
     page->http_status = status;
     page->hash = known->hash;
     page->fetched_wall_ms = status ? td_clock_wall_ms() : known->fetched_wall_ms;
-    if (is_copy(crawl, page)) {
+    if (td_source_crawl_is_copy(crawl, page)) {
         td_page_free(page);
         td_source_crawl_lose(crawl, target, TANDEM_OK, "the same bytes as a page before it");
         return;

@@ -87,6 +87,9 @@ void *td_source_crawl_run(void *user);
 /* Ends the crawl: `next` returns the failure once the pages before it are out. Any thread. */
 void td_source_crawl_fail(td_source_crawl *crawl, tandem_code code, const char *message);
 
+/* As td_source.is_copy. */
+bool td_source_crawl_is_copy(td_source_crawl *crawl, const td_page *page);
+
 /* Nothing is fetched from the host any more; its pages fail with the reason. */
 void td_source_crawl_close_host(td_source_host *host, tandem_code code, const char *reason);
 

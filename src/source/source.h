@@ -47,6 +47,17 @@ struct td_source {
      * takes the named page alone, for one that pages_max ended, and for one that found more
      * addresses than it can keep. NULL: always. Any thread. */
     bool (*is_whole)(td_source *self);
+    /* Draws an HTML page that `next` gave in options.browser; *page is then another one, with the
+     * tree that its scripts made as body and hash, and `is_drawn`. Neither ETag nor Last-Modified
+     * are kept: they tell nothing of what scripts fetch. NULL: there is no browser. Any thread, and
+     * it takes as long as the page does, the site's timeout_ms at most.
+     * Errors: E_UNSUPPORTED where no browser runs (said once in the log); as
+     * td_source_render_page. The page is then as it was. */
+    tandem_code (*draw)(td_source *self, td_page **page, tandem_error *err);
+    /* Whether a page before it had the same bytes, which makes it one to skip. With a browser that
+     * is asked here, once for each page with a body, since pages that are drawn are all the same
+     * before; without one `next` has seen to it, and this is NULL. Any thread. */
+    bool (*is_copy)(td_source *self, const td_page *page);
     /* Makes a waiting `next` return E_CANCELLED soon. */
     void (*cancel)(td_source *self);
     void (*close)(td_source *self);
@@ -66,6 +77,24 @@ typedef enum td_source_mode {
     TD_SOURCE_MODE_LLMS,    /* llms.txt and llms-full.txt with their text, and what they link to */
     TD_SOURCE_MODE_AUTO,    /* all of these, as far as they are there */
 } td_source_mode;
+
+/* A browser that draws pages for sources, one at a time. Chromium is started when the first page
+ * asks for it, started anew after a number of pages or a crash, and ends with the handle. Its
+ * requests are made as a crawl's are, with the limits and rules of the page's source.
+ * Threads: draws may be asked for from any; close when no source uses it any more. */
+typedef struct td_source_browser td_source_browser;
+
+typedef struct td_source_browser_options {
+    size_t struct_size;
+    const char *program; /* NULL: what Chromium is called, in PATH */
+    bool no_sandbox;     /* without Chromium's own sandbox, which root cannot have */
+    bool may_be_absent;  /* where it cannot run `draw` says E_UNSUPPORTED, and the log why, once */
+} td_source_browser_options;
+
+/* Errors: E_NOT_FOUND, E_DENIED (root needs no_sandbox) unless may_be_absent. */
+tandem_code td_source_browser_open(const td_source_browser_options *options,
+                                   td_source_browser **browser_out, tandem_error *err);
+void td_source_browser_close(td_source_browser *browser); /* NULL is fine */
 
 typedef struct td_source_options {
     size_t struct_size;
@@ -96,7 +125,8 @@ typedef struct td_source_options {
     uint32_t variants_max;  /* web: queries of one path; 0: any number */
     uint64_t bytes_max;     /* web: of all bodies together; 0: no limit */
     uint32_t time_max_ms; /* web: of the whole crawl, requests under way are let finish; 0: none */
-    const char *contact;  /* web: address or URL that user_agent names; NULL: none */
+    td_source_browser *browser; /* web: draws pages; borrowed; NULL: none */
+    const char *contact;        /* web: address or URL that user_agent names; NULL: none */
 } td_source_options;
 
 #define TD_SOURCE_OPTIONS                                                                      \

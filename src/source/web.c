@@ -1,5 +1,6 @@
 #include "source/web.h"
 
+#include "source/browser.h"
 #include "source/crawl.h"
 
 #include <stdio.h>
@@ -120,6 +121,19 @@ static bool is_whole(td_source *self)
                                      td_source_frontier_n(crawl->frontier) > 0);
     pthread_mutex_unlock(&crawl->lock);
     return !is_cut && (options->mode != TD_SOURCE_MODE_LINKS || options->depth_max > 0);
+}
+
+static tandem_code draw(td_source *self, td_page **page, tandem_error *err)
+{
+    td_source_crawl *crawl = (td_source_crawl *)self;
+    td_source_site site = {&crawl->options, crawl->user_agent, crawl->named};
+
+    return td_source_browser_draw(crawl->options.browser, &site, &crawl->is_cancelled, page, err);
+}
+
+static bool is_copy(td_source *self, const td_page *page)
+{
+    return td_source_crawl_is_copy((td_source_crawl *)self, page);
 }
 
 static void cancel(td_source *self)
@@ -256,6 +270,8 @@ tandem_code td_source_web_open(td_str url, const td_source_options *options, td_
                                 .done = done,
                                 .same_as = same_as,
                                 .is_whole = is_whole,
+                                .draw = options->browser ? draw : NULL,
+                                .is_copy = options->browser ? is_copy : NULL,
                                 .cancel = cancel,
                                 .close = close_web,
                                 .kind = "web",
