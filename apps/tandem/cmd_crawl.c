@@ -24,14 +24,14 @@ static void print_json(const tandem_item *item)
 
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
     output_json(
-        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:b,s:o}", "url",
+        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:b,s:b,s:o}", "url",
                   output_json_text(item->uri), "final_url", output_json_text(item->final_uri),
                   "status", item->http_status, "title", output_json_text(item->title), "language",
                   output_json_text(item->language), "markdown", output_json_text(item->text),
                   "links", links_json(item), "fetched_at", when, "skipped",
                   item->status == TANDEM_PAGE_SKIPPED || item->status == TANDEM_PAGE_FAILED,
-                  "unchanged", item->status == TANDEM_PAGE_UNCHANGED, "reason",
-                  item->reason.n ? output_json_text(item->reason) : json_null()));
+                  "unchanged", item->status == TANDEM_PAGE_UNCHANGED, "drawn", item->is_drawn,
+                  "reason", item->reason.n ? output_json_text(item->reason) : json_null()));
 }
 
 /* A page as Markdown under a comment that says whose it is. */

@@ -63,6 +63,16 @@ static void set_mode(const settings *s, tandem_job_options *o)
     o->depth_max = s->depth ? (uint32_t)s->depth : endless ? UINT32_MAX : usual;
 }
 
+static void set_render(const settings *s, tandem_job_options *o)
+{
+    if (s->render && !__builtin_strcmp(s->render, "auto"))
+        o->render = TANDEM_RENDER_AUTO;
+    else if (s->render && !__builtin_strcmp(s->render, "always"))
+        o->render = TANDEM_RENDER_ALWAYS;
+    o->browser = s->browser;
+    o->browser_no_sandbox = s->browser_no_sandbox;
+}
+
 tandem_index_options index_options_of(const settings *s)
 {
     tandem_index_options o = TANDEM_INDEX_OPTIONS;
@@ -101,6 +111,7 @@ tandem_job_options job_options_of(const settings *s)
     o.time_max_ms = (uint32_t)s->time_max_ms;
     o.variants_max = (uint32_t)s->variants_max;
     o.contact = s->contact;
+    set_render(s, &o);
     o.pages_max = (uint32_t)s->pages_max;
     o.any_host = s->any_host;
     o.below = s->below;

@@ -42,6 +42,8 @@ typedef struct settings {
     uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
     uint64_t variants_max, bytes_max, time_max_ms;
     const char *user_agent, *contact, *mode;
+    const char *render, *browser;
+    bool browser_no_sandbox;
 
     /* chunks and schedule */
     uint64_t chunk_size, chunk_overlap;

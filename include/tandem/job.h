@@ -38,6 +38,14 @@ typedef enum tandem_mode {
     TANDEM_MODE_AUTO,    /* all of these, as far as they are there */
 } tandem_mode;
 
+/* Whether an installed Chromium draws pages. */
+typedef enum tandem_render {
+    TANDEM_RENDER_NEVER,
+    TANDEM_RENDER_AUTO,   /* pages that show next to nothing until their scripts have run; where no
+                             browser runs they are taken as they are, and the log says so once */
+    TANDEM_RENDER_ALWAYS, /* every HTML page of a site; a page that cannot be drawn has failed */
+} tandem_render;
+
 typedef struct tandem_link {
     tandem_str href, text;
 } tandem_link;
@@ -60,6 +68,7 @@ typedef struct tandem_item {
     /* from TANDEM_UNTIL_CHUNK on */
     const tandem_chunk *chunks;
     size_t n_chunks;
+    bool is_drawn; /* the page is as a browser has drawn it */
 } tandem_item;
 
 /* Called once for each page, from the job's threads, one call at a time; in the sources' order
@@ -131,6 +140,11 @@ typedef struct tandem_job_options {
                                  one more for a lane that has none */
     uint32_t batch_items_max; /* 1..4096 */
     bool quiet_metrics;       /* EMBEDDING_METRICS_ENABLED=false: no metrics block in the log */
+
+    /* web: scripts */
+    tandem_render render;
+    const char *browser;     /* program; NULL: what Chromium is called, in PATH */
+    bool browser_no_sandbox; /* without Chromium's own sandbox, which does not work for root */
 } tandem_job_options;
 
 #define TANDEM_JOB_OPTIONS                                                                   \
@@ -144,10 +158,8 @@ typedef struct tandem_job_options {
 typedef struct tandem_lane_progress {
     uint64_t total; /* chunks known so far */
     uint64_t done, failed, cached;
-    uint64_t in_flight;                /* batches */
-    double chunks_per_second;          /* of those embedded, since the lane's first */
-    uint64_t batches, retries, tokens; /* of the calls so far */
-    bool paused;                       /* its server fails: no calls for a while */
+    uint64_t in_flight;       /* batches */
+    double chunks_per_second; /* of those embedded, since the lane's first */
 } tandem_lane_progress;
 
 /* Numbers only ever grow. */
@@ -207,12 +219,6 @@ tandem_code tandem_job_open_retry(tandem_index *index, const char *source,
 bool tandem_job_wait(tandem_job *job, uint32_t wait_ms);
 
 void tandem_job_get_progress(tandem_job *job, tandem_progress *progress_out);
-
-/* What each slot did so far, as tandem_report_get_spans gives it after the end: in *spans_out, n of
- * them, for the caller to free (NULL if there is none), and the time that it is on their clock. A
- * job that does not store has none. Errors: E_NOMEM. */
-tandem_code tandem_job_copy_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
-                                  int64_t *now_us_out, tandem_error *err);
 
 /* Ends soon: no new page, no new batch; what is in flight is kept. Returns at once. */
 void tandem_job_cancel(tandem_job *job);

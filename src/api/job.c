@@ -11,6 +11,7 @@ static tandem_code check_limits(const tandem_job_options *o, tandem_error *err)
     } limits[] = {
         {"until", (uint64_t)o->until, 0, TANDEM_UNTIL_STORE},
         {"strategy", (uint64_t)o->strategy, 0, TANDEM_STRATEGY_SEQUENTIAL},
+        {"render", (uint64_t)o->render, 0, TANDEM_RENDER_ALWAYS},
         {"mode", (uint64_t)o->mode, 0, TANDEM_MODE_AUTO},
         {"time_max_ms", o->time_max_ms, 0, 7u * 24 * 3600 * 1000},
         {"file_bytes_max", o->file_bytes_max, 1u << 10, 1u << 30},
@@ -91,12 +92,6 @@ bool tandem_job_wait(tandem_job *job, uint32_t wait_ms)
 void tandem_job_get_progress(tandem_job *job, tandem_progress *progress_out)
 {
     td_pipeline_progress_get(job, progress_out);
-}
-
-tandem_code tandem_job_copy_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
-                                  int64_t *now_us_out, tandem_error *err)
-{
-    return td_pipeline_progress_spans(job, spans_out, n_out, now_us_out, err);
 }
 
 void tandem_job_cancel(tandem_job *job)

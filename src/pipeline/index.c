@@ -94,6 +94,7 @@ static void visit(tandem_job *job, const td_page *page, const td_document *docum
         .media_type = page->media_type,
         .http_status = page->http_status,
         .is_web = page->is_web,
+        .is_drawn = page->is_drawn,
         .fetched_wall_ms = page->fetched_wall_ms,
         .body = page->body,
     };
@@ -276,8 +277,8 @@ static bool resolve(void *user, td_str base, td_str href, td_buf *out)
     return page->is_web && td_net_url_resolve(base, href, out, NULL) == TANDEM_OK;
 }
 
-static tandem_code extract(tandem_job *job, td_page *page, td_document **document_out,
-                           tandem_error *err)
+static tandem_code read_once(tandem_job *job, td_page *page, td_document **document_out,
+                             tandem_error *err)
 {
     td_extract_options options = TD_EXTRACT_OPTIONS;
 
@@ -289,6 +290,30 @@ static tandem_code extract(tandem_job *job, td_page *page, td_document **documen
      * has links that lead somewhere. */
     options.links_as_written = job->options.until >= TANDEM_UNTIL_CHUNK;
     return td_extract(page, &options, document_out, err);
+}
+
+/* The page's document; of the page as a browser draws it, where that is wanted. */
+static tandem_code extract(tandem_job *job, size_t feed, td_page **page, td_document **document_out,
+                           tandem_error *err)
+{
+    tandem_error why = {.code = TANDEM_OK};
+    tandem_code code = read_once(job, *page, document_out, &why);
+    bool is_drawn = false;
+
+    if (code == TANDEM_OK || code == TANDEM_E_EMPTY)
+        code = td_pipeline_draw(job, feed, page, *document_out, &why, &is_drawn);
+    if (code == TANDEM_OK && is_drawn) {
+        td_document_free(*document_out);
+        *document_out = NULL;
+        code = read_once(job, *page, document_out, &why);
+    }
+    if (code != TANDEM_OK) {
+        td_document_free(*document_out);
+        *document_out = NULL;
+        if (err)
+            *err = why;
+    }
+    return code;
 }
 
 static td_work *new_work(tandem_job *job, size_t feed, td_page *page, td_document *document)
@@ -386,6 +411,43 @@ static void miss_copy(tandem_job *job, td_page *page, size_t feed, td_document *
     td_document_free(document);
 }
 
+/* The page is as an earlier run had it. `document`: NULL if its bytes did not come. */
+static void take_same(tandem_job *job, td_page *page, size_t feed, td_document *document)
+{
+    bool has_bytes = page->is_web && page->body.n;
+
+    atomic_fetch_add(&job->n_unchanged, 1);
+    atomic_fetch_add(&job->feeds[feed].n_good, 1);
+    if (td_pipeline_job_stores(job))
+        td_pipeline_write_seen(job, feed, page->uri);
+    if (has_bytes)
+        td_pipeline_write_visit(job, feed, page, page->hash, document);
+    else if (page->is_web)
+        td_pipeline_write_revisit(job, feed, page);
+    visit(job, page, NULL, NULL, TANDEM_PAGE_UNCHANGED, TD_STR(""));
+    td_document_free(document);
+    td_page_free(page);
+}
+
+/* A page and what was extracted of it; takes both. */
+static void take_extracted(tandem_job *job, td_page *page, size_t feed, td_document *document)
+{
+    td_source *source = job->feeds[feed].source;
+
+    if (source && source->is_copy && source->is_copy(source, page)) {
+        miss(job, page, document, feed, false, TD_STR("the same bytes as a page before it"));
+        td_document_free(document);
+    } else if (page->status == TD_PAGE_FETCHED && is_copy(job, page, feed, document)) {
+        miss_copy(job, page, feed, document);
+    } else {
+        report_links(job, feed, page, document);
+        if (page->status == TD_PAGE_UNCHANGED || td_pipeline_draw_is_known(job, feed, page))
+            take_same(job, page, feed, document);
+        else
+            take_document(job, page, feed, document);
+    }
+}
+
 static void take_fetched(tandem_job *job, td_page *page, size_t feed)
 {
     td_document *document = NULL;
@@ -398,21 +460,19 @@ static void take_fetched(tandem_job *job, td_page *page, size_t feed)
         td_page_free(page);
         return;
     }
-    switch (extract(job, page, &document, &error)) {
+    switch (extract(job, feed, &page, &document, &error)) {
     case TANDEM_OK:
-        if (is_copy(job, page, feed, document)) {
-            miss_copy(job, page, feed, document);
-            break;
-        }
-        report_links(job, feed, page, document);
-        take_document(job, page, feed, document);
+        take_extracted(job, page, feed, document);
         break;
     case TANDEM_E_NOMEM:
         td_pipeline_job_fail(job, &error);
         td_page_free(page);
         break;
-    default: /* no text in it: an image, an empty page */
-        miss(job, page, NULL, feed, false, td_str_from(error.message));
+    case TANDEM_E_CANCELLED: /* in the middle of a drawing: the next run has it */
+        td_page_free(page);
+        break;
+    default: /* no text in it: an image, an empty page; or it could not be drawn */
+        miss(job, page, NULL, feed, tandem_code_retry(error.code), td_str_from(error.message));
     }
 }
 
@@ -448,25 +508,18 @@ static void report_kept_links(tandem_job *job, size_t feed, const td_page *page)
 static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
 {
     td_document *document = NULL;
-    bool has_bytes = page->is_web && page->body.n;
 
-    if (has_bytes) {
-        extract(job, page, &document, NULL);
-        report_links(job, feed, page, document);
-    } else {
+    if (!page->is_web || page->body.n == 0) {
         report_kept_links(job, feed, page);
+        take_same(job, page, feed, NULL);
+    } else if (extract(job, feed, &page, &document, NULL) == TANDEM_OK) {
+        /* Its bytes are, but nobody has drawn them yet. */
+        page->status = page->is_drawn ? TD_PAGE_FETCHED : page->status;
+        take_extracted(job, page, feed, document);
+    } else {
+        report_links(job, feed, page, NULL);
+        take_same(job, page, feed, NULL);
     }
-    atomic_fetch_add(&job->n_unchanged, 1);
-    atomic_fetch_add(&job->feeds[feed].n_good, 1);
-    if (td_pipeline_job_stores(job))
-        td_pipeline_write_seen(job, feed, page->uri);
-    if (has_bytes)
-        td_pipeline_write_visit(job, feed, page, page->hash, document);
-    else if (page->is_web)
-        td_pipeline_write_revisit(job, feed, page);
-    visit(job, page, NULL, NULL, TANDEM_PAGE_UNCHANGED, TD_STR(""));
-    td_document_free(document);
-    td_page_free(page);
 }
 
 /* A dry run: what would be fetched. The page whose links are wanted was read for them. */
@@ -475,7 +528,7 @@ static void take_listed(tandem_job *job, td_page *page, size_t feed)
     td_document *document = NULL;
 
     if (page->body.n)
-        extract(job, page, &document, NULL);
+        extract(job, feed, &page, &document, NULL);
     report_links(job, feed, page, document);
     visit(job, page, NULL, NULL, TANDEM_PAGE_LISTED, TD_STR(""));
     td_document_free(document);

@@ -47,8 +47,8 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
                                 tandem_error *err)
 {
     tandem_job_options *o = &job->options;
-    const char **texts[] = {&o->scope,      &o->project, &o->dataset,
-                            &o->user_agent, &o->contact, &o->input_name};
+    const char **texts[] = {&o->scope,   &o->project,    &o->dataset, &o->user_agent,
+                            &o->contact, &o->input_name, &o->browser};
     bool ok = true;
 
     *o = *options;
@@ -122,6 +122,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.refuse_private = o->refuse_private;
     s.user_agent = o->user_agent;
     s.contact = o->contact;
+    s.browser = job->browser;
     s.mode = (td_source_mode)o->mode;
     s.dry_run = o->dry_run;
     s.variants_max = o->variants_max;
@@ -492,6 +493,7 @@ tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources
         TD_TRY(open_lanes(job, err));
         TD_TRY(open_schedule(job, err));
     }
+    TD_TRY(td_pipeline_draw_open(job, sources, n_sources, err));
     TD_TRY(open_feeds(job, sources, n_sources, err));
     TD_TRY(start_threads(job, err));
     *job_out = job;
@@ -578,6 +580,7 @@ void td_pipeline_job_close(tandem_job *job)
     for (size_t i = 0; i < job->n_feeds; i++)
         if (job->feeds[i].source)
             job->feeds[i].source->close(job->feeds[i].source);
+    td_source_browser_close(job->browser);
     free(job->feeds);
     free(job->cores);
     td_pipeline_once_clear(&job->once);

@@ -136,8 +136,9 @@ struct tandem_job {
     td_arena *arena;
     td_pipeline_feed *feeds;
     size_t n_feeds;
-    bool is_retry;  /* feeds are sources with chunks that have no vector */
-    td_hash recipe; /* of everything that decides how a page becomes chunks */
+    td_source_browser *browser; /* NULL: pages are taken as they are fetched */
+    bool is_retry;              /* feeds are sources with chunks that have no vector */
+    td_hash recipe;             /* of everything that decides how a page becomes chunks */
     td_str fingerprints[TANDEM_N_LANES];
     td_embedder *embedders[TANDEM_N_LANES];
     td_embedder
@@ -212,6 +213,20 @@ void td_pipeline_index_submit(tandem_job *job, td_work *work);
 tandem_code td_pipeline_index_feed(tandem_job *job, size_t feed, tandem_error *err);
 tandem_code td_pipeline_index_input(tandem_job *job, size_t feed, tandem_error *err);
 void td_pipeline_index_done(void *job, td_task *task);
+
+/* -- draw.c: pages that show nothing until their scripts have run -- */
+
+/* Opens job->browser where the options and the sources ask for one. */
+tandem_code td_pipeline_draw_open(tandem_job *job, const char *const *sources, size_t n_sources,
+                                  tandem_error *err);
+/* Draws the page if the options ask for it, or what was extracted of it (NULL: nothing) does:
+ * *page is then another one, and *is_drawn_out true. OK too where it need not be or, with some text
+ * in it, could not be. Errors: why a page without text could not be drawn; E_EMPTY for one that is
+ * not drawn. */
+tandem_code td_pipeline_draw(tandem_job *job, size_t feed, td_page **page,
+                             const td_document *document, tandem_error *err, bool *is_drawn_out);
+/* Whether an earlier run had this very drawing. */
+bool td_pipeline_draw_is_known(tandem_job *job, size_t feed, const td_page *page);
 
 /* -- retry.c: chunks without a vector instead of pages -- */
 
