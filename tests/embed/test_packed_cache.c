@@ -85,7 +85,9 @@ static bool is_mapped(const fixture *f)
 
 static void embed(const fixture *f, float *vector)
 {
-    const td_ragged text = {(uint32_t[]){2, 5, 9, 700, 3}, (uint32_t[]){0, 5}, 1, 0};
+    const td_ragged text = {.ids = (uint32_t[]){2, 5, 9, 700, 3},
+                            .starts = (uint32_t[]){0, 5},
+                            .n_texts = 1};
     td_scratch *scratch = td_embed_model_scratch_new();
     assert_int_equal(td_embed_model_run(f->engine->model, &text, scratch, vector, NULL), TANDEM_OK);
     td_embed_model_scratch_free(scratch);
