@@ -65,7 +65,7 @@ def script_functions(paths, folder):
     out = subprocess.run(["node", "-e", SCRIPT, os.path.realpath(folder)], input="\n".join(paths),
                          text=True, capture_output=True, check=True).stdout
     found = {}
-    for line in out.splitlines():
+    for line in out.split("\n")[:-1]:
         path, first, last = json.loads(line)
         found.setdefault(path, set()).add((first, last))
     return found
@@ -93,7 +93,7 @@ def tagged_functions(paths, language, kinds):
          f"--language-force={language}", "-L", "-"], input="\n".join(paths), text=True,
         capture_output=True, check=True).stdout
     found = {}
-    for line in out.splitlines():
+    for line in out.split("\n")[:-1]:
         tag = json.loads(line)
         if tag.get("kind") in kinds.split() and tag.get("end", 0) > tag["line"]:
             found.setdefault(tag["path"], set()).add((tag["line"], tag["end"]))
@@ -104,7 +104,7 @@ def chunks_of(program, folder):
     out = subprocess.run([program, "chunk", "--chunk-size", str(SIZE), folder],
                          capture_output=True, text=True).stdout
     chunks = {}
-    for line in out.splitlines():
+    for line in out.split("\n")[:-1]:
         chunk = json.loads(line)
         chunks.setdefault(os.path.join(folder, chunk["path"]), []).append(
             (chunk["start_line"], chunk["end_line"]))

@@ -43,8 +43,8 @@ typedef struct walk {
 
 static bool list_has(const char *list, const char *word)
 {
-    size_t n = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at += n) {
+    size_t n = strlen(word); /* 0 for the end of the text, which Go's grammar has as a token */
+    for (const char *at = list; n > 0 && (at = strstr(at, word)) != NULL; at += n) {
         if (at > list && at[-1] == ' ' && at[n] == ' ')
             return true;
     }

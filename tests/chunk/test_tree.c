@@ -148,6 +148,15 @@ static void keeps_the_scanners_rows_where_the_parser_fails(void **state)
         assert_int_equal(p.rows[row].flags & ~31, 0); /* nothing of the walk is left */
 }
 
+/* Go's grammar has the end of the text as a token whose kind is an empty name. */
+static void ends_on_code_that_breaks_off(void **state)
+{
+    (void)state;
+    parsed p;
+    refine(&p, "go", "func f() {\n\ta := b");
+    assert_int_equal(p.n, 2);
+}
+
 static void reads_a_part_of_a_document(void **state)
 {
     (void)state;
@@ -205,6 +214,7 @@ int main(void)
         cmocka_unit_test(names_what_a_decorator_or_export_stands_before),
         cmocka_unit_test(names_methods_in_many_languages),
         cmocka_unit_test(keeps_the_scanners_rows_where_the_parser_fails),
+        cmocka_unit_test(ends_on_code_that_breaks_off),
         cmocka_unit_test(reads_a_part_of_a_document),
         cmocka_unit_test(leaves_alone_what_it_has_no_grammar_for_and_what_is_too_large),
         cmocka_unit_test(ends_on_nodes_in_a_hundred_thousand_nodes),
