@@ -12,7 +12,7 @@
 
 #    define BLOCK_BYTES  ((size_t)512 * 1024)
 #    define BF16_IS_FAST false
-#    define INT8_IS_FAST false
+#    define INT8_IS_FAST true
 #    include "embed/kernels/tiles.h"
 
 #endif

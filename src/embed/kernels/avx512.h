@@ -150,23 +150,30 @@ static inline ivec w_set(int32_t x)
 {
     return _mm512_set1_epi32(x);
 }
-static inline ivec w_add(ivec a, ivec b)
+/* sum + the sums of the products of pairs. The sum stays where it is: gcc would rather add two
+ * products first and has no registers for them. */
+static inline ivec w_dot(ivec sum, ivec a, ivec b)
 {
-    return _mm512_add_epi32(a, b);
+    sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+    __asm__("" : "+v"(sum));
+    return sum;
 }
-/* Sums of the products of pairs. */
-static inline ivec w_dot(ivec a, ivec b)
-{
-    return _mm512_madd_epi16(a, b);
-}
-/* Of four s8: bytes 0 and 2, or 1 and 3, as pairs. */
-static inline ivec w_even_bytes(ivec x)
+/* Of four bytes: 0 and 2, or 1 and 3, as pairs. */
+static inline ivec w_even_s8(ivec x)
 {
     return _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8);
 }
-static inline ivec w_odd_bytes(ivec x)
+static inline ivec w_odd_s8(ivec x)
 {
     return _mm512_srai_epi16(x, 8);
+}
+static inline ivec w_even_u8(ivec x)
+{
+    return _mm512_and_si512(x, _mm512_set1_epi16(0xff));
+}
+static inline ivec w_odd_u8(ivec x)
+{
+    return _mm512_srli_epi16(x, 8);
 }
 
 static inline vec v_load_s32(const int32_t *p)

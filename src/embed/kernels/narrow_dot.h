@@ -38,7 +38,7 @@ static inline __m512i dot_int8(__m512i sum, __m512i a, __m512i weights)
 #define DOT_OF(name, dot)                                                                   \
     UNWATCHED static ALWAYS void name(const size_t n_rows, const narrow_tile *work)         \
     {                                                                                       \
-        const uint8_t *rows[DOT_GROUPS], *panel = work->panel;                              \
+        const uint8_t *rows[DOT_GROUPS], *panel = work->panel, *ahead = work->ahead;        \
         const size_t stride = work->a_stride;                                               \
         int32_t *c = work->c;                                                               \
         __m512i sums[NARROW_ROWS][2];                                                       \
@@ -52,19 +52,24 @@ static inline __m512i dot_int8(__m512i sum, __m512i a, __m512i weights)
         for (size_t g = 0; g < DOT_GROUPS; g++)                                             \
             rows[g] = work->a + (3 * g < n_rows ? 3 * g : 0) * stride;                      \
         for (size_t k = work->n_steps; k > 0; k--, panel += PANEL_HALF) {                   \
-            for (size_t i = 16; i > 0; i--, panel += 64) {                                  \
-                __m512i left = _mm512_loadu_si512(panel);                                   \
-                __m512i right = _mm512_loadu_si512(panel + PANEL_HALF);                     \
-                UNROLL(14)                                                                  \
-                for (size_t m = 0; m < n_rows; m++) {                                       \
-                    __m512i a = four_bytes(rows[m / 3] + m % 3 * stride);                   \
-                    sums[m][0] = dot(sums[m][0], a, left);                                  \
-                    sums[m][1] = dot(sums[m][1], a, right);                                 \
+            for (size_t i = 4; i > 0; i--, panel += 4 * 64) {                               \
+                UNROLL(4)                                                                   \
+                for (size_t j = 0; j < 4; j++) {                                            \
+                    __m512i left = _mm512_loadu_si512(panel + j * 64);                      \
+                    __m512i right = _mm512_loadu_si512(panel + j * 64 + PANEL_HALF);        \
+                    UNROLL(14)                                                              \
+                    for (size_t m = 0; m < n_rows; m++) {                                   \
+                        __m512i a = four_bytes(rows[m / 3] + m % 3 * stride + 4 * j);       \
+                        sums[m][0] = dot(sums[m][0], a, left);                              \
+                        sums[m][1] = dot(sums[m][1], a, right);                             \
+                    }                                                                       \
                 }                                                                           \
                 UNROLL(14)                                                                  \
                 for (size_t g = 0; g < DOT_GROUPS; g++)                                     \
-                    rows[g] += 4;                                                           \
+                    rows[g] += 16;                                                          \
             }                                                                               \
+            for (size_t i = work->ahead_lines; i > 0; i--, ahead += 64)                     \
+                _mm_prefetch((const char *)ahead, _MM_HINT_T1);                             \
         }                                                                                   \
         UNROLL(14)                                                                          \
         for (size_t m = 0; m < n_rows; m++) {                                               \

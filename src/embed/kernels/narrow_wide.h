@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    WIDE_STEPS = 12, /* of rows that are widened at once */
+    WIDE_STEPS = 8, /* of rows that are widened at once */
     WIDE_GROUPS = WIDE_STEPS * 16,
     WIDE_PASSES = TD_NARROW_WIDTH / WIDTH, /* a pass covers two vectors of columns */
 #ifndef TD_EMBED_KERNELS_NARROW_DOT_H
@@ -31,7 +31,7 @@ static inline void tiles_end(void)
 }
 #endif
 
-/* Part of a tile: both inputs (bf16) or both pairs (int8) of each group stand beside each other. */
+/* Part of a tile: rows as wide_row has them. */
 typedef struct wide_part {
     const uint32_t *a;           /* [n_rows][WIDE_STRIDE] */
     const uint8_t *left, *right; /* each a vector of columns of the panel's first group */
@@ -39,21 +39,31 @@ typedef struct wide_part {
     float *c; /* f32 or s32 */
     size_t c_stride;
     bool add;
+    const uint8_t *ahead; /* see narrow_tile */
+    size_t ahead_lines;
 } wide_part;
 enum {
     WIDE_STRIDE = 2 * WIDE_GROUPS + 16, /* off the power of two */
 };
 
-UNWATCHED static inline vec wide_bf16(uint32_t bits)
+UNWATCHED static ALWAYS void wide_ask_ahead(const wide_part *part, size_t step)
 {
-    float x;
-    memcpy(&x, &bits, sizeof(x));
-    return v_set(x);
+    const uint8_t *ahead = part->ahead + step * part->ahead_lines * 64;
+    for (size_t i = part->ahead_lines; i > 0; i--, ahead += 64)
+        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
+}
+
+/* bf16 as f32, in order. */
+UNWATCHED static ALWAYS void wide_bf16_row(const uint8_t *row, size_t n_groups, uint32_t *to)
+{
+    for (size_t i = 0; i < 2 * n_groups; i += VECTOR_FLOATS)
+        v_store((float *)to + i, v_load_bf16((const uint16_t *)row + i));
 }
 
 UNWATCHED static ALWAYS void wide_bf16_of(const size_t n_rows, const wide_part *part)
 {
-    const uint32_t *a = part->a;
+    const float *a = (const float *)part->a;
+    const uint8_t *left_at = part->left, *right_at = part->right;
     vec sums[TILE_ROWS][2];
 
     UNROLL(14)
@@ -62,19 +72,21 @@ UNWATCHED static ALWAYS void wide_bf16_of(const size_t n_rows, const wide_part *
         sums[m][0] = part->add ? v_load(c) : v_set(0);
         sums[m][1] = part->add ? v_load(c + VECTOR_FLOATS) : v_set(0);
     }
-    for (size_t k = 0; k < part->n_steps * 16; k++, a += 2) {
-        size_t at = k / 16 * PANEL_STEP + k % 16 * 64;
-        UNROLL(2)
-        for (size_t odd = 0; odd < 2; odd++) {
-            vec left = odd ? v_odd_bf16(part->left + at) : v_even_bf16(part->left + at);
-            vec right = odd ? v_odd_bf16(part->right + at) : v_even_bf16(part->right + at);
-            UNROLL(14)
-            for (size_t m = 0; m < n_rows; m++) {
-                vec x = wide_bf16(a[m * WIDE_STRIDE + odd]);
-                sums[m][0] = v_fma(x, left, sums[m][0]);
-                sums[m][1] = v_fma(x, right, sums[m][1]);
+    for (size_t k = 0; k < part->n_steps; k++, left_at += PANEL_HALF, right_at += PANEL_HALF) {
+        for (size_t g = 16; g > 0; g--, a += 2, left_at += 64, right_at += 64) {
+            UNROLL(2)
+            for (size_t odd = 0; odd < 2; odd++) {
+                vec left = odd ? v_odd_bf16(left_at) : v_even_bf16(left_at);
+                vec right = odd ? v_odd_bf16(right_at) : v_even_bf16(right_at);
+                UNROLL(14)
+                for (size_t m = 0; m < n_rows; m++) {
+                    vec x = v_set(a[m * WIDE_STRIDE + odd]);
+                    sums[m][0] = v_fma(x, left, sums[m][0]);
+                    sums[m][1] = v_fma(x, right, sums[m][1]);
+                }
             }
         }
+        wide_ask_ahead(part, k);
     }
     UNROLL(14)
     for (size_t m = 0; m < n_rows; m++) {
@@ -122,24 +134,17 @@ UNWATCHED static ALONE void wide_bf16_part(size_t n_rows, const wide_part *part)
 
 /* Parts of the rows widened, one after another, and for each all columns of the panel. */
 UNWATCHED static ALWAYS void wide_tile(size_t n_rows, const narrow_tile *work,
-                                       const uint32_t even_mask, const int even_left,
-                                       const uint32_t odd_mask, const int odd_right,
-                                       void (*multiply)(size_t n_rows, const wide_part *part))
+                                       void (*const widen)(const uint8_t *row, size_t n_groups,
+                                                           uint32_t *to),
+                                       void (*const multiply)(size_t n_rows, const wide_part *part))
 {
-    uint32_t a[TILE_ROWS * WIDE_STRIDE];
+    _Alignas(64) uint32_t a[TILE_ROWS * WIDE_STRIDE];
 
     for (size_t from = 0; from < work->n_steps; from += WIDE_STEPS) {
         size_t left = work->n_steps - from, n = left < WIDE_STEPS ? left : WIDE_STEPS;
-        for (size_t m = 0; m < n_rows; m++) {
-            const uint8_t *row = work->a + m * work->a_stride + from * TD_NARROW_STEP;
-            uint32_t *to = a + m * WIDE_STRIDE;
-            for (size_t g = 0; g < n * 16; g++) {
-                uint32_t four;
-                memcpy(&four, row + 4 * g, sizeof(four));
-                to[2 * g] = four << even_left & even_mask;
-                to[2 * g + 1] = four >> odd_right & odd_mask;
-            }
-        }
+        const uint8_t *row = work->a + from * TD_NARROW_STEP;
+        for (size_t m = 0; m < n_rows; m++, row += work->a_stride)
+            widen(row, n * 16, a + m * WIDE_STRIDE);
         for (size_t pass = 0; pass < WIDE_PASSES; pass++) {
             const uint8_t *panel =
                 work->panel + from * PANEL_STEP + pass * (PANEL_STEP / WIDE_PASSES);
@@ -149,7 +154,9 @@ UNWATCHED static ALWAYS void wide_tile(size_t n_rows, const narrow_tile *work,
                               .n_steps = n,
                               .c = (float *)work->c + pass * WIDTH,
                               .c_stride = work->c_stride,
-                              .add = work->add || from > 0};
+                              .add = work->add || from > 0,
+                              .ahead = work->ahead + from * work->ahead_lines * 64,
+                              .ahead_lines = pass == 0 ? work->ahead_lines : 0};
             multiply(n_rows, &part);
         }
     }
@@ -157,14 +164,25 @@ UNWATCHED static ALWAYS void wide_tile(size_t n_rows, const narrow_tile *work,
 
 UNWATCHED static ALONE void tile_bf16(size_t n_rows, const narrow_tile *work)
 {
-    wide_tile(n_rows, work, 0xffff0000, 16, 0xffff0000, 0, wide_bf16_part);
+    wide_tile(n_rows, work, wide_bf16_row, wide_bf16_part);
 }
 
 #ifndef TD_EMBED_KERNELS_NARROW_DOT_H
 
+/* Bytes 0 and 2 of each four as a pair of 16 bits, and WIDE_GROUPS further on 1 and 3. */
+UNWATCHED static ALWAYS void wide_int8_row(const uint8_t *row, size_t n_groups, uint32_t *to)
+{
+    for (size_t g = 0; g < n_groups; g += VECTOR_FLOATS) {
+        ivec four = w_load(row + 4 * g);
+        w_store(to + g, w_even_u8(four));
+        w_store(to + WIDE_GROUPS + g, w_odd_u8(four));
+    }
+}
+
 UNWATCHED static ALWAYS void wide_int8_of(const size_t n_rows, const wide_part *part)
 {
     const uint32_t *a = part->a;
+    const uint8_t *left_at = part->left, *right_at = part->right;
     int32_t *c = (int32_t *)part->c;
     ivec sums[TILE_ROWS][2];
 
@@ -174,21 +192,21 @@ UNWATCHED static ALWAYS void wide_int8_of(const size_t n_rows, const wide_part *
         sums[m][0] = part->add ? w_load(row) : w_set(0);
         sums[m][1] = part->add ? w_load(row + VECTOR_FLOATS) : w_set(0);
     }
-    for (size_t k = 0; k < part->n_steps * 16; k++, a += 2) {
-        size_t at = k / 16 * PANEL_STEP + k % 16 * 64;
-        UNROLL(2)
-        for (size_t odd = 0; odd < 2; odd++) {
-            ivec left =
-                odd ? w_odd_bytes(w_load(part->left + at)) : w_even_bytes(w_load(part->left + at));
-            ivec right = odd ? w_odd_bytes(w_load(part->right + at))
-                             : w_even_bytes(w_load(part->right + at));
-            UNROLL(14)
-            for (size_t m = 0; m < n_rows; m++) {
-                ivec x = w_set((int32_t)a[m * WIDE_STRIDE + odd]);
-                sums[m][0] = w_add(sums[m][0], w_dot(x, left));
-                sums[m][1] = w_add(sums[m][1], w_dot(x, right));
+    for (size_t k = 0; k < part->n_steps; k++, left_at += PANEL_HALF, right_at += PANEL_HALF) {
+        for (size_t g = 16; g > 0; g--, a++, left_at += 64, right_at += 64) {
+            UNROLL(2)
+            for (size_t odd = 0; odd < 2; odd++) {
+                ivec left = odd ? w_odd_s8(w_load(left_at)) : w_even_s8(w_load(left_at));
+                ivec right = odd ? w_odd_s8(w_load(right_at)) : w_even_s8(w_load(right_at));
+                UNROLL(14)
+                for (size_t m = 0; m < n_rows; m++) {
+                    ivec x = w_set((int32_t)a[m * WIDE_STRIDE + odd * WIDE_GROUPS]);
+                    sums[m][0] = w_dot(sums[m][0], x, left);
+                    sums[m][1] = w_dot(sums[m][1], x, right);
+                }
             }
         }
+        wide_ask_ahead(part, k);
     }
     UNROLL(14)
     for (size_t m = 0; m < n_rows; m++) {
@@ -206,7 +224,7 @@ UNWATCHED static ALONE void wide_int8_part(size_t n_rows, const wide_part *part)
 
 UNWATCHED static ALONE void tile_int8(size_t n_rows, const narrow_tile *work)
 {
-    wide_tile(n_rows, work, 0x00ff00ff, 0, 0x00ff00ff, 8, wide_int8_part);
+    wide_tile(n_rows, work, wide_int8_row, wide_int8_part);
 }
 
 #endif

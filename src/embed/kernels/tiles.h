@@ -22,8 +22,10 @@
 #include <string.h>
 
 enum {
-    KEY_BLOCK = 8 * 32,             /* keys between two updates of the online softmax */
-    SCORES_STRIDE = KEY_BLOCK + 16, /* rows off the power of two, see td_embed_kernels_stride */
+    LINE_FLOATS = 16,
+    AHEAD_TILES = WIDTH / LINE_FLOATS, /* that ask for one panel, between them */
+    KEY_BLOCK = 8 * 32,                /* keys between two updates of the online softmax */
+    SCORES_STRIDE = KEY_BLOCK + 16,    /* rows off the power of two, see td_embed_kernels_stride */
     HEAD_STRIDE = TD_HEAD_DIM_MAX + 16,
     ROW_GROUPS = (TILE_ROWS + 2) / 3, /* rows are reached as base, base + stride, base + 2 stride */
 };
@@ -37,11 +39,12 @@ typedef struct tile_work {
     float *c;
     size_t c_stride;
     bool add;
+    const float *ahead; /* what is asked for meanwhile, a line for each k */
 } tile_work;
 
 UNWATCHED static ALWAYS void tile_of(const size_t n_rows, const tile_work *work)
 {
-    const float *panel = work->panel;
+    const float *panel = work->panel, *ahead = work->ahead;
     const size_t stride = work->a_stride;
     const float *rows[ROW_GROUPS];
     vec sums[TILE_ROWS][2];
@@ -55,7 +58,8 @@ UNWATCHED static ALWAYS void tile_of(const size_t n_rows, const tile_work *work)
     UNROLL(14)
     for (size_t g = 0; g < ROW_GROUPS; g++)
         rows[g] = work->a + (3 * g < n_rows ? 3 * g : 0) * stride;
-    for (size_t k = work->k; k > 0; k--, panel += WIDTH) {
+    for (size_t k = work->k; k > 0; k--, panel += WIDTH, ahead += LINE_FLOATS) {
+        _mm_prefetch((const char *)ahead, _MM_HINT_T1);
         vec left = v_load(panel), right = v_load(panel + VECTOR_FLOATS);
         UNROLL(14)
         for (size_t m = 0; m < n_rows; m++) {
@@ -171,12 +175,16 @@ static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows
 
     for (size_t panel = panel_from; panel < panel_to; panel++) {
         work.panel = matrix->panels + panel * matrix->n_in * WIDTH;
+        work.ahead = work.panel + matrix->n_in * WIDTH;
         for (size_t row = 0; row < n_rows; row += TILE_ROWS) {
             size_t n = n_rows - row < TILE_ROWS ? n_rows - row : TILE_ROWS;
             work.a = x + row * x_stride;
+            if (row >= AHEAD_TILES * TILE_ROWS) /* the next panel has been asked for */
+                work.ahead = work.panel;
             tile(n, &work);
             finish_any(matrix, panel, products, n, epilogue,
                        epilogue->out + row * epilogue->out_stride);
+            work.ahead += matrix->n_in * LINE_FLOATS;
         }
     }
     return TANDEM_OK;
@@ -310,7 +318,7 @@ static void score(head_work *head, size_t from, size_t to)
                       .c = head->scores,
                       .c_stride = SCORES_STRIDE};
     for (size_t j = from; j < to; j += WIDTH, work.c += WIDTH) {
-        work.panel = head->keys + j * head->work->head_dim;
+        work.ahead = work.panel = head->keys + j * head->work->head_dim;
         tile(head->n_queries, &work);
     }
 }
@@ -377,7 +385,7 @@ static void gather(head_work *head, size_t from, size_t to)
                       .c_stride = HEAD_STRIDE,
                       .add = true};
     for (size_t i = 0; i < head->n_value_panels; i++, work.c += WIDTH) {
-        work.panel = head->values + (i * head->n_keys + from) * WIDTH;
+        work.ahead = work.panel = head->values + (i * head->n_keys + from) * WIDTH;
         tile(head->n_queries, &work);
     }
 }
