@@ -12,9 +12,9 @@ python3-venv"
 # What a Debian package is made with: it lists the libraries that the program needs.
 packages_deb="dpkg-dev file"
 
-# What they use where apt knows it. By version, because each lays out a few lines in its own way;
-# without it one check of tests/tidy has nothing to do, and says so. Chromium draws pages in tests;
-# Ubuntu has it as a snap alone, and those tests are left out there.
+# What they use where apt knows it; without it some of them have nothing to do, and say so. The one
+# by version, because each lays out a few lines in its own way; the browser opens the dashboard and
+# draws pages (Ubuntu has it as a snap alone).
 packages_if_known="clang-format-14 chromium"
 
 # has PACKAGE: whether it is installed; on a system without dpkg, whether what it is for is here.

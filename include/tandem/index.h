@@ -99,6 +99,9 @@ typedef struct tandem_status {
     uint64_t bytes;                   /* of the database on disk */
     char models[TANDEM_N_LANES][128]; /* empty: lane not used so far */
     size_t dims[TANDEM_N_LANES];
+    /* the cache of vectors; zeros in an index that is opened to be read only */
+    uint64_t cache_hits, cache_misses, cache_stored, cache_evicted; /* of this process */
+    uint64_t cache_bytes, cache_bytes_max; /* of vectors; max 0: no limit */
 } tandem_status;
 
 tandem_code tandem_index_get_status(tandem_index *index, tandem_status *status_out,

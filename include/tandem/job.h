@@ -158,8 +158,10 @@ typedef struct tandem_job_options {
 typedef struct tandem_lane_progress {
     uint64_t total; /* chunks known so far */
     uint64_t done, failed, cached;
-    uint64_t in_flight;       /* batches */
-    double chunks_per_second; /* of those embedded, since the lane's first */
+    uint64_t in_flight;                /* batches */
+    double chunks_per_second;          /* of those embedded, since the lane's first */
+    uint64_t batches, retries, tokens; /* of the calls so far */
+    bool paused;                       /* its server fails: no calls for a while */
 } tandem_lane_progress;
 
 /* Numbers only ever grow. */
@@ -219,6 +221,12 @@ tandem_code tandem_job_open_retry(tandem_index *index, const char *source,
 bool tandem_job_wait(tandem_job *job, uint32_t wait_ms);
 
 void tandem_job_get_progress(tandem_job *job, tandem_progress *progress_out);
+
+/* What each slot did so far, as tandem_report_get_spans gives it after the end: in *spans_out, n of
+ * them, for the caller to free (NULL if there is none), and the time that it is on their clock. A
+ * job that does not store has none. Errors: E_NOMEM. */
+tandem_code tandem_job_copy_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                  int64_t *now_us_out, tandem_error *err);
 
 /* Ends soon: no new page, no new batch; what is in flight is kept. Returns at once. */
 void tandem_job_cancel(tandem_job *job);

@@ -94,6 +94,12 @@ void tandem_job_get_progress(tandem_job *job, tandem_progress *progress_out)
     td_pipeline_progress_get(job, progress_out);
 }
 
+tandem_code tandem_job_copy_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                  int64_t *now_us_out, tandem_error *err)
+{
+    return td_pipeline_progress_spans(job, spans_out, n_out, now_us_out, err);
+}
+
 void tandem_job_cancel(tandem_job *job)
 {
     td_pipeline_job_cancel(job);

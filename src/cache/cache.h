@@ -16,6 +16,12 @@ typedef struct td_cache td_cache;
  * (id, revision, precision, prompt of this role). */
 td_hash td_cache_key(td_str model, tandem_role role, td_str text);
 
+/* What a cache did in this process, and holds. */
+typedef struct td_cache_counts {
+    uint64_t n_hits, n_misses, n_stored, n_evicted;
+    uint64_t bytes, bytes_max; /* of vectors; bytes_max 0: no limit */
+} td_cache_counts;
+
 struct td_cache {
     /* The vector under `key` into out [dim]; *found_out false when there is none (or one of another
      * dim or with a broken checksum, which is dropped). */
@@ -24,6 +30,7 @@ struct td_cache {
     /* Stores n vectors [n, dim] in one transaction; a key that is there already is left alone. */
     tandem_code (*put)(td_cache *self, const td_hash *keys, const float *vectors, size_t n,
                        size_t dim, tandem_error *err);
+    void (*get_counts)(td_cache *self, td_cache_counts *counts_out);
     void (*close)(td_cache *self);
 };
 

@@ -393,6 +393,22 @@ static tandem_code sqlite_get(td_cache *self, td_hash key, float *out, size_t di
     return TANDEM_OK;
 }
 
+static void sqlite_get_counts(td_cache *self, td_cache_counts *counts_out)
+{
+    sqlite_cache *cache = (sqlite_cache *)self;
+    pthread_mutex_lock(&cache->lock);
+    uint64_t bytes = cache->bytes;
+    pthread_mutex_unlock(&cache->lock);
+    *counts_out = (td_cache_counts){
+        .n_hits = (uint64_t)td_metrics_value(cache->hits),
+        .n_misses = (uint64_t)td_metrics_value(cache->misses),
+        .n_stored = (uint64_t)td_metrics_value(cache->stored),
+        .n_evicted = (uint64_t)td_metrics_value(cache->evicted),
+        .bytes = bytes,
+        .bytes_max = cache->bytes_max,
+    };
+}
+
 static void sqlite_close(td_cache *self)
 {
     sqlite_cache *cache = (sqlite_cache *)self;
@@ -489,7 +505,10 @@ tandem_code td_cache_open_sqlite(const char *path, uint64_t bytes_max, td_cache 
     if (!cache)
         return td_fail_nomem(err, "vector cache");
     pthread_mutex_init(&cache->lock, NULL);
-    cache->door = (td_cache){.get = sqlite_get, .put = sqlite_put, .close = sqlite_close};
+    cache->door = (td_cache){.get = sqlite_get,
+                             .put = sqlite_put,
+                             .get_counts = sqlite_get_counts,
+                             .close = sqlite_close};
     cache->bytes_max = bytes_max;
     cache->path = strdup(path);
     cache->touched = malloc(TOUCHED_MAX * sizeof(*cache->touched));

@@ -113,6 +113,20 @@ const char *td_pipeline_handle_location(const tandem_index *index)
     return index->location;
 }
 
+static void count_cache(tandem_index *index, tandem_status *status)
+{
+    td_cache_counts counts = {0};
+
+    if (index->cache)
+        index->cache->get_counts(index->cache, &counts);
+    status->cache_hits = counts.n_hits;
+    status->cache_misses = counts.n_misses;
+    status->cache_stored = counts.n_stored;
+    status->cache_evicted = counts.n_evicted;
+    status->cache_bytes = counts.bytes;
+    status->cache_bytes_max = counts.bytes_max;
+}
+
 tandem_code td_pipeline_handle_status(tandem_index *index, tandem_status *status_out,
                                       tandem_error *err)
 {
@@ -140,6 +154,7 @@ tandem_code td_pipeline_handle_status(tandem_index *index, tandem_status *status
         status.dims[l] = lane.dim;
         snprintf(status.models[l], sizeof(status.models[l]), "%.*s", TD_STR_FMT(lane.model_id));
     }
+    count_cache(index, &status);
     *status_out = status;
 out:
     td_arena_free(arena);

@@ -71,6 +71,8 @@ bool td_pipeline_job_wait(tandem_job *job, uint32_t wait_ms);
 void td_pipeline_job_cancel(tandem_job *job);
 void td_pipeline_job_close(tandem_job *job);
 void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out);
+tandem_code td_pipeline_progress_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                       int64_t *now_us_out, tandem_error *err);
 tandem_code td_pipeline_progress_summary(tandem_job *job, tandem_summary *summary_out,
                                          tandem_error *err);
 

@@ -30,6 +30,10 @@ static tandem_lane_progress lane_progress(const td_pipeline_lane_counts *counts,
         .failed = atomic_load(&counts->failed),
         .cached = atomic_load(&counts->cached),
         .in_flight = scheduled->in_flight,
+        .batches = scheduled->n_batches,
+        .retries = scheduled->n_retries,
+        .tokens = scheduled->n_tokens,
+        .paused = scheduled->circuit_open,
     };
 
     if (scheduled->busy_seconds > 0)
@@ -73,6 +77,17 @@ void td_pipeline_progress_get(tandem_job *job, tandem_progress *progress_out)
         p.lanes[l] = lane_progress(&job->lanes[l], &scheduled.lanes[l]);
     p.eta_seconds = eta_seconds(&p);
     *progress_out = p;
+}
+
+tandem_code td_pipeline_progress_spans(tandem_job *job, tandem_span **spans_out, size_t *n_out,
+                                       int64_t *now_us_out, tandem_error *err)
+{
+    if (job->schedule)
+        return td_schedule_copy_spans(job->schedule, spans_out, n_out, now_us_out, err);
+    *spans_out = NULL;
+    *n_out = 0;
+    *now_us_out = 0;
+    return TANDEM_OK;
 }
 
 static void fill_summary(tandem_job *job, tandem_summary *s)

@@ -9,7 +9,7 @@
 
 enum {
     VECTORS_MAX = 64,
-    IDLE_MS = 200, /* so long the store may gather what comes one by one, as a crawl's pages do */
+    IDLE_MS = 100, /* so long the store may gather what comes one by one, as a crawl's pages do */
 };
 
 typedef enum write_kind {

@@ -405,6 +405,26 @@ const tandem_span *td_schedule_get_spans(const td_schedule *schedule, size_t *n_
     return schedule->record.spans;
 }
 
+tandem_code td_schedule_copy_spans(td_schedule *schedule, tandem_span **spans_out, size_t *n_out,
+                                   int64_t *now_us_out, tandem_error *err)
+{
+    const td_record *record = &schedule->record;
+    tandem_span *copy = NULL;
+
+    pthread_mutex_lock(&schedule->lock);
+    size_t n = record->n;
+    if (n > 0 && (copy = malloc(n * sizeof(*copy))))
+        memcpy(copy, record->spans, n * sizeof(*copy));
+    int64_t now_us = td_schedule_state_now(schedule) - schedule->opened_us;
+    pthread_mutex_unlock(&schedule->lock);
+    if (n > 0 && !copy)
+        return td_fail_nomem(err, "what the slots did");
+    *spans_out = copy;
+    *n_out = n;
+    *now_us_out = now_us;
+    return TANDEM_OK;
+}
+
 static void stop_slots(td_schedule *schedule)
 {
     pthread_mutex_lock(&schedule->lock);

@@ -175,6 +175,11 @@ void td_schedule_get_progress(td_schedule *schedule, td_schedule_progress *progr
  * At most spans_max (or twice the slots, if that is more): long runs are told less sharply. */
 const tandem_span *td_schedule_get_spans(const td_schedule *schedule, size_t *n_out);
 
+/* The same while it runs: the caller's own, to be freed (NULL if there is none), with the time that
+ * it is on their clock. Errors: E_NOMEM. */
+tandem_code td_schedule_copy_spans(td_schedule *schedule, tandem_span **spans_out, size_t *n_out,
+                                   int64_t *now_us_out, tandem_error *err);
+
 /* Cancels what is left, waits, frees. NULL is fine. */
 void td_schedule_close(td_schedule *schedule);
 

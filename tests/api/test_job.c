@@ -121,6 +121,40 @@ static void takes_an_input_instead_of_sources(void **state)
     assert_int_equal(s.n_chunks, 1);
 }
 
+static void its_slots_can_be_looked_at_while_it_runs(void **state)
+{
+    const char *sources[] = {tree};
+    tandem_index *index = NULL;
+    tandem_job *job = NULL;
+    tandem_summary summary;
+    tandem_report *report = NULL;
+    tandem_span *spans = NULL;
+    size_t n = 0, n_last = 0, n_recorded = 0;
+    int64_t now_us = 0, last_us = 0;
+    bool ended = false;
+
+    (void)state;
+    assert_int_equal(tandem_index_open(location, NULL, &index, NULL), TANDEM_OK);
+    assert_int_equal(tandem_job_open(index, sources, 1, NULL, &job, NULL), TANDEM_OK);
+    while (!ended) {
+        ended = tandem_job_wait(job, 1);
+        assert_int_equal(tandem_job_copy_spans(job, &spans, &n, &now_us, NULL), TANDEM_OK);
+        assert_true(n >= n_last && now_us >= last_us);
+        for (size_t i = 0; i < n; i++)
+            assert_in_range(spans[i].end_us, spans[i].start_us, now_us);
+        free(spans);
+        n_last = n;
+        last_us = now_us;
+    }
+    assert_int_equal(tandem_job_get_summary(job, &summary, NULL), TANDEM_OK);
+    tandem_job_close(job);
+    assert_int_equal(tandem_report_new(index, 0, &report, NULL), TANDEM_OK);
+    tandem_report_get_spans(report, &n_recorded);
+    assert_int_equal(n_last, n_recorded);
+    tandem_report_free(report);
+    tandem_index_close(index);
+}
+
 static void can_be_cancelled_at_once(void **state)
 {
     const char *sources[] = {tree};
@@ -169,6 +203,7 @@ int main(void)
         TEST(fills_an_index_that_answers),
         TEST(every_strategy_gives_the_same_counts),
         TEST(takes_an_input_instead_of_sources),
+        TEST(its_slots_can_be_looked_at_while_it_runs),
         TEST(can_be_cancelled_at_once),
         TEST(names_the_option_that_is_out_of_bounds),
     };

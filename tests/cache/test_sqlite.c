@@ -180,6 +180,23 @@ static void hits_and_misses_are_counted(void **state)
     assert_true(count_of("result=\"miss\"") - misses == 1);
 }
 
+static void counts_tell_what_it_did_and_holds(void **state)
+{
+    fixture *f = *state;
+    td_cache_counts before, after;
+    f->cache->get_counts(f->cache, &before);
+    put(f, 1);
+    put(f, 2);
+    has(f, 1);
+    has(f, 3);
+    f->cache->get_counts(f->cache, &after);
+    assert_int_equal(after.n_stored - before.n_stored, 2);
+    assert_int_equal(after.n_hits - before.n_hits, 1);
+    assert_int_equal(after.n_misses - before.n_misses, 1);
+    assert_int_equal(after.n_evicted, before.n_evicted);
+    assert_int_equal(after.bytes - before.bytes, 2 * VECTOR_BYTES);
+}
+
 static void a_flipped_bit_makes_a_miss_and_the_row_goes(void **state)
 {
     fixture *f = *state;
@@ -471,6 +488,7 @@ int main(void)
         TEST(many_vectors_go_in_with_one_call),
         TEST(a_key_that_is_there_is_left_alone),
         TEST(hits_and_misses_are_counted),
+        TEST(counts_tell_what_it_did_and_holds),
         TEST(a_flipped_bit_makes_a_miss_and_the_row_goes),
         TEST(a_row_under_another_rows_key_is_a_miss),
         TEST(a_row_of_another_width_or_type_is_a_miss),

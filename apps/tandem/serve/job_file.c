@@ -90,6 +90,16 @@ void job_file_remove(const char *folder, const char *id)
     unlink(path);
     path_of(folder, id, ".pages", path);
     unlink(path);
+    path_of(folder, id, ".visits", path);
+    unlink(path);
+}
+
+FILE *job_file_visits(const char *folder, const char *id, const char *how)
+{
+    char path[PATH_BYTES_MAX];
+
+    path_of(folder, id, ".visits", path);
+    return fopen(path, how);
 }
 
 FILE *job_file_pages(const char *folder, const char *id, const char *how)

@@ -24,6 +24,8 @@ void job_file_remove(const char *folder, const char *id);
 
 /* FOLDER/ID.pages, opened as fopen does. */
 FILE *job_file_pages(const char *folder, const char *id, const char *how);
+/* The same of visits.h. */
+FILE *job_file_visits(const char *folder, const char *id, const char *how);
 
 /* One page as the runner's result has it, a line. Returns its bytes; 0 when it could not be
  * written. `html`: false leaves the body out, to keep the file within its limit. */

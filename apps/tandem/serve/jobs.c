@@ -24,7 +24,7 @@ void jobs_touch_locked(jobs *all, one_job *job)
     job->progress.updated_wall_ms = wall_ms();
 }
 
-static one_job *find_locked(jobs *all, const char *id)
+one_job *jobs_find_locked(jobs *all, const char *id)
 {
     one_job *job = all->first;
 
@@ -44,10 +44,11 @@ static void free_job(one_job *job)
 
 static json_t *record_locked(const one_job *job)
 {
-    return json_pack("{s:O,s:o,s:b,s:I,s:i,s:b}", "request", job->request, "progress",
+    return json_pack("{s:O,s:o,s:b,s:I,s:I,s:I,s:I,s:i,s:b}", "request", job->request, "progress",
                      progress_json(&job->progress, job->id), "ended", job->ended, "pages",
-                     (json_int_t)job->n_pages, "starts", (int)job->n_starts, "cancel",
-                     job->wants_cancel);
+                     (json_int_t)job->n_pages, "visits", (json_int_t)job->n_visits, "listed",
+                     (json_int_t)job->n_listed, "run", (json_int_t)job->run, "starts",
+                     (int)job->n_starts, "cancel", job->wants_cancel);
 }
 
 static bool write_file(jobs *all, one_job *job)
@@ -152,6 +153,10 @@ static one_job *load(const char *folder, const char *id)
         job->ended = json_is_true(json_object_get(record, "ended"));
         job->wants_cancel = json_is_true(json_object_get(record, "cancel"));
         job->n_pages = (uint64_t)json_integer_value(json_object_get(record, "pages"));
+        job->n_visits = (uint64_t)json_integer_value(json_object_get(record, "visits"));
+        job->n_listed = (uint64_t)json_integer_value(json_object_get(record, "listed"));
+        job->run = (int64_t)json_integer_value(json_object_get(record, "run"));
+        job->progress.waits = !job->ended;
         job->n_starts = (unsigned)json_integer_value(json_object_get(record, "starts"));
         if (job->wants_cancel && !job->ended) {
             progress_end(&job->progress, "cancelled", "Crawl cancelled");
@@ -205,6 +210,7 @@ jobs *jobs_open(const jobs_options *options)
     all->options = *options;
     all->options.folder = strdup(options->folder);
     all->version = (uint64_t)wall_ms(); /* so that no version comes again after a restart */
+    pthread_mutex_init(&all->crawling, NULL);
     pthread_mutex_init(&all->files, NULL);
     pthread_mutex_init(&all->lock, NULL);
     clock_init_condition(&all->changed);
@@ -235,6 +241,7 @@ void jobs_close(jobs *all)
     }
     pthread_cond_destroy(&all->changed);
     pthread_mutex_destroy(&all->lock);
+    pthread_mutex_destroy(&all->crawling);
     pthread_mutex_destroy(&all->files);
     free((char *)all->options.folder);
     free(all);
@@ -287,6 +294,7 @@ tandem_code jobs_add(jobs *all, json_t *request, char id_out[JOBS_ID_BYTES], tan
     }
     job->request = request;
     job->progress.status = "running";
+    job->progress.waits = true;
     job->progress.begun_wall_ms = job->progress.updated_wall_ms = wall_ms();
     snprintf(job->progress.log, sizeof(job->progress.log), "Waiting for its turn");
     memcpy(id_out, job->id, JOBS_ID_BYTES);
@@ -308,7 +316,7 @@ bool jobs_cancel(jobs *all, const char *id)
 {
     pthread_mutex_lock(&all->files);
     pthread_mutex_lock(&all->lock);
-    one_job *job = find_locked(all, id);
+    one_job *job = jobs_find_locked(all, id);
     bool changes = job && !job->ended && !job->wants_cancel;
     if (changes) {
         job->wants_cancel = true;
@@ -340,7 +348,7 @@ static json_t *json_locked(const one_job *job)
 json_t *jobs_progress(jobs *all, const char *id)
 {
     pthread_mutex_lock(&all->lock);
-    one_job *job = find_locked(all, id);
+    one_job *job = jobs_find_locked(all, id);
     json_t *object = job ? json_locked(job) : NULL;
     pthread_mutex_unlock(&all->lock);
     return object;
@@ -400,7 +408,7 @@ jobs_result_code jobs_result(jobs *all, const char *id, json_t **request_out, FI
     jobs_result_code code = JOBS_RESULT_NONE;
 
     pthread_mutex_lock(&all->lock);
-    one_job *job = find_locked(all, id);
+    one_job *job = jobs_find_locked(all, id);
     if (job)
         code = strcmp(job->progress.status, "completed") ? JOBS_RESULT_NOT_YET : JOBS_RESULT_OK;
     json_t *request = code == JOBS_RESULT_OK ? json_incref(job->request) : NULL;

@@ -63,6 +63,23 @@ json_t *jobs_next(jobs *all, const char *id, uint64_t *version_io, bool *ended_o
 /* Grows every JOBS_BEAT_S; `changed` is called at least as often. */
 uint64_t jobs_beat(void);
 
+/* What became of a job's pages so far, for visits_read; the caller closes the file, which is NULL
+ * before the first page. False: there is no such job. `listed`: those in the file, which is cut off
+ * at its limit. */
+bool jobs_visits(jobs *all, const char *id, FILE **visits_out, uint64_t *n_listed_out,
+                 uint64_t *n_total_out);
+
+typedef struct jobs_spans {
+    tandem_span *items; /* [n], malloc'ed; NULL: none */
+    size_t n;
+    int64_t now_us; /* on their clock, while it runs; 0: it has ended */
+    bool live;      /* there may be more */
+} jobs_spans;
+
+/* What a job's slots did when: so far, or as the index has it of one of its last runs. False: there
+ * is no such job. Errors: E_NOMEM; those of reading. Reads the index. */
+bool jobs_copy_spans(jobs *all, const char *id, jobs_spans *out, tandem_error *error);
+
 typedef enum jobs_result_code {
     JOBS_RESULT_OK,
     JOBS_RESULT_NONE,    /* no such job */

@@ -15,12 +15,17 @@ typedef struct one_job {
     progress progress;
     uint64_t version;
     uint64_t n_pages;  /* in the file */
+    uint64_t n_visits; /* pages it came to, */
+    uint64_t n_listed; /* and those that its file of visits has */
+    int64_t run;       /* the index's number of it, once it has ended; 0: none */
     unsigned n_starts; /* that did not come to an end */
     bool wants_cancel, ended;
 } one_job;
 
 struct jobs {
-    jobs_options options;  /* folder: owned */
+    jobs_options options;     /* folder: owned */
+    pthread_mutex_t crawling; /* rank 0: guards `crawl`, and is held while that is asked */
+    tandem_job *crawl;        /* what `current` does; NULL: nothing yet, or no more */
     pthread_mutex_t files; /* rank 2: one file of a job is written at a time, and none forgotten */
     pthread_mutex_t lock;  /* rank 3: guards all below */
     pthread_cond_t changed;
@@ -31,6 +36,8 @@ struct jobs {
     pthread_t thread;
     bool runs;
 };
+
+one_job *jobs_find_locked(jobs *all, const char *id);
 
 void jobs_touch_locked(jobs *all, one_job *job);
 

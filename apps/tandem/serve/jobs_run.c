@@ -4,8 +4,10 @@
 #include "serve/crawl_request.h"
 #include "serve/job_file.h"
 #include "serve/jobs_inner.h"
+#include "serve/visits.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -25,6 +27,9 @@ typedef struct running {
     FILE *pages;
     size_t n_bytes;
     uint64_t n_pages;
+    FILE *visits; /* NULL: not listed */
+    size_t n_visits_bytes;
+    uint64_t n_visits, n_listed;
 } running;
 
 /* The page as an earlier run stored it: nothing has changed since. */
@@ -43,10 +48,24 @@ static size_t add_unchanged(running *r, const tandem_item *item)
     return n;
 }
 
+/* A list that cannot be written is shorter, which is told; the crawl is none the worse. */
+static void list_visit(running *r, const tandem_item *item)
+{
+    size_t n = 0;
+
+    r->n_visits++;
+    if (r->visits && r->n_visits_bytes < VISITS_BYTES_MAX)
+        n = visits_add(r->visits, r->n_visits, item);
+    r->n_visits_bytes += n;
+    r->n_listed += n > 0;
+}
+
 static void visit(void *user, const tandem_item *item)
 {
     running *r = user;
     one_job *job = r->job;
+
+    list_visit(r, item);
 
     if (r->pages && r->n_bytes < PAGES_BYTES_MAX && item->status <= TANDEM_PAGE_UNCHANGED) {
         size_t n = item->has_document
@@ -57,6 +76,8 @@ static void visit(void *user, const tandem_item *item)
     }
     pthread_mutex_lock(&r->all->lock);
     job->n_pages = r->n_pages;
+    job->n_visits = r->n_visits;
+    job->n_listed = r->n_listed;
     snprintf(job->progress.url, sizeof(job->progress.url), "%.*s", (int)item->uri.n, item->uri.ptr);
     if (item->status == TANDEM_PAGE_FAILED)
         progress_add_error(&job->progress, item->uri, item->reason);
@@ -110,6 +131,7 @@ static void put_off(jobs *all, one_job *job)
 {
     pthread_mutex_lock(&all->lock);
     job->n_starts--;
+    job->progress.waits = true;
     pthread_mutex_unlock(&all->lock);
     jobs_save(all, job);
 }
@@ -135,6 +157,9 @@ static void conclude(running *r, tandem_job *crawl)
     tandem_code code = tandem_job_get_summary(crawl, &summary, &error);
     uint64_t n = summary.pages + summary.files + summary.unchanged;
 
+    pthread_mutex_lock(&r->all->lock);
+    r->job->run = strtoll(summary.run, NULL, 10);
+    pthread_mutex_unlock(&r->all->lock);
     if (code == TANDEM_E_CANCELLED) {
         pthread_mutex_lock(&r->all->lock);
         bool asked = r->job->wants_cancel;
@@ -162,7 +187,8 @@ static void begin(jobs *all, one_job *job, const crawl_request *request)
 {
     pthread_mutex_lock(&all->lock);
     job->n_starts++;
-    job->n_pages = 0;
+    job->n_pages = job->n_visits = job->n_listed = 0;
+    job->progress.waits = false;
     json_decref(job->progress.errors);
     job->progress.errors = NULL;
     job->progress.n_errors = 0;
@@ -173,6 +199,14 @@ static void begin(jobs *all, one_job *job, const crawl_request *request)
     jobs_touch_locked(all, job);
     pthread_mutex_unlock(&all->lock);
     jobs_save(all, job);
+}
+
+/* From now on its spans can be asked for, until it is NULL again. */
+static void show_crawl(jobs *all, tandem_job *crawl)
+{
+    pthread_mutex_lock(&all->crawling);
+    all->crawl = crawl;
+    pthread_mutex_unlock(&all->crawling);
 }
 
 static void run(jobs *all, one_job *job)
@@ -190,18 +224,23 @@ static void run(jobs *all, one_job *job)
     options.user = &r;
     begin(all, job, &request);
     r.pages = job_file_pages(all->options.folder, job->id, "w");
+    r.visits = job_file_visits(all->options.folder, job->id, "w");
     if (!r.pages) {
         jobs_finish(all, job, "failed", "the folder of jobs cannot be written to");
     } else if (tandem_job_open(r.index, request.urls, request.n_urls, &options, &crawl, &error) !=
                TANDEM_OK) {
         jobs_finish(all, job, "failed", error.message);
     } else {
+        show_crawl(all, crawl);
         watch(all, job, crawl, crawl_request_expected(&request));
         conclude(&r, crawl);
+        show_crawl(all, NULL);
     }
     tandem_job_close(crawl);
     if (r.pages)
         fclose(r.pages);
+    if (r.visits)
+        fclose(r.visits);
     crawl_request_clear(&request);
 }
 

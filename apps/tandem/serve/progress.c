@@ -86,6 +86,7 @@ void progress_update(progress *p, const tandem_progress *counts, uint64_t pages_
 void progress_end(progress *p, const char *status, const char *log)
 {
     p->status = status;
+    p->waits = false;
     snprintf(p->log, sizeof(p->log), "%s", log);
     if (strcmp(status, "completed") != 0)
         return;
@@ -111,11 +112,14 @@ static json_t *lanes_json(const tandem_progress *c)
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const tandem_lane_progress *lane = &c->lanes[l];
         json_object_set_new(lanes, tandem_lane_name((tandem_lane)l),
-                            json_pack("{s:I,s:I,s:I,s:I,s:I,s:f}", "total", (json_int_t)lane->total,
-                                      "done", (json_int_t)lane->done, "failed",
-                                      (json_int_t)lane->failed, "cached", (json_int_t)lane->cached,
-                                      "in_flight", (json_int_t)lane->in_flight, "chunks_per_second",
-                                      lane->chunks_per_second));
+                            json_pack("{s:I,s:I,s:I,s:I,s:I,s:f,s:I,s:I,s:I,s:b}", "total",
+                                      (json_int_t)lane->total, "done", (json_int_t)lane->done,
+                                      "failed", (json_int_t)lane->failed, "cached",
+                                      (json_int_t)lane->cached, "in_flight",
+                                      (json_int_t)lane->in_flight, "chunks_per_second",
+                                      lane->chunks_per_second, "batches", (json_int_t)lane->batches,
+                                      "retries", (json_int_t)lane->retries, "tokens",
+                                      (json_int_t)lane->tokens, "paused", lane->paused));
     }
     return lanes;
 }
@@ -124,15 +128,19 @@ static json_t *lanes_json(const tandem_progress *c)
 static int add_more(json_t *object, const progress *p)
 {
     const tandem_progress *c = &p->counts;
+    json_t *left = c->eta_seconds >= 0 && !p->waits && strcmp(p->status, "running") == 0
+                       ? json_real(c->eta_seconds)
+                       : json_null();
     json_t *more =
-        json_pack("{s:i,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:f,s:o}", "percentage", p->percent,
-                  "phase", phases[p->phase].name, "current", (json_int_t)pages_done(c), "total",
-                  (json_int_t)c->pages_seen, "pages_failed", (json_int_t)c->failed, "pages_skipped",
-                  (json_int_t)c->skipped, "pages_unchanged", (json_int_t)c->unchanged,
-                  "errors_total", (json_int_t)p->n_errors, "errors",
+        json_pack("{s:i,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:f,s:o,s:b,s:o}", "percentage",
+                  p->percent, "phase", phases[p->phase].name, "current", (json_int_t)pages_done(c),
+                  "total", (json_int_t)c->pages_seen, "pages_failed", (json_int_t)c->failed,
+                  "pages_skipped", (json_int_t)c->skipped, "pages_unchanged",
+                  (json_int_t)c->unchanged, "errors_total", (json_int_t)p->n_errors, "errors",
                   p->errors ? json_deep_copy(p->errors) : json_array(), "started_at_ms",
                   (json_int_t)p->begun_wall_ms, "updated_at_ms", (json_int_t)p->updated_wall_ms,
-                  "seconds", c->seconds, "lanes", lanes_json(c));
+                  "seconds", c->seconds, "lanes", lanes_json(c), "waiting", p->waits, "eta_seconds",
+                  left);
     int failed = more ? json_object_update(object, more) : -1;
 
     json_decref(more);
@@ -225,6 +233,9 @@ void progress_read(progress *p, const json_t *object)
         c->lanes[l].cached = read_count(lane, "cached");
         c->lanes[l].chunks_per_second =
             json_number_value(json_object_get(lane, "chunks_per_second"));
+        c->lanes[l].batches = read_count(lane, "batches");
+        c->lanes[l].retries = read_count(lane, "retries");
+        c->lanes[l].tokens = read_count(lane, "tokens");
     }
     if (json_is_array(errors) && !p->errors)
         p->errors = json_deep_copy(errors);

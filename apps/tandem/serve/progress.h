@@ -33,6 +33,7 @@ typedef struct progress {
     char detail[64], log[256];
     char url[PROGRESS_URL_BYTES]; /* the last page; empty: none */
     tandem_progress counts;
+    bool waits;  /* for its turn */
     bool stores; /* chunks are embedded and stored */
     int64_t begun_wall_ms, updated_wall_ms;
     json_t *errors; /* [{"url", "reason"}], at most PROGRESS_ERRORS_MAX; owned */

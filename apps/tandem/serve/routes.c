@@ -16,21 +16,13 @@ static void get_openapi(http_request *request)
     http_reply(request, 200, "application/json", copy, n);
 }
 
-static void get_root(http_request *request)
-{
-    http_reply_text(request, 200, "text/html; charset=utf-8",
-                    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>tandem</title>"
-                    "<h1>tandem</h1><p>This is tandem's server. Programs speak to it: "
-                    "<a href=\"/openapi.json\">/openapi.json</a> says how, "
-                    "<a href=\"/info\">/info</a> which models it has, "
-                    "<a href=\"/metrics\">/metrics</a> what it does.</html>\n");
-}
-
 const http_route serve_routes[] = {
-    {"GET", "/", get_root, HTTP_RUNNER, HTTP_OPEN},
+    {"GET", "/", dashboard_get, HTTP_RUNNER, HTTP_OPEN},
+    {"GET", "/ui/{}", dashboard_get_file, HTTP_RUNNER, HTTP_OPEN},
     {"GET", "/openapi.json", get_openapi, HTTP_RUNNER, HTTP_OPEN},
     {"GET", "/health", api_tei_health, HTTP_RUNNER, HTTP_OPEN},
     {"GET", "/metrics", metrics_get, HTTP_RUNNER, 0},
+    {"GET", "/status", api_status, HTTP_RUNNER, HTTP_BLOCKS},
 
     {"POST", "/crawl", api_runner_crawl, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/progress/{}", api_runner_progress, HTTP_RUNNER, 0},
@@ -40,6 +32,8 @@ const http_route serve_routes[] = {
     {"GET", "/chunk/{}", api_runner_chunk, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/scopes", api_runner_scopes, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/jobs", api_runner_jobs, HTTP_RUNNER, 0},
+    {"GET", "/jobs/{}/pages", api_jobs_pages, HTTP_RUNNER, HTTP_BLOCKS},
+    {"GET", "/jobs/{}/timeline", api_jobs_timeline, HTTP_RUNNER, HTTP_BLOCKS},
     {"GET", "/progress/{}/events", sse_one, HTTP_RUNNER, 0},
     {"GET", "/events", sse_all, HTTP_RUNNER, 0},
     {"POST", "/mcp", mcp_http_post, HTTP_MCP, HTTP_BLOCKS},
