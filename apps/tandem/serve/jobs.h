@@ -72,7 +72,8 @@ bool jobs_visits(jobs *all, const char *id, FILE **visits_out, uint64_t *n_liste
 typedef struct jobs_spans {
     tandem_span *items; /* [n], malloc'ed; NULL: none */
     size_t n;
-    int64_t now_us; /* on their clock, while it runs; 0: it has ended */
+    int64_t now_us; /* on their clock, while it runs and no batch is in flight: what those that are
+                       do is not known before they end; else 0 */
     bool live;      /* there may be more */
 } jobs_spans;
 

@@ -40,6 +40,7 @@ static tandem_code spans_of_run(jobs *all, int64_t run, jobs_spans *out, tandem_
 
 bool jobs_copy_spans(jobs *all, const char *id, jobs_spans *out, tandem_error *error)
 {
+    uint64_t in_flight = 0;
     int64_t run = 0;
 
     *out = (jobs_spans){.items = NULL};
@@ -47,6 +48,8 @@ bool jobs_copy_spans(jobs *all, const char *id, jobs_spans *out, tandem_error *e
     pthread_mutex_lock(&all->lock);
     const one_job *job = jobs_find_locked(all, id);
     bool here = job && job == all->current && all->crawl;
+    for (int l = 0; here && l < TANDEM_N_LANES; l++)
+        in_flight += job->progress.counts.lanes[l].in_flight;
     if (job) {
         run = job->run;
         out->live = !job->ended;
@@ -54,6 +57,8 @@ bool jobs_copy_spans(jobs *all, const char *id, jobs_spans *out, tandem_error *e
     pthread_mutex_unlock(&all->lock);
     if (here)
         tandem_job_copy_spans(all->crawl, &out->items, &out->n, &out->now_us, error);
+    if (in_flight > 0)
+        out->now_us = 0;
     pthread_mutex_unlock(&all->crawling);
     if (!job || here || run <= 0)
         return job != NULL;

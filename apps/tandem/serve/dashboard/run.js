@@ -153,9 +153,10 @@ function pages(id) {
   const choice = h("fieldset", {class: "tabs"}, h("legend", {class: "hidden"}, "Which pages"),
     STATES.map(([value, name]) => {
       const n = h("span", {class: "num"});
+      const radio = h("input", {type: "radio", name: "state", value, checked: value === "",
+                                onchange: () => choose(value)});
       counts.set(value, n);
-      return h("label", {}, h("input", {type: "radio", name: "state", value, checked: value === "",
-                                        onchange: () => choose(value)}), h("span", {}, name, " ", n));
+      return h("label", {}, radio, h("span", {}, name, " ", n));
     }));
   const table = h("table", {class: "pages"},
     h("caption", {class: "hidden"}, "Pages, the last one first"),
@@ -172,9 +173,10 @@ function pages(id) {
     next = answer.next;
     show(more, next !== null);
     show(table, body.children.length > 0);
-    say(note, body.children.length ? (answer.listed < answer.total
-      ? `Only the first ${count(answer.listed)} of ${plural(answer.total, "page")} are listed.` : "")
-      : state ? `No page is ${state}.` : "No page has come so far.");
+    const cut = answer.listed >= answer.total ? ""
+      : `Only the first ${count(answer.listed)} of ${plural(answer.total, "page")} are listed.`;
+    const none = state ? `No page is ${state}.` : "No page has come so far.";
+    say(note, body.children.length ? cut : none);
   }
 
   // The newest ones; those that are shown already stay where they are.

@@ -4,6 +4,7 @@ import {count, duration, empty, failure, foreign, h, plural, say, show, when} fr
 import {all, is_loaded, is_running, is_waiting, job_of, reload, title_of, watch} from "./jobs.js";
 import {badge, cancel, panel, status_of} from "./run.js";
 
+const PAST_AT_FIRST = 20;
 const MODES = [
   ["recursive", "Follow links"], ["single", "These pages only"], ["sitemap", "Sitemap"],
 ];
@@ -31,7 +32,8 @@ function form() {
   const urls = h("textarea", {name: "urls", rows: 1, required: true, spellcheck: "false",
                               autocapitalize: "off", placeholder: "https://docs.example.org/",
                               "aria-describedby": "urls-hint"});
-  const mode = h("select", {name: "mode"}, MODES.map(([value, text]) => h("option", {value}, text)));
+  const mode = h("select", {name: "mode"},
+                 MODES.map(([value, text]) => h("option", {value}, text)));
   const depth = h("input", {name: "depth", type: "number", min: 0, max: 100, value: 3});
   const limit = h("input", {name: "limit", type: "number", min: 0, max: 10000000, value: 100});
   const project = h("input", {name: "project", maxlength: 200, placeholder: "the site's name"});
@@ -43,7 +45,7 @@ function form() {
   const node = h("form", {class: "crawl", "aria-labelledby": "crawl-title", novalidate: true},
     h("h2", {id: "crawl-title"}, "New crawl"),
     h("div", {class: "first"},
-      labelled("Address", urls, {class: "field grow"}), labelled("Pages", mode), start),
+      labelled("Address", urls, {class: "field grow"}), labelled("Which pages", mode), start),
     h("p", {id: "urls-hint", class: "soft hint"}, "One address a line: Shift+Enter for the next."),
     h("details", {}, h("summary", {}, "Options"),
       h("div", {class: "options"}, labelled("Project", project), labelled("Dataset", dataset), deep,
@@ -67,7 +69,7 @@ function form() {
       mode: mode.value === "single" && list.length > 1 ? "batch" : mode.value,
       max_depth: Math.max(0, Number(depth.value)) + 1,
       max_pages: Math.max(0, Number(limit.value)),
-      project: keeps ? project.value.trim() || (dataset.value.trim() ? null : host()) || null : null,
+      project: keeps ? project.value.trim() || (dataset.value.trim() ? "" : host()) || null : null,
       dataset: keeps ? dataset.value.trim() || null : null,
       same_domain_only: node.elements.same_domain.checked,
       same_path_prefix: node.elements.same_path.checked,
@@ -132,7 +134,8 @@ function history_row(job) {
     h("td", {"data-label": "State"}, badge(job)),
     h("td", {class: "what", "data-label": "Run"},
       h("a", {href: `#/runs/${job.progress_id}`}, foreign(title_of(job))),
-      h("div", {class: "soft"}, foreign(job.request?.project ?? job.request?.dataset ?? "not stored"),
+      h("div", {class: "soft"},
+        foreign(job.request?.project ?? job.request?.dataset ?? "not stored"),
         job.status === "failed" ? h("span", {class: "why bad"}, " ", foreign(job.log)) : null)),
     h("td", {class: "num", "data-label": "Pages"}, count(job.processed_pages)),
     h("td", {class: bad ? "num bad" : "num", "data-label": "Failed"}, count(bad)),
@@ -144,8 +147,8 @@ function history_row(job) {
 function waiting_row(job) {
   const stop = h("button", {type: "button"}, "Cancel");
   stop.addEventListener("click", () => cancel(job, stop));
-  return h("li", {}, badge(job), h("a", {href: `#/runs/${job.progress_id}`}, foreign(title_of(job))),
-           stop);
+  return h("li", {}, badge(job),
+           h("a", {href: `#/runs/${job.progress_id}`}, foreign(title_of(job))), stop);
 }
 
 // Draws a list anew only when what it says has changed.
@@ -197,17 +200,24 @@ export function runs_view(root, params) {
     h("caption", {class: "hidden"}, "Runs that are over, the last one first"),
     h("thead", {}, h("tr", {}, ["State", "Run", "Pages", "Failed", "Chunks", "Time", "Asked for at"]
       .map((name, i) => h("th", {scope: "col", class: i > 1 ? "num" : ""}, name)))), body);
+  const rest = h("button", {type: "button", hidden: true}, "Show all");
+  let past_most = PAST_AT_FIRST;
   const past = h("section", {class: "block", hidden: true, "aria-labelledby": "past-title"},
-    h("h2", {id: "past-title"}, "Earlier"), h("div", {class: "wide"}, table));
+    h("h2", {id: "past-title"}, "Earlier"), h("div", {class: "wide"}, table), rest);
   const none = empty("Nothing has run so far",
-    "Give the address of a site above. Its prose goes to one model and its code to the other, both " +
-    "at the same time; here you see them work.");
+    "Give the address of a site above. Its prose goes to one model and its code to the other, " +
+    "both at the same time; here you see them work.");
   const total = h("p", {class: "hidden", role: "status"});
   const draw_waiting = list_of(waiting, waiting_row, (job) => job.progress_id);
   const draw_past = list_of(body, history_row, (job) => job.progress_id + status_of(job) +
                             job.updated_at_ms);
   let wanted = params.get("again");
 
+  rest.addEventListener("click", () => {
+    past_most = Infinity;
+    draw();
+    body.rows[PAST_AT_FIRST].querySelector("a").focus();
+  });
   show(none, false);
   root.replaceChildren(h("h1", {class: "hidden", tabindex: -1}, "Runs"),
                        h("div", {class: "block"}, asked.node), total, now.node, queue, none, past);
@@ -219,11 +229,13 @@ export function runs_view(root, params) {
     now.draw(jobs.find((job) => is_running(job) && !is_waiting(job)));
     draw_waiting(queued);
     show(queue, queued.length > 0);
-    draw_past(over);
+    draw_past(over.slice(0, past_most));
+    show(rest, over.length > past_most);
     show(past, over.length > 0);
     show(none, is_loaded() && jobs.length === 0);
     if (is_loaded())
-      say(total, `${plural(jobs.length - over.length, "run")} under way, ${count(over.length)} over`);
+      say(total, `${plural(jobs.length - over.length, "run")} under way, ` +
+          `${count(over.length)} over`);
     const before = wanted && job_of(wanted);
     if (before) {
       wanted = null;

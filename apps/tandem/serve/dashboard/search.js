@@ -11,17 +11,27 @@ const choice = (name, options, value) =>
   h("select", {name}, options.map(([v, text]) =>
     h("option", {value: v, selected: v === (value ?? "")}, text)));
 
-// The words of a question, as they may stand in an answer.
-const words_of = (query) =>
-  [...new Set(query.toLowerCase().match(/[\p{L}\p{N}_]{2,}/gu) ?? [])].slice(0, 20);
+// The words of a question, as they may stand in an answer; those that stand everywhere say nothing.
+const PARTICLES = new Set(("a an and are as at be by can do does for from how i in is it my of " +
+  "on or that the this to was what when where which who why with you").split(" "));
+const words_of = (query) => [...new Set(query.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [])]
+  .filter((word) => word.length > 1 && !PARTICLES.has(word)).slice(0, 20);
 
 // The text with those words marked; nothing of it is read as markup.
 function marked(text, words) {
   if (words.length === 0)
     return [text];
-  const any = new RegExp(`(${words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .sort((a, b) => b.length - a.length).join("|")})`, "giu");
+  const longest = [...words].sort((a, b) => b.length - a.length);
+  const any = new RegExp(`(?<![\\p{L}\\p{N}])(${longest.join("|")})`, "giu");
   return text.split(any).map((part, i) => i % 2 ? h("mark", {}, part) : part);
+}
+
+// A snippet is a part of its chunk, in one line; dots where there is more.
+function part_of(hit) {
+  const whole = hit.chunk_text.replace(/\s+/g, " ").trim(), part = hit.snippet.trim();
+  const at = whole.indexOf(part);
+  const to_end = at >= 0 && at + part.length === whole.length;
+  return (at === 0 ? "" : "… ") + part + (to_end ? "" : " …");
 }
 
 const place_of = (hit) =>
@@ -31,14 +41,15 @@ const place_of = (hit) =>
 const link_to = (id, from) => `#/chunk/${id}${from ? `?from=${encodeURIComponent(from)}` : ""}`;
 
 function hit_item(hit, words, from) {
-  const text = hit.snippet || hit.summary;
+  const text = hit.snippet ? part_of(hit) : hit.summary;
   const language = hit.is_code && hit.language ? h("span", {class: "soft"}, hit.language) : null;
   return h("li", {class: "hit"},
     h("div", {class: "hit-head"},
-      h("a", {class: "title", href: link_to(hit.id, from)}, foreign(hit.title || hit.relative_path)),
+      h("a", {class: "title", href: link_to(hit.id, from)},
+        foreign(hit.title || hit.relative_path)),
       lane_chip(hit.model_used), language,
-      h("span", {class: "num soft score", title: "cosine of the better lane"},
-        hit.similarity_score > 0 ? hit.similarity_score.toFixed(3) : "words only")),
+      h("span", {class: "num soft score"},
+        hit.similarity_score > 0 ? `cosine ${hit.similarity_score.toFixed(3)}` : "by words alone")),
     h("p", {class: hit.is_code ? "snippet code" : "snippet", dir: "auto"}, marked(text, words)),
     h("p", {class: "hit-foot soft"}, away(hit.relative_path),
       place_of(hit) ? [" · ", foreign(place_of(hit))] : null));
@@ -59,15 +70,15 @@ export function search_view(root, params) {
   const scope = choice("scope", [["", "any"], ["global", "global"], ["project", "project"],
                                  ["local", "local"]], of("scope"));
   const limit = choice("limit", [["", "10"], ["25", "25"], ["100", "100"]], of("limit"));
-  const language = h("input", {name: "language", value: of("language"), placeholder: "any, or python",
-                               autocapitalize: "off", spellcheck: "false"});
+  const language = h("input", {name: "language", value: of("language"), spellcheck: "false",
+                               placeholder: "any, or python", autocapitalize: "off"});
   const path = h("input", {name: "path", value: of("path"), placeholder: "any, or */library/*",
                            autocapitalize: "off", spellcheck: "false"});
   const used = FIELDS.filter((name) => of(name));
   const form = h("form", {class: "search", role: "search", "aria-label": "The index"},
     h("div", {class: "first"}, query, h("button", {class: "primary"}, "Search")),
     h("details", {open: used.length > 0},
-      h("summary", {}, "Filters", used.length ? h("span", {class: "num"}, ` (${used.length})`) : ""),
+      h("summary", {}, used.length ? `Filters (${used.length})` : "Filters"),
       h("div", {class: "options"}, labelled("Kind", kind), labelled("Project", project),
         labelled("Dataset", dataset), labelled("Scope", scope), labelled("Language", language),
         labelled("Path or address", path), labelled("Hits at most", limit))));
@@ -85,15 +96,16 @@ export function search_view(root, params) {
         const known = names_of(scopes, field);
         if (of(field) && !known.includes(of(field)))
           known.push(of(field));
-        select.append(...known.map((name) => h("option", {value: name, selected: name === of(field)},
-                                               name)));
+        select.append(...known.map((name) =>
+          h("option", {value: name, selected: name === of(field)}, name)));
       }
       if (!of("q") && scopes.length === 0)
         rest.replaceChildren(empty("The index is empty", "Crawl a site first: ",
                                    h("a", {href: "#/"}, "New crawl")));
       else if (!of("q"))
-        rest.replaceChildren(empty("Ask in your own words", "Prose and code are looked through by " +
-          "meaning, each with its own model, and by words; the three lists become one."));
+        rest.replaceChildren(empty("Ask in your own words",
+          "Prose and code are looked through by meaning, each with its own model, and by words; " +
+          "the three lists become one."));
     } catch (error) {
       if (error.name !== "AbortError")
         rest.replaceChildren(failure(error));
@@ -182,7 +194,8 @@ function chunk_page(chunk, back) {
       h("div", {}, h("dt", {}, name),
         h("dd", {}, typeof value === "string" ? foreign(value) : value)))),
     around("The chunk before", chunk.context_before),
-    chunk.is_code ? code_of(chunk) : h("div", {class: "prose whole", dir: "auto"}, chunk.chunk_text),
+    chunk.is_code ? code_of(chunk)
+      : h("div", {class: "prose whole", dir: "auto"}, chunk.chunk_text),
     around("The chunk after", chunk.context_after),
   ];
 }

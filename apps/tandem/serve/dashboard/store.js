@@ -53,7 +53,8 @@ function cache_block(status) {
   return block("Cache of vectors", "cache-title", figures([
     ["hits", count(c.hits)], ["misses", count(c.misses)],
     ["found", share(c.hits, c.hits + c.misses)], ["stored", count(c.stored)],
-    ["evicted", count(c.evicted)], ["at most", c.bytes_max ? bytes(c.bytes_max) : "no limit"],
+    ["evicted", count(c.evicted)], ["on disk", bytes(c.bytes)],
+    ["at most", c.bytes_max ? bytes(c.bytes_max) : "no limit"],
   ]), h("p", {class: "soft"},
     "Since the server began. A text that was embedded before is never embedded again."));
 }
@@ -72,9 +73,10 @@ function models_block(status) {
 
 function scopes_block(scopes) {
   return block("Projects", "scopes-title", scopes.length === 0
-    ? empty("Nothing is stored so far", h("a", {href: "#/"}, "Start a crawl"), " to fill the index.")
+    ? empty("Nothing is stored so far", h("a", {href: "#/"}, "Start a crawl"),
+            " to fill the index.")
     : table("Projects and datasets",
-      [["Project"], ["Dataset"], ["Scope"], ["Prose", true], ["Code", true], ["", false]],
+      [["Project"], ["Dataset"], ["Scope"], ["Prose", true], ["Code", true], ["Look", true]],
       scopes.map((s) => [s.project ?? "", s.dataset ?? "", s.scope, count(s.text_chunks),
                          count(s.code_chunks), h("a", {href: `#/search?${new URLSearchParams(
                            Object.entries({project: s.project, dataset: s.dataset})
@@ -93,8 +95,8 @@ export function store_view(root) {
                                                     get("/scopes", stop.signal)]);
         inside.replaceChildren(store_block(status), cache_block(status), models_block(status),
           scopes_block(scopes),
-          h("p", {class: "soft"}, `tandem ${status.version}, up ${duration(status.uptime_seconds)}, ` +
-            `${plural(status.listeners, "listener")} to its events`));
+          h("p", {class: "soft"}, `tandem ${status.version}, up ` +
+            `${duration(status.uptime_seconds)}; ${plural(status.listeners, "listener")}`));
       } catch (error) {
         if (error.name === "AbortError")
           return;

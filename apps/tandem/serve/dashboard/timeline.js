@@ -1,6 +1,6 @@
 // Which slot held which lane's batches when, and how fast each lane went: one axis of time.
 import {get} from "./api.js";
-import {LANES, duration, h, rate, say, show, svg} from "./dom.js";
+import {LANES, duration, h, plural, rate, say, show, svg} from "./dom.js";
 
 const COLUMNS = 240;
 const WIDTH = 1000; // of the pictures' own space, stretched to where they stand
@@ -35,6 +35,23 @@ function short(seconds) {
   if (m < 60)
     return `${m}:${String(s).padStart(2, "0")}`;
   return `${Math.floor(m / 60)}:${String(m % 60).padStart(2, "0")} h`;
+}
+
+// A mean over a few columns: a single short batch would else set the scale for all others.
+function smooth(values) {
+  const reach = 2;
+  return values.map((_, c) => mean(values.slice(Math.max(0, c - reach), c + reach + 1)));
+}
+
+// How much of the time that either lane was at work both were.
+function overlap(lanes) {
+  let both = 0, either = 0;
+  lanes.gte.in_flight.forEach((g, c) => {
+    const k = lanes.coderank.in_flight[c];
+    both += Math.min(1, g, k);
+    either += Math.min(1, Math.max(g, k));
+  });
+  return either > 0 ? both / either : 0;
 }
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
@@ -72,7 +89,8 @@ export function timeline(id) {
 
   function draw_slot(slot, i) {
     if (!slots[i]) {
-      slots[i] = row(`slot ${i + 1} `, 20, "slot", "Share of its time that this slot spent in calls");
+      slots[i] = row(`slot ${i + 1} `, 20, "slot",
+                     "Share of its time that this slot spent in calls");
       rows.append(slots[i].node);
     }
     const {plot, value} = slots[i];
@@ -101,12 +119,12 @@ export function timeline(id) {
     show(readout, any);
     if (!any)
       return;
-    const most = Math.max(1, ...LANES.flatMap((lane) => data.lanes[lane.name].chunks_per_second));
-    for (const lane of lanes) {
-      const values = data.lanes[lane.name].chunks_per_second;
-      lane.plot.replaceChildren(svg("path", {class: lane.name, d: area(values, most, 40)}));
-      say(lane.value, `${rate(mean(values))}/s`);
-    }
+    const curves = lanes.map((lane) => smooth(data.lanes[lane.name].chunks_per_second));
+    const most = Math.max(1, ...curves.flat());
+    lanes.forEach((lane, l) => {
+      lane.plot.replaceChildren(svg("path", {class: lane.name, d: area(curves[l], most, 40)}));
+      say(lane.value, `${rate(mean(data.lanes[lane.name].chunks_per_second))}/s`);
+    });
     data.slots.forEach(draw_slot);
     slots.splice(data.slots.length).forEach((slot) => slot.node.remove());
     draw_axis(data.seconds);
@@ -115,12 +133,11 @@ export function timeline(id) {
 
   // What the picture says, in words: for those who do not see it, and under it for all.
   function summary() {
-    const parts = LANES.map((lane) => {
-      const busy = data.lanes[lane.name].in_flight;
-      return `${lane.what}: ${mean(busy).toFixed(2)} batches in flight on average`;
-    });
-    return `${duration(data.seconds)}, ${data.slots.length} ` +
-           `slot${data.slots.length === 1 ? "" : "s"}; ${parts.join("; ")}.`;
+    const parts = LANES.map((lane) =>
+      `${mean(data.lanes[lane.name].in_flight).toFixed(2)} batches of ${lane.what}`);
+    return `${duration(data.seconds)} in ${plural(data.slots_total, "slot")}: on average ` +
+           `${parts.join(" and ")} in flight; both lanes at work ` +
+           `${Math.round(100 * overlap(data.lanes))} % of the time.`;
   }
 
   function point(event) {
