@@ -2,6 +2,7 @@
  *
  * Locks by rank (take by rising rank; hold none over I/O or a callback). Every mutex of the tree
  * stands here, and tests/tidy checks that each `pthread_mutex_t` has a line:
+ *   0  apps/tandem/serve/jobs_inner.h  all->crawling  the crawl that runs; held while it is asked
  *   1  pipeline/state.h       job->lock          progress, end state
  *   1  pipeline/state.h       job->visit_lock    one visit at a time; held over the visitor
  *   1  pipeline/state.h       index->lock        local lanes; held while a model loads

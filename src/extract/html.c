@@ -111,8 +111,7 @@ static tandem_code read_once(td_str html, td_str uri, const td_extract_options *
         TD_TRY(td_extract_flatten(html, nesting_max, &flat, err));
     TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, err));
     if (nesting_max == 0) {
-        if (!options->links_only)
-            TD_TRY(write_lines(&tree, text, err));
+        TD_TRY(write_lines(&tree, text, err));
         goto out;
     }
     TD_TRY(td_extract_metadata_base(&tree, uri, options, document, &base, err));
@@ -134,7 +133,7 @@ tandem_code td_extract_html_read(td_str html, td_str uri, const td_extract_optio
     td_buf text = TD_BUF(options->text_bytes_max);
 
     code = read_once(html, uri, options, nesting_max, &text, document, err);
-    if (code == TANDEM_E_TOO_LARGE && nesting_max > 0) {
+    if (code == TANDEM_E_TOO_LARGE && nesting_max > 0 && !options->links_only) {
         td_buf_cut(&text, 0);
         code = read_once(html, uri, options, 0, &text, document, err);
     }

@@ -7,7 +7,8 @@
 #include "extract/tag.h"
 
 enum {
-    TEXT_BYTES_MAX = 2000, /* of a link or heading: more of it than this is read by nobody */
+    TEXT_BYTES_MAX = 2000,     /* of a link or heading: more of it than this is read by nobody */
+    ELEMENTS_MAX = 200 * 1000, /* a tree of more does not fit into its memory */
 };
 
 typedef struct skimmer {
@@ -15,7 +16,8 @@ typedef struct skimmer {
     td_buf *out;
     td_tag open[2]; /* a link and a heading, in the order in which they began */
     size_t n_open;
-    size_t n_text; /* bytes of text since the last of them began */
+    size_t n_text;     /* bytes of text since the last of them began */
+    size_t n_elements; /* kept */
     bool had_heading, had_html, in_svg;
     tandem_error *err;
 } skimmer;
@@ -102,6 +104,8 @@ static bool is_first(bool *had)
 
 static bool is_wanted(skimmer *k, td_tag tag)
 {
+    if (k->n_elements == ELEMENTS_MAX)
+        return false;
     switch (tag) {
     case TD_TAG_H1:
         return is_first(&k->had_heading);
@@ -139,6 +143,7 @@ static tandem_code handle_element(skimmer *k, td_tag tag, size_t *at)
     tandem_code code = TANDEM_OK;
     td_flat_tag token = {0};
 
+    k->n_elements++;
     if (tag == TD_TAG_A)
         TD_TRY(close_open(k, tag));
     TD_TRY(td_extract_flatten_tag(k->in, at, k->out, &token, k->err));

@@ -10,7 +10,8 @@
 #include "base/buf.h"
 
 /* Appends of `html` to `out`: lang of <html>, <title>, <meta>, <link>, <base>, the first <h1>, and
- * links with their text and the images in it; of each only the attributes that are read.
+ * links with their text and the images in it; of each only the attributes that are read, and of all
+ * together no more than 200,000.
  * Errors: E_NOMEM, E_TOO_LARGE (the cap of `out`; four times the input always fits).
  * Cost: linear in the input; measured at some 20 times the speed of the tree builder. */
 tandem_code td_extract_skim(td_str html, td_buf *out, tandem_error *err);

@@ -70,6 +70,20 @@ static void keeps_no_more_of_a_text_than_is_read(void **state)
     free((void *)long_title.ptr);
 }
 
+static void keeps_so_many_elements_and_no_more(void **state)
+{
+    td_buf out = TD_BUF(64 << 20);
+    td_str html = test_repeat("<a href=x>", 200100, "<title>t</title>");
+
+    (void)state;
+    assert_int_equal(td_extract_skim(html, &out, NULL), TANDEM_OK);
+    /* The last of them is left open. */
+    assert_int_equal(out.n, 200000 * strlen("<a href=\"x\"></a>") - strlen("</a>") +
+                                strlen("<title>t</title>"));
+    td_buf_clear(&out);
+    free((void *)html.ptr);
+}
+
 static void assert_same(td_str a, td_str b, const char *what, const char *path)
 {
     if (!td_str_eq(a, b))
@@ -153,6 +167,7 @@ int main(void)
         cmocka_unit_test(ends_what_is_left_open_before_the_next_begins),
         cmocka_unit_test(keeps_words_apart),
         cmocka_unit_test(keeps_no_more_of_a_text_than_is_read),
+        cmocka_unit_test(keeps_so_many_elements_and_no_more),
         cmocka_unit_test(finds_the_links_that_the_whole_page_has),
         cmocka_unit_test(finds_the_links_of_the_python_documentation),
     };
