@@ -2,7 +2,8 @@
 """Trains the scorer of src/chunk/language.c and writes src/chunk/language_table.c.
 
 In:   a JSON Lines file of {"label": "python" ... "markdown", "half": 0|1, "text": ...};
-      `half` keeps all texts of one package on one side: 0 trains, 1 is held back
+      `half` keeps all texts of one package on one side: 0 trains, 1 is held back; collect.py
+      beside this file makes such a file
 Out:  the table, and how often the held-back half is told right
 The shipped table was trained on 50,000 windows of 3 to 60 lines: sources, documentation, man pages
 and licences of free packages (Debian, npm, PyPI, Maven, crates), half of the packages held back,

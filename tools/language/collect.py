@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Collects labelled texts for train.py and for bench/route, from free packages on this system.
+
+    collect.py FOLDER TEXTS.jsonl
+
+In:   FOLDER as tools/language/fetch fills it, and what the system has in /usr/share, /usr/lib and
+      /usr/include, of Go's and Rust's sources and of Node's modules
+Out:  lines of {"label", "half", "package", "text"}: windows of 3 to 60 lines. Nothing of a package
+      is in both halves, which have about as much of each label: 0 trains, 1 is held back
+Nothing is random but by the seed in each file's own name; the same packages give the same set.
+"""
+
+import collections
+import glob
+import gzip
+import hashlib
+import json
+import os
+import random
+import re
+import sys
+import textwrap
+
+import made_up
+
+BY_END = {
+    "c": ".c",
+    "cpp": ".cpp .cc .cxx .hpp .hh",
+    "csharp": ".cs",
+    "css": ".css",
+    "csv": ".csv",
+    "diff": ".diff .patch",
+    "go": ".go",
+    "html": ".html .htm",
+    "ini": ".ini .conf .cfg .desktop",
+    "java": ".java",
+    "javascript": ".js .mjs .cjs",
+    "json": ".json",
+    "kotlin": ".kt .kts",
+    "latex": ".tex .sty .cls .ltx",
+    "lisp": ".el .lisp .scm",
+    "log": ".log",
+    "lua": ".lua",
+    "make": ".mk .mak",
+    "objective-c": ".m .mm",
+    "ocaml": ".ml .mli",
+    "perl": ".pl .pm",
+    "php": ".php",
+    "powershell": ".ps1 .psm1",
+    "python": ".py",
+    "r": ".R .r",
+    "ruby": ".rb .rake",
+    "rust": ".rs",
+    "scala": ".scala",
+    "shell": ".sh .bash",
+    "sql": ".sql",
+    "swift": ".swift",
+    "tcl": ".tcl",
+    "toml": ".toml",
+    "typescript": ".ts .tsx",
+    "vim": ".vim",
+    "xml": ".xml .xsl .svg",
+    "yaml": ".yaml .yml",
+    "cmake": ".cmake",
+    "markdown": ".md .markdown .rst .txt",
+}
+LABELS = {end: label for label, ends in BY_END.items() for end in ends.split()}
+NAMES = {
+    "Makefile": "make",
+    "CMakeLists.txt": "cmake",
+    "Dockerfile": "dockerfile",
+    "Rakefile": "ruby",
+    "Gemfile": "ruby",
+    "copyright": "markdown",
+    "README": "markdown",
+}
+PER_PACKAGE, PER_LABEL = 300, 1600  # windows; PER_LABEL for each half
+PROSE_TIMES = 6  # as many windows of prose as of each other label
+FILE_BYTES_MAX = 1 << 20
+TOPS = [
+    "/usr/share",
+    "/usr/lib",
+    "/usr/include",
+    "/usr/local/go/src",
+    os.path.expanduser("~/go/pkg/mod"),
+    os.path.expanduser("~/.cargo/registry/src/*"),
+    "/etc",
+]
+
+
+def halves(found):
+    """{package: half}: each package, in an order that means nothing, to the half that lacks it
+    most, labels of few packages first."""
+    sides, order = {}, lambda name: hashlib.sha256(name.encode()).digest()
+    packages = {label: collections.Counter(p for p, _ in items) for label, items in found.items()}
+    for label in sorted(packages, key=lambda l: (len(packages[l]), l)):
+        have = [0, 0]
+        counts = packages[label]
+        for package in sorted(counts, key=lambda p: (p not in sides, -counts[p], order(p))):
+            if package.startswith("made-up/"):
+                sides[package] = int(package.split("/")[2])
+            side = sides.setdefault(package, int(have[1] < have[0]))
+            have[side] += min(counts[package], PER_PACKAGE)
+    return sides
+
+
+def package_of(path, folder):
+    """The folder that stands for what was installed as one."""
+    for top, deep in (
+        (folder, 1),
+        (os.path.expanduser("~/.cargo/registry/src"), 2),
+        (os.path.expanduser("~/go/pkg/mod"), 3),
+        ("/usr/local/go/src", 2),
+        ("/usr/share/doc", 1),
+        ("/usr/include", 1),
+        ("/usr/lib/python3/dist-packages", 1),
+        ("/usr/lib/node_modules/npm/node_modules", 1),
+        ("/usr/lib/node_modules", 1),
+        ("/usr/share/perl", 2),
+        ("/usr/share", 2),
+        ("/usr/lib", 2),
+        ("/etc", 1),
+    ):
+        if path.startswith(top + "/"):
+            return "/".join([top] + path[len(top) + 1 :].split("/")[:-1][:deep])
+    return os.path.dirname(path)
+
+
+def read(path):
+    try:
+        if os.path.islink(path) or os.path.getsize(path) > FILE_BYTES_MAX:
+            return ""
+        if path.endswith(".gz"):
+            raw = gzip.open(path).read(FILE_BYTES_MAX)
+        else:
+            raw = open(path, "rb").read()
+        return raw.decode("utf-8").replace("\r\n", "\n")
+    except (OSError, EOFError, UnicodeDecodeError):
+        return ""
+
+
+FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1`*~* *$\n?", re.M | re.S)
+COMMENT = {
+    "html": r"\s*<!--",
+    "xml": r"\s*<!--",
+    "lisp": r"\s*;",
+    "sql": r"\s*--",
+    "lua": r"\s*--",
+    "latex": r"\s*%",
+    "vim": r"\s*\"",
+    "ocaml": r"\s*\(\*",
+}
+
+
+def is_mostly_comment(text, label):
+    """Prose and code at once: no example of either."""
+    mark = re.compile(
+        COMMENT.get(label, r"\s*(//|/\*|\*|#(?!include|define|if|end|el)|\"\"\"|=\w)")
+    )
+    lines = [line for line in text.split("\n") if line.strip()]
+    return sum(bool(mark.match(line)) for line in lines) * 3 > len(lines)
+
+
+def label_of(path, text):
+    name = os.path.basename(path)
+    if name.endswith(".gz"):
+        name = name[:-3]
+    label = NAMES.get(name) or LABELS.get(os.path.splitext(name)[1])
+    if label is None and text.startswith("#!"):
+        first = text[:80].split("\n")[0]
+        label = next(
+            (
+                l
+                for word, l in (
+                    ("bash", "shell"),
+                    ("/sh", "shell"),
+                    ("perl", "perl"),
+                    ("python", "python"),
+                    ("ruby", "ruby"),
+                    ("tclsh", "tcl"),
+                )
+                if word in first
+            ),
+            None,
+        )
+    if label == "objective-c" and "@" not in text or label == "log" and "texlive" in path:
+        return None
+    if label == "c" and "class " in text and "::" in text:
+        return "cpp"
+    if label == "markdown" and (
+        re.search(r"/(tests?|testdata|examples?|fixtures|locale)/", path)
+        or name.endswith(".txt")
+        and "/share/doc/" not in path
+    ):
+        return None  # lists of words, data, code under another name
+    if label == "ini" and text.lstrip().startswith("<"):
+        return "xml"
+    if "unicore" in path or "Collate" in path or name == "Activate.ps1":
+        return None  # tables of numbers; the same file everywhere
+    return label
+
+
+def is_running(text):
+    """Whether it is running text for the most part, and not lists of names."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    wordy = sum(len(re.findall(r"\b[^\W\d_]{2,}\b", line)) >= 6 for line in lines)
+    return wordy * 2 >= len(lines)
+
+
+def windows(text, label, rng, most):
+    """Parts of a file, from a line that begins something."""
+    if label == "markdown":
+        text = FENCE.sub("\n", text)
+        # Indented code and what belongs to a directive of reStructuredText.
+        text = re.sub(r"^( {2}|\t|\.\. )[^\n]*\n", "", text, flags=re.M)
+    lines = text.split("\n")
+    starts = [
+        i for i, line in enumerate(lines) if line.strip() and not (i and lines[i - 1].strip())
+    ]
+    for _ in range(min(most, 1 + len(lines) // 30) if starts else 0):
+        n = rng.choice((3, 5, 8, 12, 20, 35, 60))
+        at = rng.choice(starts)
+        part = textwrap.dedent("\n".join(lines[at : at + n])).strip("\n")
+        visible = sum(not c.isspace() for c in part)
+        if visible < 60 or len(part) > 16000:
+            continue
+        if label == "markdown" and not is_running(part):
+            continue
+        if label != "markdown" and is_mostly_comment(part, label):
+            continue
+        yield part
+
+
+def sessions(text):
+    """Blocks of a document that are a session, by their own word."""
+    for block in re.finditer(
+        r"^```(?:console|shell-session|sh-session|terminal)\n(.*?)^```", text, re.M | re.S
+    ):
+        yield "console", block[1]
+    for block in re.finditer(r"^```[Dd]ockerfile\n(.*?)^```", text, re.M | re.S):
+        yield "dockerfile", block[1]
+    for block in re.finditer(r"^\.\. code-block:: console\n\n((?:    ?[^\n]*\n|\n)+)", text, re.M):
+        yield "console", block[1]
+
+
+def files(folder):
+    for top in [folder] + [t for pattern in TOPS for t in sorted(glob.glob(pattern))]:
+        for base, folders, names in os.walk(top):
+            folders[:] = sorted(
+                f for f in folders if f not in (".git", "__pycache__", "get", "get2", "test_data")
+            )
+            for name in sorted(names):
+                yield os.path.join(base, name)
+
+
+def main(folder, out_path):
+    folder = os.path.realpath(folder)
+    taken, seen = collections.Counter(), set()
+    found = collections.defaultdict(list)
+    for path in files(folder):
+        end = os.path.splitext(path[:-3] if path.endswith(".gz") else path)[1]
+        name = os.path.basename(path).removesuffix(".gz")
+        if end not in LABELS and name not in NAMES and (end or "/bin" not in path):
+            continue
+        package = package_of(path, folder)
+        rough = NAMES.get(name) or LABELS.get(end)
+        if taken[package, rough] >= 40 * PER_PACKAGE:
+            continue
+        taken[package, rough] += 40
+        text = read(path)
+        label = label_of(path, text)
+        if not label or not text:
+            continue
+        rng = random.Random(path)
+        most = 4 if label in ("python", "go", "html", "javascript", "c", "xml") else 16
+        for part in windows(text, label, rng, most):
+            found[label].append((package, part))
+        if label == "markdown":
+            for other, part in sessions(text):
+                found[other].append((package, part.strip("\n")))
+    for label, _, package, text in made_up.texts():
+        found[label].append((package, text))
+    sides = halves(found)
+    with open(out_path, "w") as out:
+        for label, items in sorted(found.items()):
+            random.Random(label).shuffle(items)
+            per, n = collections.Counter(), [0, 0]
+            most = PER_LABEL * (PROSE_TIMES if label == "markdown" else 1)
+            for package, text in items:
+                digest, half = hashlib.sha256(text.encode()).digest(), sides[package]
+                if digest in seen or per[package] >= PER_PACKAGE or n[half] >= most:
+                    continue
+                seen.add(digest)
+                per[package] += 1
+                n[half] += 1
+                out.write(
+                    json.dumps({"label": label, "half": half, "package": package, "text": text})
+                    + "\n"
+                )
+            print(f"{label:12} {n[0]:5} to train, {n[1]:5} held back, {len(per):4} packages")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
