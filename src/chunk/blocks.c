@@ -146,6 +146,12 @@ static bool is_ruled(td_chunk_blocks *blocks, size_t at, size_t end)
     return false;
 }
 
+/* ".. note::", ".. _target:" and comments of reStructuredText. */
+static bool is_directive(const td_chunk_blocks *blocks, const td_chunk_line *line)
+{
+    return blocks->format == TD_FORMAT_RST && td_str_starts(body_of(blocks, line), TD_STR(".."));
+}
+
 /* Code that nobody marked: stanzas that look like it, up to the first that does not. */
 static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
@@ -158,7 +164,7 @@ static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
         td_str stanza = td_str_slice(blocks->text, at, stop);
         td_chunk_line line = line_at(blocks, at);
         td_str info;
-        if (td_chunk_lines_fence(body_of(blocks, &line), &info) > 0)
+        if (td_chunk_lines_fence(body_of(blocks, &line), &info) > 0 || is_directive(blocks, &line))
             break;
         if (end == blocks->at && n_more == 1)
             least = 0.95f; /* a line alone is most often a title */
@@ -361,9 +367,12 @@ static bool may_be_bare(const td_chunk_blocks *blocks, const td_chunk_line *line
     if (blocks->format == TD_FORMAT_TEXT)
         return true;
     td_str body = body_of(blocks, line);
-    return blocks->format == TD_FORMAT_MARKDOWN && blocks->list_indent == 0 &&
-           td_chunk_lines_item(body) == 0 && body.ptr[0] != '>' && body.ptr[0] != '|' &&
-           body.ptr[0] != '<';
+    /* What is indented belongs to a directive or a field, and has its own meaning. */
+    if (blocks->format == TD_FORMAT_RST &&
+        (line->indent > 0 || is_directive(blocks, line) || strchr(":`", body.ptr[0])))
+        return false;
+    return blocks->list_indent == 0 && td_chunk_lines_item(body) == 0 && body.ptr[0] != '>' &&
+           body.ptr[0] != '|' && body.ptr[0] != '<';
 }
 
 bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
@@ -376,7 +385,9 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
         if (blocks->after_blank && line.indent + 1 < blocks->list_indent && !item)
             blocks->list_indent = 0;
         if (blocks->format == TD_FORMAT_RST) {
-            if (td_chunk_rst_next(blocks, block_out) || next_item(blocks, &line, block_out))
+            if (td_chunk_rst_next(blocks, block_out) ||
+                (may_be_bare(blocks, &line) && next_bare(blocks, block_out)) ||
+                next_item(blocks, &line, block_out))
                 return true;
             return next_paragraph(blocks, &line, block_out);
         }

@@ -88,6 +88,23 @@ static void keeps_titles_and_drawn_tables_of_plain_text_from_being_code(void **s
     assert_blocks(TD_FORMAT_TEXT, "# Alone\n\n# with text\nbelow it, as a remark would be\n", "HP");
 }
 
+static void finds_unmarked_code_in_restructured_text(void **state)
+{
+    (void)state;
+    static const char code[] = "public function test_append() {\n    $request = new Request();\n"
+                               "    $request->add_key(\"widgets\");\n    return $request;\n}\n";
+    char text[600];
+    snprintf(text, sizeof text, "Title\n=====\n\nThere are some functions in here.\n\n%s", code);
+    assert_blocks(TD_FORMAT_RST, text, "HPC");
+    /* What is indented, or begins as fields and directives do, has a meaning of its own. */
+    assert_blocks(TD_FORMAT_RST,
+                  "Words.\n\n   session_basics\n   state_management\n   cascades_all\n"
+                  "   transaction_rules\n   persistence_techniques\n",
+                  "PP");
+    assert_blocks(TD_FORMAT_RST,
+                  "Words.\n\n:param int a: x\n:param int b: y\n:param_int: c = d(e);\n", "PP");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +114,7 @@ int main(void)
         cmocka_unit_test(finds_code_inside_list_items),
         cmocka_unit_test(tells_indented_code_from_continued_items),
         cmocka_unit_test(takes_no_year_for_a_list),
+        cmocka_unit_test(finds_unmarked_code_in_restructured_text),
         cmocka_unit_test(keeps_titles_and_drawn_tables_of_plain_text_from_being_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
