@@ -219,6 +219,7 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .probing = lane->circuit.state == TD_CIRCUIT_PROBING,
         .given_up = lane->given_up,
         .seen = lane->counts.n_put > 0,
+        .remote = !lane->options.is_local,
         .items_max = lane->options.items_max,
         .tokens_max = lane->options.tokens_max,
         .tokens_enough = lane->options.tokens_enough,

@@ -12,6 +12,7 @@ enum {
 };
 
 static const double CUTS_UNKNOWN = 8;
+static const double REMOTE_CUTS = 5;
 
 static int64_t sooner(int64_t a, int64_t b)
 {
@@ -129,7 +130,8 @@ static double end_of(const td_strategy_state *state, int l)
 /* Guided self-scheduling: once nothing more comes, a batch is the slots' share of what is left, so
  * that they end together. Where durations are hard to foretell the share is halved; a lane whose
  * pace nobody knows begins with an eighth, since it may be a hundred times slower than the other;
- * no batch is so small that the price of a call outweighs its texts. */
+ * no batch is so small that the price of a call outweighs its texts. That price is learnt too late
+ * for few texts, so a server gets no less than a fifth of a full batch. */
 static void guide(const td_strategy_state *state, int l, td_decision *decision)
 {
     if (!state->ended || state->in_flight_max < 2 || width_of(state, l) < 2)
@@ -146,9 +148,15 @@ static void guide(const td_strategy_state *state, int l, td_decision *decision)
         if (lane->n_inside > 0)
             spread = fmax(spread, each.known ? each.spread : 0.5);
     }
+    const td_lane_view *lane = &state->lanes[l];
+    double own = seconds_left(state, l), least = 0;
     double cuts = cost.known ? 1 + fmin(1, 2 * spread) : CUTS_UNKNOWN;
-    double wide = fmin(left / state->in_flight_max, seconds_left(state, l) / width_of(state, l));
-    double share = fmax(wide / cuts, fmin(wide, cost.per_batch));
+    if (lane->remote) {
+        double text = own / (double)(lane->n_queued + lane->n_waiting_tasks);
+        least = text * lane->items_max / REMOTE_CUTS;
+    }
+    double wide = fmin(left / state->in_flight_max, own / width_of(state, l));
+    double share = fmax(fmax(wide / cuts, least), fmin(wide, cost.per_batch));
     if (cost.per_token > 0 && share / cost.per_token < (double)decision->tokens_max)
         decision->tokens_max = (uint64_t)(share / cost.per_token);
     if (cost.per_item > 0 && share / cost.per_item < decision->items_max)

@@ -33,6 +33,8 @@ typedef struct td_lane_view {
     bool given_up;     /* whatever is inside fails */
     bool seen;         /* has ever had a task */
 
+    bool remote; /* a call may cost more than its texts */
+
     uint32_t items_max; /* of one batch */
     uint64_t tokens_max;
     uint64_t tokens_enough; /* more in one batch are no faster; 0: as many as may be */
