@@ -30,9 +30,8 @@ void tandem_embedder_get_info(const tandem_embedder *embedder, tandem_model_info
     td_pipeline_model_info(embedder, info_out);
 }
 
-tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *texts, size_t n,
-                                  tandem_role role, float *vectors, tandem_text_note *notes,
-                                  tandem_error *err)
+static tandem_code check_texts(const tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                               const float *vectors, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
 
@@ -41,25 +40,30 @@ tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *t
         goto out;
     TD_TRY(td_api_check_given("texts", texts, err));
     TD_TRY(td_api_check_given("vectors", vectors, err));
-    TD_TRY(td_pipeline_model_embed(embedder, texts, n, role, vectors, notes, err));
 out:
     return code;
+}
+
+tandem_code tandem_embedder_embed(tandem_embedder *embedder, const tandem_str *texts, size_t n,
+                                  tandem_role role, float *vectors, tandem_text_note *notes,
+                                  tandem_error *err)
+{
+    tandem_code code = check_texts(embedder, texts, n, vectors, err);
+
+    return code != TANDEM_OK || n == 0
+               ? code
+               : td_pipeline_model_embed(embedder, texts, n, role, vectors, notes, err);
 }
 
 tandem_code tandem_embedder_run(tandem_embedder *embedder, const tandem_str *texts, size_t n,
                                 tandem_role role, float *vectors, tandem_text_note *notes,
                                 tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
+    tandem_code code = check_texts(embedder, texts, n, vectors, err);
 
-    TD_TRY(td_api_check_given("embedder", embedder, err));
-    if (n == 0)
-        goto out;
-    TD_TRY(td_api_check_given("texts", texts, err));
-    TD_TRY(td_api_check_given("vectors", vectors, err));
-    TD_TRY(td_pipeline_model_run(embedder, texts, n, role, vectors, notes, err));
-out:
-    return code;
+    return code != TANDEM_OK || n == 0
+               ? code
+               : td_pipeline_model_run(embedder, texts, n, role, vectors, notes, err);
 }
 
 tandem_code tandem_embedder_tokenize(tandem_embedder *embedder, tandem_str text, tandem_role role,

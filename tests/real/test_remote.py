@@ -423,3 +423,13 @@ def test_a_wait_that_a_server_asks_for_is_waited(tandem, tree, form):
         tandem.index("tree", env=settings(gte, coderank, MAX_EMBEDDING_CONCURRENCY="1"))
         assert 1.95 <= times[1] - times[0] <= 5
         assert outcome(tandem, coderank, 1) == "right"
+
+
+def test_a_hang_is_cut_at_the_time_out(tandem, tree):
+    with Server("tei", PROSE) as gte, Server("tei", CODE) as coderank:
+        coderank.fault = lambda call: call.n == 1 and call.hang()
+        tandem.index("tree", env=settings(gte, coderank, EMBEDDING_TIMEOUT="3"))
+        told = json.loads(tandem.run("report", "--db", tandem.db, "--json").stdout)
+        cut = [s["end"] - s["start"] for s in told["spans"] if s["code"] == "E_TIMEOUT"]
+        assert len(cut) == 1 and 2.5 <= cut[0] <= 3.5
+        assert outcome(tandem, coderank, 1) == "right"
