@@ -16,9 +16,9 @@ typedef struct bench_row {
     uint32_t chunks[TANDEM_N_LANES];
     double seconds[BENCH_STRATEGIES]; /* sequential, rounds, pipelined: means over the seeds */
     double bound;                     /* mean of pipelined's */
-    double worst;                     /* of pipelined over its bound, any seed */
-    double worst_to_rounds;           /* of pipelined over rounds, any seed */
-    double overlap;                   /* least of pipelined's */
+    double worst;           /* of pipelined over its bound, any seed; of real lanes the median */
+    double worst_to_rounds; /* of pipelined over rounds, any seed */
+    double overlap;         /* least of pipelined's */
 } bench_row;
 
 /* Runs the mix for seeds 1 to n_seeds. False after an error message. */

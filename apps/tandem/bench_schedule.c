@@ -222,10 +222,10 @@ int bench_schedule(const settings *s)
 {
     const char *backend = s->n_operands > 1 ? s->operands[1] : "services";
 
-    if (!strcmp(backend, "engine"))
-        return bench_schedule_engine(s);
+    if (!strcmp(backend, "engine") || !strcmp(backend, "servers"))
+        return bench_schedule_real(s, !strcmp(backend, "servers"));
     if (strcmp(backend, "services")) {
-        output_error("there is no backend \"%s\"; there are: services, engine", backend);
+        output_error("there is no backend \"%s\"; there are: services, engine, servers", backend);
         return 2;
     }
     if (s->output)

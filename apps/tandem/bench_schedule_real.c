@@ -1,5 +1,7 @@
-/* bench_schedule_engine.c - both lanes in this process: mixed content against the same chunks one
- * lane after the other. Cores are the limit then, so that the latter is the engine's own pace. */
+/* bench_schedule_real.c - lanes that embed in earnest, in this process or on servers: strategies x
+ * content mixes, beside the time that no schedule can beat. That time is measured: each lane alone,
+ * one after the other where both share this process's cores, else the longer of the two. */
+#include "bench_row.h"
 #include "commands.h"
 #include "output.h"
 
@@ -8,14 +10,18 @@
 #include <string.h>
 
 enum {
-    CHUNKS = 160, /* of a mix */
-    REPEATS = 3,
+    ENGINE_CHUNKS = 300, /* of a mix */
+    SERVER_CHUNKS = 100,
     TEXT_BYTES_MAX = 1600,
+    RUNS_MAX = 99,
 };
+
+static const uint32_t percents[][TANDEM_N_LANES] = {
+    {50, 50}, {80, 20}, {20, 80}, {100, 0}, {0, 100}};
 
 typedef struct corpus {
     char *bytes[TANDEM_N_LANES];
-    tandem_str *texts[TANDEM_N_LANES]; /* [CHUNKS] */
+    tandem_str *texts[TANDEM_N_LANES]; /* [ENGINE_CHUNKS] */
 } corpus;
 
 static uint32_t next_random(uint32_t *seed)
@@ -46,20 +52,24 @@ static size_t write_text(char *out, size_t n, int lane, uint32_t *seed)
 
 static bool make_corpus(corpus *c)
 {
-    uint32_t seed = 7;
-
     for (int l = 0; l < TANDEM_N_LANES; l++) {
-        c->bytes[l] = malloc((size_t)CHUNKS * TEXT_BYTES_MAX);
-        c->texts[l] = calloc(CHUNKS, sizeof(*c->texts[l]));
+        c->bytes[l] = malloc((size_t)ENGINE_CHUNKS * TEXT_BYTES_MAX);
+        c->texts[l] = calloc(ENGINE_CHUNKS, sizeof(*c->texts[l]));
         if (!c->bytes[l] || !c->texts[l])
             return false;
+    }
+    return true;
+}
+
+static void fill_corpus(corpus *c, uint32_t seed)
+{
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
         char *at = c->bytes[l];
-        for (size_t i = 0; i < CHUNKS; i++, at += TEXT_BYTES_MAX) {
+        for (size_t i = 0; i < ENGINE_CHUNKS; i++, at += TEXT_BYTES_MAX) {
             size_t most = 200 + next_random(&seed) % (TEXT_BYTES_MAX - 200);
             c->texts[l][i] = (tandem_str){at, write_text(at, most, l, &seed)};
         }
     }
-    return true;
 }
 
 static void free_corpus(corpus *c)
@@ -70,9 +80,42 @@ static void free_corpus(corpus *c)
     }
 }
 
+/* -- one mix -- */
+
 static void keep(void *user, const tandem_bench_result *result)
 {
     *(tandem_bench_result *)user = *result;
+}
+
+static bool run_once(const tandem_bench_options *o, tandem_bench_result *result)
+{
+    tandem_error error = {0};
+
+    if (tandem_bench_schedule(o, keep, result, &error) != TANDEM_OK) {
+        output_failure(&error);
+        return false;
+    }
+    if (result->failed)
+        output_error("%llu of %u chunks got no vector", (unsigned long long)result->failed,
+                     o->chunks[0] + o->chunks[1]);
+    return result->failed == 0;
+}
+
+static bool time_bound(const tandem_bench_options *options, bool shared, double *bound_out)
+{
+    *bound_out = 0;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        tandem_bench_options o = *options;
+        tandem_bench_result result = {.failed = 0};
+        o.chunks[1 - l] = 0;
+        if (o.chunks[l] && !run_once(&o, &result))
+            return false;
+        if (shared)
+            *bound_out += result.seconds;
+        else if (result.seconds > *bound_out)
+            *bound_out = result.seconds;
+    }
+    return true;
 }
 
 static int by_value(const void *a, const void *b)
@@ -82,102 +125,115 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Strategies in turn, several times, so that what else the machine does meets all of them alike:
- * the median of each. */
-static bool time_mix(tandem_bench_options *o, double medians_out[3], double *overlap_out)
+static double median(double *values, size_t n)
 {
-    static const tandem_strategy strategies[] = {TANDEM_STRATEGY_SEQUENTIAL, TANDEM_STRATEGY_ROUNDS,
-                                                 TANDEM_STRATEGY_PIPELINED};
-    double seconds[3][REPEATS];
-    tandem_error error = {0};
+    qsort(values, n, sizeof(*values), by_value);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
 
-    for (int r = 0; r < REPEATS; r++) {
-        for (int i = 0; i < 3; i++) {
-            tandem_bench_result result = {.failed = 0};
+/* Bound and strategies in turn, for each seed, so that what else the machine does meets all of them
+ * alike; the medians go into the row. */
+static bool time_mix(tandem_bench_options *o, corpus *c, bool shared, bench_row *row)
+{
+    static const tandem_strategy strategies[BENCH_STRATEGIES] = {TANDEM_STRATEGY_SEQUENTIAL,
+                                                                 TANDEM_STRATEGY_ROUNDS,
+                                                                 TANDEM_STRATEGY_PIPELINED};
+    double seconds[BENCH_STRATEGIES][RUNS_MAX], bounds[RUNS_MAX], ratios[RUNS_MAX];
+
+    memcpy(row->chunks, o->chunks, sizeof(row->chunks));
+    row->overlap = 1;
+    for (uint32_t r = 0; r < row->n_seeds; r++) {
+        tandem_bench_result result = {.failed = 0};
+        fill_corpus(c, r + 1);
+        o->strategy = TANDEM_STRATEGY_PIPELINED;
+        if (!time_bound(o, shared, &bounds[r]))
+            return false;
+        for (int i = 0; i < BENCH_STRATEGIES; i++) {
             o->strategy = strategies[i];
-            if (tandem_bench_schedule(o, keep, &result, &error) != TANDEM_OK) {
-                output_failure(&error);
+            if (!run_once(o, &result))
                 return false;
-            }
             seconds[i][r] = result.seconds;
-            *overlap_out = result.overlap_ratio;
         }
+        ratios[r] = result.seconds / bounds[r];
+        row->overlap = result.overlap_ratio < row->overlap ? result.overlap_ratio : row->overlap;
     }
-    for (int i = 0; i < 3; i++) {
-        qsort(seconds[i], REPEATS, sizeof(double), by_value);
-        medians_out[i] = seconds[i][REPEATS / 2];
+    for (int i = 0; i < BENCH_STRATEGIES; i++)
+        row->seconds[i] = median(seconds[i], row->n_seeds);
+    row->bound = median(bounds, row->n_seeds);
+    row->worst = median(ratios, row->n_seeds);
+    row->worst_to_rounds = row->seconds[2] / row->seconds[1];
+    return true;
+}
+
+/* -- the lanes -- */
+
+static tandem_code open_lanes(const settings *s, bool servers, tandem_bench_options *o,
+                              tandem_error *error)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++) {
+        tandem_embedder_options options = TANDEM_EMBEDDER_OPTIONS;
+        options.precision = s->precision;
+        options.isa = s->isa;
+        options.threads = (uint32_t)s->threads;
+        if (servers && s->backends[l].urls)
+            options.backend = settings_backend(s, (tandem_lane)l);
+        code = tandem_embedder_open(s->models[l] || options.backend.urls ? s->models[l] : s->model,
+                                    &options, &o->engines[l], error);
+    }
+    return code;
+}
+
+static const char *place_of(const settings *s, int l)
+{
+    return s->backends[l].urls ? "on servers" : "in this process";
+}
+
+static bool print_table(const settings *s, tandem_bench_options *o, corpus *c, bool servers)
+{
+    uint32_t n = servers ? SERVER_CHUNKS : ENGINE_CHUNKS;
+    bool shared = !servers || (!s->backends[0].urls && !s->backends[1].urls);
+    char title[128];
+
+    snprintf(title, sizeof(title), "gte %s, coderank %s, %u chunks of random length, median of %d",
+             servers ? place_of(s, 0) : "in this process", servers ? place_of(s, 1) : "too", n,
+             (int)s->rounds);
+    bench_row_head(s, title);
+    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+        bench_row row = {.table = servers ? "servers" : "engine", .n_seeds = (uint32_t)s->rounds};
+        for (int l = 0; l < TANDEM_N_LANES; l++) {
+            o->chunks[l] = n * percents[i][l] / 100;
+            o->texts[l] = c->texts[l];
+        }
+        if (!time_mix(o, c, shared, &row) || !bench_row_print(s, &row))
+            return false;
     }
     return true;
 }
 
-static void print_mix(const settings *s, const tandem_bench_options *o, const double seconds[3],
-                      double overlap)
+int bench_schedule_real(const settings *s, bool servers)
 {
-    double throughput = seconds[0] / seconds[2];
-
-    if (s->json)
-        output_json(json_pack("{s:s,s:{s:i,s:i},s:f,s:f,s:f,s:f,s:f}", "table", "engine", "chunks",
-                              "gte", (int)o->chunks[0], "coderank", (int)o->chunks[1], "sequential",
-                              seconds[0], "rounds", seconds[1], "pipelined", seconds[2],
-                              "throughput", throughput, "overlap", overlap));
-    else
-        printf("%6u %9u %11.2f %9.2f %10.2f %9.1f %% %7.0f %%\n", o->chunks[0], o->chunks[1],
-               seconds[0], seconds[1], seconds[2], 100 * throughput, 100 * overlap);
-}
-
-static tandem_code open_engines(const settings *s, tandem_bench_options *o, tandem_error *error)
-{
-    tandem_embedder_options options = TANDEM_EMBEDDER_OPTIONS;
-    tandem_code code = TANDEM_OK;
-
-    options.precision = s->precision;
-    options.isa = s->isa;
-    options.threads = (uint32_t)s->threads;
-    for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++)
-        code = tandem_embedder_open(s->models[l] ? s->models[l] : s->model, &options,
-                                    &o->engines[l], error);
-    return code;
-}
-
-int bench_schedule_engine(const settings *s)
-{
-    static const uint32_t percents[] = {50, 80, 20};
     tandem_bench_options o = TANDEM_BENCH_OPTIONS;
     tandem_error error = {0};
     corpus c = {.bytes = {NULL}};
-    int status = 1;
+    bool ok = false;
 
+    if (servers && !s->backends[0].urls && !s->backends[1].urls) {
+        output_error("no servers: name them with --gte-url and --coderank-url");
+        return 2;
+    }
     if (s->concurrency)
         o.in_flight_max = s->concurrency > 64 ? 64 : (uint32_t)s->concurrency;
     o.batch_items_max = (uint32_t)s->batch_size;
-    if (!make_corpus(&c)) {
+    if (!make_corpus(&c))
         output_error("out of memory for texts");
-        goto out;
-    }
-    if (open_engines(s, &o, &error) != TANDEM_OK) {
+    else if (open_lanes(s, servers, &o, &error) != TANDEM_OK)
         output_failure(&error);
-        goto out;
-    }
-    if (!s->json)
-        printf("both lanes in this process, %d chunks, median of %d\n%6s %9s %11s %9s %10s %11s "
-               "%9s\n",
-               (int)CHUNKS, (int)REPEATS, "gte", "coderank", "sequential", "rounds", "pipelined",
-               "throughput", "overlap");
-    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
-        double seconds[3], overlap = 0;
-        o.chunks[TANDEM_LANE_GTE] = CHUNKS * percents[i] / 100;
-        o.chunks[TANDEM_LANE_CODERANK] = CHUNKS - o.chunks[TANDEM_LANE_GTE];
-        for (int l = 0; l < TANDEM_N_LANES; l++)
-            o.texts[l] = c.texts[l];
-        if (!time_mix(&o, seconds, &overlap))
-            goto out;
-        print_mix(s, &o, seconds, overlap);
-    }
-    status = 0;
-
-out:
+    else
+        ok = print_table(s, &o, &c, servers);
     for (int l = 0; l < TANDEM_N_LANES; l++)
         tandem_embedder_close(o.engines[l]);
     free_corpus(&c);
-    return status;
+    return ok ? 0 : 1;
 }

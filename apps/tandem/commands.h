@@ -24,9 +24,9 @@ int cmd_serve(const settings *s);
 int cmd_mcp(const settings *s);
 int cmd_report(const settings *s);
 
-/* What cmd_bench chooses from, and a backend of the second. */
+/* What cmd_bench chooses from, and the second with lanes that embed in earnest. */
 int bench_engine(const settings *s);
 int bench_schedule(const settings *s);
-int bench_schedule_engine(const settings *s);
+int bench_schedule_real(const settings *s, bool servers);
 
 #endif

@@ -90,14 +90,17 @@ const command commands_table[] = {
      "engine [FILE.jsonl]: embeds the texts of FILE (or some of its own) in bulk, then times a\n"
      "short query by itself and while bulk work runs, and measures what matrix products alone\n"
      "reach. Run it on an idle machine.\n"
-     "schedule [services|engine]: strategies x content mixes, with the time that no schedule can\n"
-     "beat. `services` (the default) are simulated and take no time: a price a chunk, jitter,\n"
-     "faults; `engine` embeds in this process, both lanes at once against one after the other. -o\n"
-     "draws the strategies on one mix instead.\n",
+     "schedule [services|engine|servers]: strategies x content mixes, with the time that no\n"
+     "schedule can beat. `services` (the default) are simulated and take no time: a price each,\n"
+     "jitter, faults; `engine` embeds in this process; `servers` asks those of --gte-url and\n"
+     "--coderank-url, or of one of them beside the other lane in this process. -o draws the\n"
+     "strategies on one mix instead.\n",
      "  tandem bench engine\n"
      "  tandem bench engine --model gte --precision bf16 --threads 2 --json\n"
      "  tandem bench schedule\n"
-     "  tandem bench schedule -o timeline.svg\n",
+     "  tandem bench schedule -o timeline.svg\n"
+     "  tandem bench schedule servers --gte-url http://127.0.0.1:8080 --coderank-url \\\n"
+     "      http://127.0.0.1:8081\n",
      cmd_bench},
     {"doctor", CMD_DOCTOR, "", 0, 0, "what this machine can do, and what is wrong",
      "CPU, cores, memory, kernels and precisions; models, the index's place, the network library.\n"

@@ -10,7 +10,7 @@
 #define SCHEDULE  (CMD_INDEX | CMD_RETRY | CMD_SERVE | CMD_MCP)
 #define PLACES    (CMD_INDEX | CMD_SEARCH)
 #define LANES     (CMD_INDEX | CMD_SEARCH | CMD_RETRY | CMD_SERVE | CMD_MCP)
-#define REMOTE    (LANES | CMD_EMBED)
+#define REMOTE    (LANES | CMD_EMBED | CMD_BENCH)
 #define ONE_MODEL (CMD_EMBED | CMD_TOKENIZE | CMD_BENCH)
 #define ENGINE    (LANES | CMD_EMBED | CMD_BENCH)
 #define DB                                                                                \
@@ -21,10 +21,10 @@
 const option_row options_table[] = {
     {"db", 0, "TANDEM_DB", KIND_TEXT, AT(db), DB, 0, 0, "FILE", NULL,
      "the index; default: tandem/tandem.db in $XDG_DATA_HOME or ~/.local/share"},
-    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), REMOTE | CMD_BENCH, 0, 0,
-     "MODEL", NULL, "model of the prose lane: a Hugging Face folder or name; default: embedded"},
-    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]),
-     REMOTE | CMD_BENCH, 0, 0, "MODEL", NULL, "model of the code lane"},
+    {"gte", 0, "TANDEM_GTE", KIND_TEXT, AT(models[TANDEM_LANE_GTE]), REMOTE, 0, 0, "MODEL", NULL,
+     "model of the prose lane: a Hugging Face folder or name; default: embedded"},
+    {"coderank", 0, "TANDEM_CODERANK", KIND_TEXT, AT(models[TANDEM_LANE_CODERANK]), REMOTE, 0, 0,
+     "MODEL", NULL, "model of the code lane"},
     {"gte-url", 0, "GTE_URL", KIND_TEXT, AT(backends[TANDEM_LANE_GTE].urls), REMOTE, 0, 0, "URL",
      NULL, "servers that embed the prose lane, apart by commas; --gte is then their model's name"},
     {"coderank-url", 0, "CODERANK_URL", KIND_TEXT, AT(backends[TANDEM_LANE_CODERANK].urls), REMOTE,

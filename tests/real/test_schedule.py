@@ -12,6 +12,7 @@ import time
 
 import pytest
 from conftest import GOLDEN, PROGRAM, SANITIZED, make_tree, prose, python_code
+from servers import Server
 
 STRATEGIES = ("pipelined", "rounds", "sequential")
 
@@ -392,12 +393,41 @@ def test_bench_schedule_draws_and_refuses(tandem):
     assert svg.startswith("<svg") and all(f">{name}: " in svg for name in STRATEGIES)
     table = tandem.run("bench", "schedule").stdout.decode()
     assert "bound, s" in table and "pipelined" in table
-    assert "services, engine" in tandem.error("bench", "schedule", "cluster", status=2)
+    assert "services, engine, servers" in tandem.error("bench", "schedule", "cluster", status=2)
     assert "there is" in tandem.error("bench", "nothing", status=2)
 
 
 @pytest.mark.skipif(SANITIZED, reason="thousands of chunks; tests/api/test_bench.c embeds a few")
 def test_bench_schedule_runs_engines(small):
     model = {"TANDEM_GTE": str(GOLDEN / "models" / "bert")}
-    rows = small.lines("bench", "schedule", "engine", "--json", env=model)
-    assert len(rows) == 3 and all(row["pipelined"] > 0 for row in rows)
+    rows = small.lines("bench", "schedule", "engine", "--rounds", "1", "--json", env=model)
+    assert [row["chunks"] for row in rows] == MIXES[300]
+    assert all(row["pipelined"] > 0 and row["bound"] > 0 for row in rows)
+
+
+MIXES = {
+    n: [{"gte": n * g // 100, "coderank": n - n * g // 100} for g in (50, 80, 20, 100, 0)]
+    for n in (100, 300)
+}
+
+
+@pytest.mark.skipif(SANITIZED, reason="3,000 chunks; tests/real/test_remote.py is for sanitizers")
+@pytest.mark.parametrize("local", (False, True))
+def test_bench_schedule_asks_servers_or_one_beside_this_process(small, local):
+    with Server("tei", "gte-fake") as gte, Server("openai", "coderank-fake") as coderank:
+        urls = [] if local else ["--gte-url", gte.url]
+        model = GOLDEN / "models" / "bert" if local else ""
+        env = {"TANDEM_GTE": str(model), "TANDEM_CODERANK": ""}
+        urls += ["--coderank-url", coderank.url]
+        args = ["bench", "schedule", "servers", "--rounds", "1", "--json", *urls]
+        rows = small.lines(*args, env=env)
+        assert [row["chunks"] for row in rows] == MIXES[100]
+        assert all(row["table"] == "servers" and row["bound"] > 0 for row in rows)
+        # each mix: once alone, and by each of three strategies
+        n = sum(row["chunks"]["coderank"] for row in rows)
+        assert sum(map(len, coderank.batches)) == 4 * n
+        assert sum(map(len, gte.batches)) == (0 if local else 4 * n)
+        coderank.fault = lambda call: call.error(401, "no")
+        done = small.run(*args, env=env, status=1)
+        assert b"50 of 50 chunks got no vector" in done.stderr and not done.stdout
+    assert "--gte-url" in small.error("bench", "schedule", "servers", status=2)
