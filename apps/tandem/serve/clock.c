@@ -1,7 +1,12 @@
 #include "serve/clock.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+
+#ifndef POLLRDHUP
+#    define POLLRDHUP POLLHUP
+#endif
 
 enum {
     LOOK_MS = 500,
@@ -11,8 +16,9 @@ struct clock_entry {
     clock_entry *next, *before;
     int fd;
     clock_state state;
-    bool first;   /* no request so far */
-    bool is_late; /* shut down already */
+    bool first;    /* no request so far */
+    bool is_late;  /* shut down already */
+    bool has_left; /* at the last look */
     int64_t since_ms;
     uint64_t n_bytes;
 };
@@ -69,6 +75,30 @@ int64_t clock_allowed_ms(clock_state state, bool first, uint64_t n_bytes)
     return INT64_MAX;
 }
 
+bool clock_has_left(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+/* MHD is told of changes alone, and does not see an end that came together with bytes: without this
+ * such a connection would last until it is late. Two looks, so that what came before the end has
+ * been read and, if it was a whole request, is being answered. */
+static bool left_long_ago_locked(clock_entry *entry)
+{
+    bool before = entry->has_left;
+
+    entry->has_left = entry->state != CLOCK_BUSY && clock_has_left(entry->fd);
+    return before && entry->has_left;
+}
+
+static void end_left_locked(clock_entry *entry)
+{
+    entry->is_late = true;
+    shutdown(entry->fd, SHUT_RDWR);
+}
+
 static void end_late_locked(serve_clock *clock, clock_entry *entry)
 {
     static const char late[] = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
@@ -88,9 +118,14 @@ static void *look(void *user)
     while (!clock->ends) {
         int64_t now = now_ms();
         struct timespec until = clock_after_us(LOOK_MS * 1000);
-        for (clock_entry *e = clock->entries; e; e = e->next)
-            if (!e->is_late && now - e->since_ms > clock_allowed_ms(e->state, e->first, e->n_bytes))
+        for (clock_entry *e = clock->entries; e; e = e->next) {
+            if (e->is_late)
+                continue;
+            if (now - e->since_ms > clock_allowed_ms(e->state, e->first, e->n_bytes))
                 end_late_locked(clock, e);
+            else if (left_long_ago_locked(e))
+                end_left_locked(e);
+        }
         pthread_cond_timedwait(&clock->ended, &clock->lock, &until);
     }
     pthread_mutex_unlock(&clock->lock);
@@ -172,6 +207,7 @@ void clock_set(serve_clock *clock, clock_entry *entry, clock_state state)
     entry->first = entry->first && state == CLOCK_IDLE;
     entry->since_ms = now_ms();
     entry->n_bytes = 0;
+    entry->has_left = false;
     pthread_mutex_unlock(&clock->lock);
 }
 

@@ -46,6 +46,9 @@ void clock_remove(serve_clock *clock, clock_entry *entry);
 void clock_set(serve_clock *clock, clock_entry *entry, clock_state state);
 void clock_received(serve_clock *clock, clock_entry *entry, uint64_t n_bytes);
 
+/* Whether the other end has sent its last byte, or is gone. */
+bool clock_has_left(int fd);
+
 /* A condition whose waits are by the clock that nobody sets, and a time on it to wait until. */
 void clock_init_condition(pthread_cond_t *condition);
 struct timespec clock_after_us(int64_t us);

@@ -2,17 +2,12 @@
 #include "serve/http_inner.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#ifndef POLLRDHUP
-#    define POLLRDHUP POLLHUP
-#endif
 
 enum {
     POOL_THREADS = 4,
@@ -548,7 +543,5 @@ void http_resume(http_request *request)
 
 bool http_gone(const http_request *request)
 {
-    struct pollfd p = {.fd = request->inner->fd, .events = POLLRDHUP};
-
-    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+    return clock_has_left(request->inner->fd);
 }

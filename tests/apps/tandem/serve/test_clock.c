@@ -49,12 +49,33 @@ static void keeps_connections_apart_whatever_the_order_they_go(void **state)
     close(fds[1]);
 }
 
+static void ends_the_connection_of_one_that_left_with_its_last_byte(void **state)
+{
+    serve_clock *clock = clock_open(true);
+    int fds[2];
+    char byte;
+
+    (void)state;
+    assert_non_null(clock);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    clock_set(clock, clock_add(clock, fds[0]), CLOCK_HEAD);
+    assert_false(clock_has_left(fds[0]));
+    assert_int_equal(write(fds[1], "G", 1), 1);
+    assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
+    assert_true(clock_has_left(fds[0]));
+    assert_int_equal(read(fds[1], &byte, 1), 0); /* until the clock has shut it down */
+    clock_close(clock);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trickle_does_not_buy_time),
         cmocka_unit_test(a_body_at_the_least_rate_is_in_time),
         cmocka_unit_test(keeps_connections_apart_whatever_the_order_they_go),
+        cmocka_unit_test(ends_the_connection_of_one_that_left_with_its_last_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
