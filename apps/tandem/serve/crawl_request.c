@@ -27,6 +27,14 @@ static bool is_url(const char *url)
     return true;
 }
 
+/* "http://user:password@host/" */
+static bool has_user(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+
+    return host[strcspn(host, "@/?#")] == '@';
+}
+
 static bool check_urls(http_request *request, json_t *body, json_t *out)
 {
     json_t *urls = json_object_get(body, "urls");
@@ -54,6 +62,11 @@ static bool check_urls(http_request *request, json_t *body, json_t *out)
         if (!text || strlen(text) != json_string_length(url) || !is_url(text)) {
             http_invalid(request, "url_parsing", "urls", url,
                          "Input should be a valid URL of http or https (URL %zu)", i);
+            return false;
+        }
+        if (has_user(text)) { /* requests are kept on disk and shown; this one is not even echoed */
+            http_invalid(request, "url_parsing", "urls", NULL,
+                         "URL %zu has a user or password in it, which is not taken", i);
             return false;
         }
     }

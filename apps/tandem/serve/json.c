@@ -9,6 +9,8 @@ enum {
     NUMBER_BYTES_MAX = 32,
 };
 
+static const double WHOLE_MAX = 9007199254740992.0; /* 2^53: a double holds all up to it */
+
 /* -- in -- */
 
 /* jansson's own limit is a constant of 2048, and its parser recurses: looked at before it runs. */
@@ -36,6 +38,43 @@ static bool is_too_deep(const char *bytes, size_t n)
     return false;
 }
 
+/* Whole numbers however they are written, 3.0 or 3e0: to JSON Schema, and so to clients, they are
+ * the same. */
+static json_t *whole(json_t *value)
+{
+    const char *key;
+    json_t *one;
+    void *next;
+    size_t i;
+
+    if (json_is_real(value)) {
+        double number = json_real_value(value);
+        if (fabs(number) <= WHOLE_MAX && number == floor(number)) {
+            json_decref(value);
+            return json_integer((json_int_t)number);
+        }
+    }
+    json_array_foreach(value, i, one)
+    {
+        json_array_set_new(value, i, whole(json_incref(one)));
+    }
+    json_object_foreach_safe(value, next, key, one)
+    {
+        json_object_set_new_nocheck(value, key, whole(json_incref(one)));
+    }
+    return value;
+}
+
+static json_t *load(const char *bytes, size_t n, json_error_t *error)
+{
+    const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    json_t *value = json_loadb(bytes, n, flags, error);
+
+    if (!value && json_error_code(error) == json_error_numeric_overflow)
+        value = json_loadb(bytes, n, flags | JSON_DECODE_INT_AS_REAL, error);
+    return value ? whole(value) : NULL;
+}
+
 json_t *json_read(const char *bytes, size_t n, char message_out[JSON_ERROR_BYTES])
 {
     json_error_t error;
@@ -48,7 +87,7 @@ json_t *json_read(const char *bytes, size_t n, char message_out[JSON_ERROR_BYTES
         snprintf(message_out, JSON_ERROR_BYTES, "JSON is nested deeper than %d", JSON_DEPTH_MAX);
         return NULL;
     }
-    json_t *value = json_loadb(bytes, n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    json_t *value = load(bytes, n, &error);
     if (!value)
         snprintf(message_out, JSON_ERROR_BYTES, "malformed JSON at byte %d: %s", error.position,
                  error.text);

@@ -12,8 +12,9 @@ enum {
     JSON_ERROR_BYTES = 200,
 };
 
-/* Reads one value. NULL with a message for what is none, is nested deeper than JSON_DEPTH_MAX, or
- * is not UTF-8. */
+/* Reads one value. A number without a fraction becomes an integer, however it is written, and one
+ * too big for that a real. NULL with a message for what is none, is nested deeper than
+ * JSON_DEPTH_MAX, or is not UTF-8. */
 json_t *json_read(const char *bytes, size_t n, char message_out[JSON_ERROR_BYTES]);
 
 /* Bytes of an answer as they come together; `failed` once memory was out. */

@@ -4,7 +4,6 @@
 
 enum {
     PARSE_ERROR = -32700,
-    INVALID_REQUEST = -32600,
     METHOD_NOT_FOUND = -32601,
     INVALID_PARAMS = -32602,
     INTERNAL_ERROR = -32603,
@@ -101,17 +100,17 @@ json_t *mcp_answer(mcp *m, json_t *message)
     int code = INTERNAL_ERROR;
 
     if (!json_is_object(message) || !version || strcmp(version, "2.0") != 0)
-        return mcp_error(NULL, INVALID_REQUEST, "a JSON-RPC 2.0 message is expected");
+        return mcp_error(NULL, MCP_INVALID_REQUEST, "a JSON-RPC 2.0 message is expected");
     if (!method) /* an answer to us, who ask nothing */
         return json_object_get(message, "result") || json_object_get(message, "error")
                    ? NULL
-                   : mcp_error(id, INVALID_REQUEST, "a method is expected");
+                   : mcp_error(id, MCP_INVALID_REQUEST, "a method is expected");
+    if (id && !json_is_string(id) && !json_is_integer(id))
+        return mcp_error(NULL, MCP_INVALID_REQUEST, "an id is a string or a whole number");
+    if (params && !json_is_object(params))
+        return mcp_error(id, MCP_INVALID_REQUEST, "params must be an object");
     if (!id)
         return NULL;
-    if (!json_is_string(id) && !json_is_integer(id))
-        return mcp_error(NULL, INVALID_REQUEST, "an id is a string or a whole number");
-    if (params && !json_is_object(params))
-        return mcp_error(id, INVALID_PARAMS, "params must be an object");
     json_t *result = run_method(m, method, params, &code, text, sizeof(text));
     if (!result)
         return mcp_error(id, code, text);

@@ -15,6 +15,10 @@
 #include "output.h"
 #include "serve/json.h"
 
+enum {
+    MCP_INVALID_REQUEST = -32600, /* over HTTP the status says so as well */
+};
+
 typedef struct mcp mcp;
 
 struct mcp {

@@ -44,7 +44,8 @@ void mcp_http_post(http_request *request)
     char message[JSON_ERROR_BYTES];
 
     if (version && !mcp_knows_version(version)) {
-        http_reply_json(request, 400, mcp_error(NULL, -32600, "an unknown MCP-Protocol-Version"));
+        http_reply_json(request, 400,
+                        mcp_error(NULL, MCP_INVALID_REQUEST, "an unknown MCP-Protocol-Version"));
         return;
     }
     json_t *body = json_read(request->body, request->n_body, message);
@@ -55,8 +56,10 @@ void mcp_http_post(http_request *request)
     json_t *answer = mcp_answer(&sv->mcp, body);
     const char *method = json_string_value(json_object_get(body, "method"));
     snprintf(request->note, sizeof(request->note), "%.60s", method ? method : "");
+    json_t *error = json_object_get(json_object_get(answer, "error"), "code");
     if (answer)
-        http_reply_json(request, 200, answer);
+        http_reply_json(request, json_integer_value(error) == MCP_INVALID_REQUEST ? 400 : 200,
+                        answer);
     else
         http_reply_text(request, 202, NULL, "");
     json_decref(body);

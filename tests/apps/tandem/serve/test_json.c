@@ -47,6 +47,25 @@ static void says_where_json_is_malformed(void **state)
     }
 }
 
+static void numbers_without_a_fraction_are_whole(void **state)
+{
+    static const char text[] = "[3.0, -2e2, {\"a\": 7.0}, 0.5, 9007199254740993.0, 1e300, "
+                               "123456789012345678901234567890]";
+    char message[JSON_ERROR_BYTES];
+    json_t *value = json_read(text, strlen(text), message);
+
+    (void)state;
+    assert_non_null(value);
+    assert_int_equal(json_integer_value(json_array_get(value, 0)), 3);
+    assert_int_equal(json_integer_value(json_array_get(value, 1)), -200);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(value, 2), "a")), 7);
+    for (size_t i = 3; i < 5; i++)
+        assert_true(json_is_real(json_array_get(value, i)) == (i == 3));
+    assert_true(json_is_real(json_array_get(value, 5)));
+    assert_true(json_is_real(json_array_get(value, 6)));
+    json_decref(value);
+}
+
 static void writes_floats_that_read_back_the_same(void **state)
 {
     uint32_t seed = 1;
@@ -122,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_what_is_nested_too_deep),
         cmocka_unit_test(says_where_json_is_malformed),
+        cmocka_unit_test(numbers_without_a_fraction_are_whole),
         cmocka_unit_test(writes_floats_that_read_back_the_same),
         cmocka_unit_test(writes_plain_numbers_plainly),
         cmocka_unit_test(writes_base64_of_little_endian_floats),
