@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Every table of kernels, and what takes the best of them. */
+#define TD_API_ISAS "auto, amx, avx512_bf16, avx512_vnni, avx512, avx2, onednn, plain"
+
 /* Copies an options struct of an older or newer caller over our defaults: fields that the caller
  * does not know keep theirs. Errors: E_INVALID for a struct_size that is none. */
 tandem_code td_api_check_options(void *ours, size_t ours_bytes, const void *theirs,

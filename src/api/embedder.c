@@ -12,7 +12,7 @@ tandem_code tandem_embedder_open(const char *model, const tandem_embedder_option
     TD_TRY(td_api_check_given("embedder_out", embedder_out, err));
     TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
     TD_TRY(td_api_check_word("precision", o.precision, "auto, f32, bf16, int8", err));
-    TD_TRY(td_api_check_word("isa", o.isa, "plain, avx2, avx512, onednn", err));
+    TD_TRY(td_api_check_word("isa", o.isa, TD_API_ISAS, err));
     TD_TRY(td_api_check_range("threads", o.threads, 0, 1024, err));
     TD_TRY(td_api_check_backend(&o.backend, err));
     TD_TRY(td_pipeline_model_open(model, &o, embedder_out, err));

@@ -3,7 +3,6 @@
 #include "api/check.h"
 #include "pipeline/pipeline.h"
 
-#define ISAS       "plain, avx2, avx512, onednn"
 #define PRECISIONS "auto, f32, bf16, int8"
 
 tandem_code tandem_index_open(const char *location, const tandem_index_options *options,
@@ -15,7 +14,7 @@ tandem_code tandem_index_open(const char *location, const tandem_index_options *
     TD_TRY(td_api_check_given("index_out", index_out, err));
     TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
     TD_TRY(td_api_check_word("precision", o.precision, PRECISIONS, err));
-    TD_TRY(td_api_check_word("isa", o.isa, ISAS, err));
+    TD_TRY(td_api_check_word("isa", o.isa, TD_API_ISAS, err));
     TD_TRY(td_api_check_range("threads", o.threads, 0, 1024, err));
     for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++) {
         code = td_api_check_backend(&o.backends[l], err);

@@ -92,6 +92,25 @@ static void names_the_text_that_is_too_long(void **state)
     free(words);
 }
 
+/* Refused it may be, by a CPU that lacks it, but not as a name that is none. */
+static void every_table_of_kernels_may_be_named(void **state)
+{
+    const char *names[] = {"auto", "amx",    "avx512_bf16", "avx512_vnni", "avx512",
+                           "avx2", "onednn", "plain",       "avx1024"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        tandem_embedder_options options = TANDEM_EMBEDDER_OPTIONS;
+        tandem_embedder *embedder = NULL;
+        options.isa = names[i];
+        tandem_code code = tandem_embedder_open(NULL, &options, &embedder, NULL);
+        bool is_known = strcmp(names[i], "avx1024") != 0;
+        assert_true(is_known ? code == TANDEM_OK || code == TANDEM_E_UNSUPPORTED
+                             : code == TANDEM_E_INVALID);
+        tandem_embedder_close(embedder);
+    }
+}
+
 static void count(void *user, const tandem_model_info *info)
 {
     *(int *)user += strcmp(info->origin, "embedded") == 0;
@@ -112,6 +131,7 @@ int main(void)
         TEST(embeds_texts_in_order_whatever_their_company),
         TEST(counts_bad_bytes_as_replacement_characters),
         TEST(names_the_text_that_is_too_long),
+        TEST(every_table_of_kernels_may_be_named),
         TEST(lists_the_embedded_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
