@@ -17,6 +17,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ISAS = ("plain", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx", "onednn")
 
+PROMPTS = {"query": ("query",), "document": ("document", "passage")}  # names, by role
+
 
 def embed(program, folder, precision, isa, role, texts):
     lines = "".join(json.dumps({"text": t}) + "\n" for t in texts)
@@ -36,7 +38,7 @@ def embed(program, folder, precision, isa, role, texts):
 def cosines(program, folder, expected, precision, isa):
     found = []
     for role in ("query", "document"):
-        has_prompt = any(role in name for name in expected["prompts"])
+        has_prompt = any(name in expected["prompts"] for name in PROMPTS[role])
         cases = [
             c
             for c in expected["cases"]
