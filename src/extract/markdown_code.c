@@ -79,12 +79,12 @@ static tandem_code collect(const td_md *md, uint32_t at, td_buf *out)
 
     for (uint32_t i = at + 1; i < nodes[at].end; i++) {
         bool after_line = line_end && i >= line_end;
+        bool is_ended = after_line && (out->n == 0 || out->ptr[out->n - 1] != '\n'); /* by us */
 
-        if (after_line) {
+        if (after_line)
             line_end = 0;
-            if (out->n == 0 || out->ptr[out->n - 1] != '\n')
-                TD_TRY(td_buf_add_byte(out, '\n', md->err));
-        }
+        if (is_ended)
+            TD_TRY(td_buf_add_byte(out, '\n', md->err));
         if (nodes[i].flags & TD_NODE_DROPPED) {
             i = nodes[i].end - 1;
         } else if (nodes[i].tag == TD_TAG_BR) {
@@ -94,7 +94,9 @@ static tandem_code collect(const td_md *md, uint32_t at, td_buf *out)
                 (is_layout(nodes[nodes[i].parent].tag) || (fragment && nodes[i].parent == at) ||
                  (after_line && td_str_eq(nodes[i].text, TD_STR("\n")))))
                 continue;
-            TD_TRY(td_buf_add(out, nodes[i].text, md->err));
+            /* "<div>class A: ...</div>\n\n\nclass B" of Sphinx has two blank lines, not three. */
+            bool is_same_end = is_ended && td_str_starts(nodes[i].text, TD_STR("\n"));
+            TD_TRY(td_buf_add(out, td_str_slice(nodes[i].text, is_same_end, SIZE_MAX), md->err));
         } else if (is_line(md->tree, i, many_codes)) {
             if (out->n > 0 && out->ptr[out->n - 1] != '\n')
                 TD_TRY(td_buf_add_byte(out, '\n', md->err));
