@@ -221,7 +221,8 @@ def test_a_page_that_hangs_ends_at_its_time_limit(tandem, app, folder):
 
 def test_a_browser_that_ends_is_started_again(tandem, app, folder):
     asked, release = app.hold("/data/start.json")
-    process = start_drawing(tandem, "--json", "--render=always", app.url, app.url + "/one")
+    urls = [app.url + "/one", app.url, app.url + "/two"]
+    process = start_drawing(tandem, "--json", "--render=always", *urls)
     assert asked.wait(60)
     for pid in left_over(folder):
         os.kill(int(pid), signal.SIGKILL)
@@ -229,8 +230,8 @@ def test_a_browser_that_ends_is_started_again(tandem, app, folder):
     release.set()
     assert process.returncode == 3
     pages = [json.loads(line) for line in out.splitlines()]
-    assert "the browser has ended" in pages[0]["reason"]
-    assert "What is written of The first" in pages[1]["markdown"]
+    assert pages[0]["drawn"] and "the browser has ended" in pages[1]["reason"]
+    assert "What is written of The second" in pages[2]["markdown"]
 
 
 def test_without_a_browser_pages_are_taken_as_they_are_or_it_is_an_error(tandem, app):
