@@ -89,7 +89,8 @@ static tandem_code fail_sqlite(const sqlite_cache *cache, const char *what, tand
     const char *text = cache->db ? sqlite3_errmsg(cache->db) : "out of memory";
     tandem_code code = TANDEM_E_IO;
     if (failure == SQLITE_FULL || (failure == SQLITE_IOERR && reason == ENOSPC))
-        return td_fail(err, TANDEM_E_NO_SPACE, "cannot %s the vector cache in %s: the disk is full",
+        return td_fail(err, TANDEM_E_NO_SPACE,
+                       "cannot %s the vector cache in %s: no space left; make room and run again",
                        what, cache->path);
     if (failure == SQLITE_BUSY || failure == SQLITE_LOCKED)
         return td_fail(err, TANDEM_E_BUSY,

@@ -140,6 +140,7 @@ def test_packed_weights_are_kept_mapped_and_never_believed_when_torn(tandem, lar
 
     assert embed(env=cache) == (vector, "")
     (file,) = kept()
+    held = open(file, "rb")  # so that no other file gets its number
     first = file.stat().st_ino
     assert embed(env=cache) == (vector, "")
     assert file.stat().st_ino == first and file.stat().st_size > 25e6
@@ -149,6 +150,7 @@ def test_packed_weights_are_kept_mapped_and_never_believed_when_torn(tandem, lar
         torn.write(b"rubbish")
     assert embed(env=cache) == (vector, "")
     assert file.stat().st_ino != first  # packed anew
+    held.close()
 
     facts = json.loads(tandem.run("doctor", "--json", env=cache).stdout)
     assert any("1 models, 25" in f["text"] for f in facts["findings"] if f["what"] == "packed")
