@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static json_t *hit_json(const tandem_hit *hit)
 {
@@ -34,9 +35,20 @@ static void print_json(const char *query, const tandem_hit *hits, size_t n)
     output_json(json_pack("{s:o,s:o}", "query", output_json_cstr(query), "hits", list));
 }
 
+/* A file below the folder that we are in, as one would type it here. */
+static tandem_str from_here(tandem_str path)
+{
+    char here[4096];
+    size_t n = getcwd(here, sizeof(here)) ? strlen(here) : path.n;
+
+    if (n < path.n && path.ptr[n] == '/' && memcmp(path.ptr, here, n) == 0)
+        return (tandem_str){path.ptr + n + 1, path.n - n - 1};
+    return path;
+}
+
 static void print_where(const tandem_hit *hit)
 {
-    tandem_str place = hit->url.n ? hit->url : hit->path;
+    tandem_str place = hit->url.n ? hit->url : from_here(hit->path);
 
     printf("%s%2u  ", output_style_of(stdout, STYLE_BOLD), hit->rank);
     output_text(stdout, place);

@@ -37,6 +37,14 @@ def test_near_names(tandem):
     assert "CHUNK " not in said  # the environment is not for tandem alone
 
 
+def test_hits_are_named_as_one_would_type_them_here(tandem):
+    (tandem.folder / "notes").mkdir()
+    (tandem.folder / "notes" / "a.md").write_text("# A\n\nSome words.\n")
+    tandem.index("notes")
+    said = tandem.run("search", "--db", tandem.db, "words").stdout.decode()
+    assert said.startswith(" 1  notes/a.md:1"), said
+
+
 def test_help_of_a_command(tandem):
     assert tandem.run("help", "search").stdout == tandem.run("search", "--help").stdout
     assert "did you mean search?" in tandem.error("help", "serch", status=2)

@@ -273,7 +273,7 @@ def test_commands_of_docs_models(tandem, hub):
     lines = list(to_run("docs/models.md"))
     for line in lines:
         shell(tandem, line, env)
-    assert len(lines) == 4 and "gte-base-en-v1.5" in shell(tandem, "tandem models", env)
+    assert len(lines) == 6 and "gte-base-en-v1.5" in shell(tandem, "tandem models", env)
 
 
 def test_commands_of_docs_backends(tandem, site):
