@@ -281,7 +281,7 @@ def test_the_daemon_draws_what_it_is_asked_to_crawl(tandem, app, folder):
         body = {"urls": [app.url + "/one"], "project": "p"}
         job = server.post("/crawl", body).json["progress_id"]
         while server.get(f"/progress/{job}").json["status"] == "running":
-            pass
+            time.sleep(0.05)
         reply = server.post("/search", {"query": "what is written", "project": "p"})
     assert b"What is written of The first" in reply.body
 
