@@ -495,6 +495,25 @@ static uint32_t narrow(const finder *f, uint32_t root)
     }
 }
 
+/* The parent, where the page's heading stands in a box of its own before the content (AsciiDoc has
+ * the name of a manual page there) and nothing else is beside the two. */
+static uint32_t with_heading(const finder *f, uint32_t root)
+{
+    const td_node *nodes = f->tree->nodes;
+    uint32_t parent = nodes[root].parent;
+    uint64_t total = weight(&f->of[parent]), both = weight(&f->of[root]);
+    bool found = false;
+
+    if (root == f->body || (f->of[root].has & (HAS_HEADING | HAS_MAIN)))
+        return root;
+    for (uint32_t i = parent + 1; i < root && !found; i = nodes[i].end) {
+        found = !(nodes[i].flags & TD_NODE_DROPPED) && (f->of[i].has & HAS_HEADING) &&
+                f->of[i].link == 0;
+        both += found ? weight(&f->of[i]) : 0;
+    }
+    return found && (total - both) * 20 <= total ? parent : root;
+}
+
 tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_t *root_out,
                                          tandem_error *err)
 {
@@ -510,6 +529,6 @@ tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_
     drop_no_content(&f);
     measure_all(&f);
     root = choose(&f);
-    *root_out = root == f.body ? narrow(&f, root) : root;
+    *root_out = root == f.body ? narrow(&f, root) : with_heading(&f, root);
     return TANDEM_OK;
 }

@@ -129,6 +129,29 @@ static void believes_a_main_element_with_a_heading_however_short(void **state)
                     "# Types\n");
 }
 
+/* AsciiDoc's manual pages; a heading with links in its box is a site's. */
+static void keeps_the_heading_that_has_a_box_before_the_content(void **state)
+{
+    (void)state;
+    assert_markdown("<div id=header><h1>stash(1)</h1><h2>NAME</h2><p>stash - puts away</p></div>"
+                    "<div id=content><h2>SYNOPSIS</h2><p>" TEXT TEXT TEXT "</p></div>"
+                    "<div id=footer>Last updated</div>",
+                    "# stash(1)\n\n## NAME\n\nstash - puts away\n\n## SYNOPSIS\n\n"
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few.\n");
+    assert_markdown("<div id=top><h1><a href=/>Site</a></h1>Slogan</div>"
+                    "<div id=content><h2>SYNOPSIS</h2><p>" TEXT "</p></div>",
+                    "# Site\n\n## SYNOPSIS\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
+    assert_markdown("<div id=top><h1>Site</h1>Slogan</div><div id=content><h2>A</h2><p>" TEXT TEXT
+                        TEXT "</p></div><div><p>" TEXT "</p></div>",
+                    "# Site\n\n## A\n\n"
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
 static void drops_what_runs_an_example_or_links_a_line_to_itself(void **state)
 {
     (void)state;
@@ -154,6 +177,7 @@ int main(void)
         cmocka_unit_test(keeps_all_answers_of_a_thread),
         cmocka_unit_test(keeps_a_short_page_that_steps_stand_around),
         cmocka_unit_test(believes_a_main_element_with_a_heading_however_short),
+        cmocka_unit_test(keeps_the_heading_that_has_a_box_before_the_content),
         cmocka_unit_test(drops_what_runs_an_example_or_links_a_line_to_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
