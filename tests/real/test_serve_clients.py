@@ -1,4 +1,4 @@
-"""Clients that people have, unchanged: openai, huggingface_hub, curl."""
+"""Clients that people have, unchanged: openai, huggingface_hub, LangChain, curl."""
 
 import json
 import subprocess
@@ -56,6 +56,19 @@ def test_huggingface_hub(server):
     likes = hub.InferenceClient(model=server.url + "/similarity", token="k-1")
     near = likes.sentence_similarity("a lane", ["a lane", "a queue"])
     assert abs(near[0] - 1) < 1e-5 and near[1] < near[0]
+
+
+def test_langchain_openai(server):
+    langchain = pytest.importorskip("langchain_openai")
+    # Otherwise it sends ids of OpenAI's vocabulary, which is not the model's.
+    model = langchain.OpenAIEmbeddings(
+        base_url=server.url + "/v1", api_key="k-1", model="coderank",
+        check_embedding_ctx_length=False, max_retries=0,
+    )
+    wanted = vectors_of(server, "a lane", "a queue", model="coderank")
+    made = model.embed_documents(["a lane", "a queue"])
+    assert all(same(a, b) for a, b in zip(made, wanted, strict=True))
+    assert same(model.embed_query("a lane"), wanted[0])
 
 
 def test_curl(server):

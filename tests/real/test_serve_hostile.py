@@ -1,12 +1,95 @@
-"""Clients that hang or come in crowds, and what is told to nobody."""
+"""Clients that send rubbish, hang, or come in crowds: the server answers the others."""
 
+import collections
+import random
 import socket
 
 import remote
 from servers import Server as Backend
 from serving import Server
 
-GET = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SEED = 7
+BODY = b'{"inputs": ["a lane", "x"], "truncate": true, "dimensions": 8}'
+REQUESTS = [
+    b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"GET /v1/models/gte?a=b%20c&d HTTP/1.0\r\nHost: localhost\r\nAccept: */*\r\n\r\n",
+    b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(BODY), BODY),
+    b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"10\r\n" + b'{"input": "a b"}' + b"\r\n0\r\n\r\n",
+    b"POST /search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16\r\n\r\n" + b'{"query": "abc"}',
+    b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n"
+    b'{"jsonrpc": "2.0", "id": 1, "method": "ping"} ',
+    b"DELETE /progress/0123456789abcdef0123456789abcdef HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+]
+PIECES = [
+    b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"%", b"%00", b"%zz", b"/../", b"//", b"?", b"#",
+    b"HTTP/1.1", b"HTTP/9.9", b"HTTP/", b"GET ", b"POST ", b"A" * 300, b"B" * 30000, b"\xff\xfe", b"\x80",
+    b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Content-Length: 99999999999999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"Host: evil\r\n",
+    b"Expect: 100-continue\r\n", b"Connection: upgrade\r\nUpgrade: h2c\r\n", b" folded\r\n",
+    b"ffffffffffffffff\r\n", b"-1\r\n", b"0\r\n\r\n", b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800",
+    b"1e999", b"[" * 200, b'{"a":' * 200, b"null", b"true", b"-",
+]  # fmt: skip
+
+
+def mutated(rng):
+    """A request with one to six faults, or bytes that never were one."""
+    if rng.random() < 0.2:
+        return rng.randbytes(rng.choice([1, 10, 100, 1000, 5000]))
+    data = bytearray(rng.choice(REQUESTS))
+    for _ in range(rng.randint(1, 6)):
+        at, n = rng.randrange(len(data) + 1), rng.choice([0, 1, 1, 2, 8, 40])
+        kind = rng.random()
+        if kind < 0.5:
+            data[at : at + n] = rng.choice(PIECES)
+        elif kind < 0.7:
+            data[at : at + n] = b""
+        elif kind < 0.85:
+            data[at : at + n] = rng.randbytes(n)
+        else:
+            data[at:at] = data[max(0, at - 30) : at + n]
+    return bytes(data)
+
+
+def all_at_once(server, requests):
+    """What comes back for each, on a connection of its own that ends with its last byte."""
+    connections, replies = [], []
+    for request in requests:
+        c = socket.create_connection((server.host, server.port), timeout=60)
+        connections.append(c)
+        try:
+            c.sendall(request)
+            c.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it was refused before its end
+    for c in connections:
+        got = b""
+        try:
+            while piece := c.recv(65536):
+                got += piece
+        except ConnectionError:
+            pass
+        c.close()
+        replies.append(got)
+    return replies
+
+
+def test_malformed_requests_are_refused_and_nothing_else_happens(tmp_path):
+    rng = random.Random(SEED)
+    statuses = collections.Counter()
+    with Server(tmp_path) as server:
+        for _ in range(20):
+            requests = [mutated(rng) for _ in range(500)]
+            for request, got in zip(requests, all_at_once(server, requests), strict=True):
+                assert got == b"" or got.startswith(b"HTTP/1."), (request, got)
+                status = int(got[9:12]) if got else 0
+                assert status < 500 or status in (501, 505), (request, got)
+                statuses[status] += 1
+            assert server.get("/health").status == 200
+        assert server.embed("a lane")
+    assert statuses[400] > 500 and statuses[404] > 50, statuses
+
 
 # -- clients that hang --
 
@@ -44,13 +127,13 @@ def test_one_address_has_its_share_of_connections(tmp_path):
         other = socket.create_connection(
             (server.host, server.port), source_address=("127.0.0.77", 0), timeout=60
         )
-        other.sendall(GET)
+        other.sendall(REQUESTS[0])
         assert b" 200 " in other.recv(65536).splitlines()[0]
         ended = 0
         for connection in crowd:
             connection.settimeout(60)
             try:
-                connection.sendall(GET)
+                connection.sendall(REQUESTS[0])
                 ended += not connection.recv(65536)
             except ConnectionError:
                 ended += 1
