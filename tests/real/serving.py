@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import urllib.parse
 
 from conftest import PROGRAM, Tandem
@@ -51,13 +52,27 @@ class Server:
                 self.url = found.group(1)
                 break
         assert self.url, "".join(self.log)
+        # A pipe that nobody empties would hold the server up as soon as it is full.
+        self.said = threading.Condition()
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
         parts = urllib.parse.urlsplit(self.url)
         self.host, self.port = parts.hostname, parts.port
         return self
 
+    def read(self):
+        for line in self.process.stderr:
+            with self.said:
+                self.log.append(line)
+                self.said.notify_all()
+
+    def wait_for_line(self, text):
+        with self.said:
+            assert self.said.wait_for(lambda: any(text in line for line in self.log), timeout=60)
+
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        self.log += self.process.stderr.readlines()
+        self.reader.join()
         return self.process.wait(timeout=60)
 
     def __enter__(self):

@@ -430,9 +430,7 @@ def test_a_second_signal_does_not_wait(tmp_path):
     server, backend, busy = stuck(tmp_path)
     with backend, contextlib.closing(busy):
         server.process.send_signal(signal.SIGINT)
-        for line in server.process.stderr:
-            if "ending" in line:
-                break
+        server.wait_for_line("ending")
         assert server.end(signal.SIGINT) == 130
 
 

@@ -7,6 +7,8 @@
 enum {
     CONCURRENT_MAX = 50, /* the runner's cap */
     PAGES_PRESET = 20,
+    NAME_CHARS_MAX = 100,
+    UNUSED_CHARS_MAX = 500,
 };
 
 static const char *const modes[] = {"single", "batch", "recursive", "sitemap"};
@@ -74,15 +76,17 @@ static bool check_urls(http_request *request, json_t *body, json_t *out)
     return true;
 }
 
-static bool check_text(http_request *request, json_t *body, json_t *out, const char *field)
+static bool check_text(http_request *request, json_t *body, json_t *out, const char *field,
+                       size_t chars_max)
 {
     json_t *value = json_object_get(body, field);
+    const char *text = json_string_value(value);
 
     if (value && !json_is_null(value) &&
-        (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value) ||
-         json_string_length(value) > 500)) {
+        (!text || strlen(text) != json_string_length(value) ||
+         json_count_chars((tandem_str){text, strlen(text)}) > chars_max)) {
         http_invalid(request, "string_type", field, value,
-                     "Input should be a valid string of at most 500 bytes");
+                     "Input should be a valid string of at most %zu characters", chars_max);
         return false;
     }
     if (value && json_string_length(value) > 0)
@@ -157,16 +161,17 @@ static bool check_unused(http_request *request, json_t *body, json_t *out)
         return false;
     }
     return check_bool(request, body, out, "extract_code_examples", true) &&
-           check_text(request, body, out, "knowledge_type") &&
-           check_text(request, body, out, "provider");
+           check_text(request, body, out, "knowledge_type", UNUSED_CHARS_MAX) &&
+           check_text(request, body, out, "provider", UNUSED_CHARS_MAX);
 }
 
 json_t *crawl_request_check(http_request *request, json_t *body)
 {
     json_t *out = json_object();
 
-    if (out && check_urls(request, body, out) && check_text(request, body, out, "project") &&
-        check_text(request, body, out, "dataset") &&
+    if (out && check_urls(request, body, out) &&
+        check_text(request, body, out, "project", NAME_CHARS_MAX) &&
+        check_text(request, body, out, "dataset", NAME_CHARS_MAX) &&
         check_word(request, body, out, "scope", "global, project, local", NULL) &&
         check_word(request, body, out, "mode", "single, batch, recursive, sitemap", "single") &&
         check_count(request, body, out, "max_depth", 1) &&

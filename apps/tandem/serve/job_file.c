@@ -127,15 +127,6 @@ static size_t count_words(tandem_str text)
     return n;
 }
 
-static size_t count_chars(tandem_str text)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < text.n; i++)
-        n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
-    return n;
-}
-
 static void write_page(wire *w, const tandem_item *item, bool html)
 {
     tandem_str uri = item->final_uri.n ? item->final_uri : item->uri;
@@ -152,7 +143,7 @@ static void write_page(wire *w, const tandem_item *item, bool html)
     wire_text(w, ",\"html_content\":");
     wire_string(w, html ? item->body : text_of(""));
     wire_format(w, ",\"word_count\":%zu,\"char_count\":%zu,\"discovered_links\":[",
-                count_words(item->text), count_chars(item->text));
+                count_words(item->text), json_count_chars(item->text));
     for (size_t i = 0; i < item->n_links; i++) {
         if (i > 0)
             wire_text(w, ",");

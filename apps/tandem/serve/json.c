@@ -314,3 +314,12 @@ json_t *json_text(tandem_str text)
     wire_clear(&w);
     return value;
 }
+
+size_t json_count_chars(tandem_str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    return n;
+}

@@ -39,5 +39,7 @@ void wire_clear(wire *w);
 
 /* A JSON string, bytes that are no UTF-8 replaced; NULL when memory is out. */
 json_t *json_text(tandem_str text);
+/* Characters of UTF-8, as JSON Schema counts them. */
+size_t json_count_chars(tandem_str text);
 
 #endif

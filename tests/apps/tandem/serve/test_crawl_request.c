@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,20 @@ static void refuses_what_the_runner_refuses(void **state)
     check("{\"urls\": []}", 400);
     for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++)
         check(invalid[i], 422);
+}
+
+static void counts_characters_of_names(void **state)
+{
+    char body[400];
+
+    (void)state;
+    for (int n = 99; n <= 101; n++) {
+        char name[204] = "";
+        for (int i = 0; i < n; i++)
+            strcat(name, "\xC3\xA4");
+        snprintf(body, sizeof(body), "{\"urls\": [\"http://a/\"], \"dataset\": \"%s\"}", name);
+        json_decref(check(body, n > 100 ? 422 : 0));
+    }
 }
 
 static void read(const char *body, crawl_request *out, tandem_job_options *options, json_t **keep)
@@ -127,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_what_the_runner_refuses),
+        cmocka_unit_test(counts_characters_of_names),
         cmocka_unit_test(fills_in_the_runners_defaults),
         cmocka_unit_test(depth_one_is_the_named_pages_alone),
         cmocka_unit_test(takes_no_more_urls_than_pages),
