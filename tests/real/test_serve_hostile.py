@@ -23,13 +23,14 @@ REQUESTS = [
     b"DELETE /progress/0123456789abcdef0123456789abcdef HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
 ]
 PIECES = [
-    b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"%", b"%00", b"%zz", b"/../", b"//", b"?", b"#",
-    b"HTTP/1.1", b"HTTP/9.9", b"HTTP/", b"GET ", b"POST ", b"A" * 300, b"B" * 30000, b"\xff\xfe", b"\x80",
-    b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Content-Length: 99999999999999999999\r\n",
-    b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"Host: evil\r\n",
-    b"Expect: 100-continue\r\n", b"Connection: upgrade\r\nUpgrade: h2c\r\n", b" folded\r\n",
-    b"ffffffffffffffff\r\n", b"-1\r\n", b"0\r\n\r\n", b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800",
-    b"1e999", b"[" * 200, b'{"a":' * 200, b"null", b"true", b"-",
+    b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"%", b"%00", b"%zz", b"/../", b"//", b"?",
+    b"#", b"HTTP/1.1", b"HTTP/9.9", b"HTTP/", b"GET ", b"POST ", b"A" * 300, b"B" * 30000,
+    b"\xff\xfe", b"\x80", b"Content-Length: 5\r\n", b"Content-Length: -1\r\n",
+    b"Content-Length: 99999999999999999999\r\n", b"Transfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: gzip, chunked\r\n", b"Host: evil\r\n", b"Expect: 100-continue\r\n",
+    b"Connection: upgrade\r\nUpgrade: h2c\r\n", b" folded\r\n", b"ffffffffffffffff\r\n",
+    b"-1\r\n", b"0\r\n\r\n", b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"1e999",
+    b"[" * 200, b'{"a":' * 200, b"null", b"true", b"-",
 ]  # fmt: skip
 
 
