@@ -33,7 +33,6 @@ struct backend {
     bool is_silent;       /* tells nothing of itself */
     backend_fault fault;
     atomic_int n_asked, n_texts_most, n_about;
-    char authorization[256]; /* of the last request */
     server *server;
     char url[2200];
 };
@@ -119,11 +118,8 @@ static inline bool backend_about(backend *b, server_request *request)
 static inline bool backend_handle(void *user, server_request *request)
 {
     backend *b = user;
-    const char *key = strcasestr(request->text, "\r\nAuthorization: ");
     json_error_t why;
 
-    snprintf(b->authorization, sizeof(b->authorization), "%.*s",
-             key ? (int)strcspn(key + 2, "\r") : 0, key ? key + 2 : "");
     if (strncmp(request->text, "GET", 3) == 0) {
         atomic_fetch_add(&b->n_about, 1);
         return backend_about(b, request);
