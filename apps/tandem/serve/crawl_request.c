@@ -21,7 +21,8 @@ static bool is_url(const char *url)
                        : strncasecmp(url, "https://", 8) == 0 ? url + 8
                                                               : NULL;
 
-    if (!host || strchr("/?#:@", host[0]) || strlen(url) > CRAWL_URL_BYTES_MAX)
+    if (!host || strchr("/?#:@", host[0]) ||
+        json_count_chars((tandem_str){url, strlen(url)}) > CRAWL_URL_CHARS_MAX)
         return false;
     for (const char *c = url; *c; c++)
         if ((unsigned char)*c <= ' ' || *c == 0x7F)

@@ -11,7 +11,7 @@
 
 enum {
     CRAWL_URLS_MAX = 1000,
-    CRAWL_URL_BYTES_MAX = 2083,
+    CRAWL_URL_CHARS_MAX = 2083,
 };
 
 typedef enum crawl_mode {

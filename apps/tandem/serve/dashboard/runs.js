@@ -36,8 +36,8 @@ function form() {
                  MODES.map(([value, text]) => h("option", {value}, text)));
   const depth = h("input", {name: "depth", type: "number", min: 0, max: 100, value: 3});
   const limit = h("input", {name: "limit", type: "number", min: 0, max: 10000000, value: 100});
-  const project = h("input", {name: "project", maxlength: 200, placeholder: "the site's name"});
-  const dataset = h("input", {name: "dataset", maxlength: 200, placeholder: "none"});
+  const project = h("input", {name: "project", maxlength: 100, placeholder: "the site's name"});
+  const dataset = h("input", {name: "dataset", maxlength: 100, placeholder: "none"});
   const deep = labelled("Links deep", depth);
   const stores = check("stores", "Embed and store", true);
   const start = h("button", {class: "primary"}, "Start crawl");

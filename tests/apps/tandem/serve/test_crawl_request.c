@@ -50,6 +50,17 @@ static void refuses_what_the_runner_refuses(void **state)
         check(invalid[i], 422);
 }
 
+static void counts_characters_of_addresses(void **state)
+{
+    (void)state;
+    for (int n = CRAWL_URL_CHARS_MAX - 1; n <= CRAWL_URL_CHARS_MAX + 1; n++) {
+        char body[3 * CRAWL_URL_CHARS_MAX] = "{\"urls\": [\"http://a/";
+        for (int i = 9; i < n; i++)
+            strcat(body, "\xc3\xa4");
+        json_decref(check(strcat(body, "\"]}"), n <= CRAWL_URL_CHARS_MAX ? 0 : 422));
+    }
+}
+
 static void counts_characters_of_names(void **state)
 {
     char body[400];
@@ -142,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_what_the_runner_refuses),
+        cmocka_unit_test(counts_characters_of_addresses),
         cmocka_unit_test(counts_characters_of_names),
         cmocka_unit_test(fills_in_the_runners_defaults),
         cmocka_unit_test(depth_one_is_the_named_pages_alone),
