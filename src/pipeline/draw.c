@@ -69,6 +69,9 @@ tandem_code td_pipeline_draw(tandem_job *job, size_t feed, td_page **page,
     if (code == TANDEM_E_CANCELLED || code == TANDEM_E_NOMEM ||
         job->options.render == TANDEM_RENDER_ALWAYS)
         return td_fail(err, code, "%s", why.message);
+    /* What an earlier drawing led to is not gone. */
+    if (code != TANDEM_E_UNSUPPORTED || td_pipeline_known_had(&job->feeds[feed], (*page)->uri))
+        atomic_store(&job->feeds[feed].unsure, true);
     if (code == TANDEM_E_UNSUPPORTED) /* which was said */
         return bare;
     if (!document)

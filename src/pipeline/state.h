@@ -77,7 +77,7 @@ typedef struct td_pipeline_feed {
     int64_t source_id, run_id;
     int64_t since_run;  /* what later runs had, was had by a run that was cut short */
     bool complete;      /* read to its end */
-    atomic_bool unsure; /* a page could not be had and may be there again tomorrow */
+    atomic_bool unsure; /* a page could not be had or drawn, and may be tomorrow */
     atomic_uint_fast64_t n_good, n_failed; /* pages: had or unchanged; failed */
 } td_pipeline_feed;
 

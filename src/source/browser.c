@@ -85,7 +85,8 @@ static void give_up(td_source_browser *b, tandem_error *err)
 static bool has_ended(const tandem_error *why)
 {
     return why->code == TANDEM_E_NETWORK || why->code == TANDEM_E_TIMEOUT ||
-           why->code == TANDEM_E_CANCELLED || why->code == TANDEM_E_NOMEM;
+           why->code == TANDEM_E_CANCELLED || why->code == TANDEM_E_NOMEM ||
+           why->code == TANDEM_E_TOO_LARGE; /* also half a message that stays in the way */
 }
 
 /* One try; true if the browser ended before it had drawn anything. */
@@ -115,6 +116,11 @@ static void draw(td_source_browser *b, job *j)
         td_fail(&j->error, TANDEM_E_CANCELLED, "cancelled");
         return;
     }
+    pthread_mutex_lock(&b->lock);
+    j->error = b->absent;
+    pthread_mutex_unlock(&b->lock);
+    if (j->error.code != TANDEM_OK) /* known since the page was queued */
+        return;
     for (int i = 0; i < STARTS_MAX; i++)
         if (!try_once(b, j))
             return;

@@ -330,8 +330,9 @@ static tandem_code step(drawing *d, tandem_error *err)
     const td_source_render *r = d->render;
     tandem_code code = td_source_cdp_move(r->cdp, err);
 
-    if (code != TANDEM_OK || take_messages(d))
+    if (code != TANDEM_OK)
         return code;
+    bool any = take_messages(d); /* a page that is never silent has its time limit too */
     int64_t left_ms = d->deadline_ms - td_clock_ms();
     if (is_raised(r->is_cancelled) || is_raised(r->is_closing))
         return td_fail(err, TANDEM_E_CANCELLED, "cancelled");
@@ -340,8 +341,8 @@ static tandem_code step(drawing *d, tandem_error *err)
     if (left_ms <= 0)
         return td_fail(err, TANDEM_E_TIMEOUT, "not drawn within the time limit");
     td_net_fd fds[] = {{td_source_cdp_from(r->cdp), false}, {td_source_cdp_to(r->cdp), true}};
-    return td_net_step_beside(td_source_render_net_get(r->net),
-                              (uint32_t)(left_ms < STEP_WAIT_MS ? left_ms : STEP_WAIT_MS), fds,
+    uint32_t wait_ms = (uint32_t)(left_ms < STEP_WAIT_MS ? left_ms : STEP_WAIT_MS);
+    return td_net_step_beside(td_source_render_net_get(r->net), any ? 0 : wait_ms, fds,
                               td_source_cdp_is_behind(r->cdp) ? 2 : 1, err);
 }
 

@@ -27,8 +27,8 @@ typedef struct td_source_render {
 
 /* Appends the drawn page. An address that the page sends its reader to is added as a link at the
  * end. Errors: E_TIMEOUT after the site's timeout_ms; E_TOO_LARGE for a tree larger than its
- * file_bytes_max; E_NETWORK when the browser ends; E_CANCELLED. After E_TIMEOUT and E_NETWORK the
- * browser is of no more use. */
+ * file_bytes_max; E_NETWORK when the browser ends; E_CANCELLED. After E_TIMEOUT, E_NETWORK and
+ * E_TOO_LARGE the browser is of no more use. */
 tandem_code td_source_render_page(const td_source_render *render, const td_source_site *site,
                                   const td_page *page, td_buf *html_out, tandem_error *err);
 

@@ -54,7 +54,7 @@ class Server:
         assert self.url, "".join(self.log)
         # A pipe that nobody empties would hold the server up as soon as it is full.
         self.said = threading.Condition()
-        self.reader = threading.Thread(target=self.read)
+        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         parts = urllib.parse.urlsplit(self.url)
         self.host, self.port = parts.hostname, parts.port

@@ -8,7 +8,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from conftest import PROGRAM, SOURCE
+from conftest import PROGRAM, SANITIZED, SOURCE
 from remote import CODE, PROSE, lane, make_small_tree, outcome, settings
 from servers import Server, vector
 
@@ -431,5 +431,5 @@ def test_a_hang_is_cut_at_the_time_out(tandem, tree):
         tandem.index("tree", env=settings(gte, coderank, EMBEDDING_TIMEOUT="3"))
         told = json.loads(tandem.run("report", "--db", tandem.db, "--json").stdout)
         cut = [s["end"] - s["start"] for s in told["spans"] if s["code"] == "E_TIMEOUT"]
-        assert len(cut) == 1 and 2.5 <= cut[0] <= 3.5
+        assert len(cut) == 1 and 2.5 <= cut[0] <= (3.5 if not SANITIZED else 10)
         assert outcome(tandem, coderank, 1) == "right"
