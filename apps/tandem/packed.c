@@ -34,6 +34,8 @@ static bool walk(packed_facts *facts, bool drop)
     *facts = (packed_facts){0};
     packed_default_path("XDG_CACHE_HOME", ".cache", "packed", facts->folder, sizeof(facts->folder));
     DIR *folder = opendir(facts->folder);
+    if (!folder && errno != ENOENT)
+        failure = errno;
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         bool is_whole = ends(entry->d_name, ".packed");
         snprintf(path, sizeof(path), "%s/%s", facts->folder, entry->d_name);

@@ -38,6 +38,7 @@ typedef struct walk {
     size_t n, next;       /* the first row that is not before the walk */
     size_t claimed;       /* byte at which the row before `next` began with a node; else SIZE_MAX */
     td_chunk_row scanned; /* that row as it was */
+    size_t *memo;         /* [2]: a row + 1, and its first visible byte: asked for at every node */
     level open[OPEN_MAX];
 } walk;
 
@@ -53,9 +54,13 @@ static bool list_has(const char *list, const char *word)
 
 static size_t first_of(const walk *w, size_t row)
 {
+    if (w->memo[0] == row + 1)
+        return w->memo[1];
     size_t at = w->rows[row].start;
     while (at < w->text.n && (w->text.ptr[at] == ' ' || w->text.ptr[at] == '\t'))
         at++;
+    w->memo[0] = row + 1;
+    w->memo[1] = at;
     return at;
 }
 
@@ -376,7 +381,9 @@ bool td_chunk_tree_refine(td_str text, size_t start, size_t end, td_str language
         tree = better ? second : tree;
     }
     if (tree) {
-        walk w = {.text = td_str_slice(text, 0, end),
+        size_t memo[2] = {0};
+        walk w = {.memo = memo,
+                  .text = td_str_slice(text, 0, end),
                   .start = start,
                   .grammar = grammar,
                   .rows = rows,

@@ -5,6 +5,7 @@ enum {
     NEXT_TO_NOTHING_BYTES = 60, /* "Loading..." and the like */
     LITTLE_BYTES = 600,         /* a name, a slogan, "please enable JavaScript" */
     INSIDE_BYTES_MAX = 4096,    /* of an element that is looked into */
+    LOOKS_MAX = 200,            /* into elements of one page */
     ROOT_TEXT_BYTES = 200,      /* what may stand in an application's root until it is filled */
 };
 
@@ -35,6 +36,7 @@ typedef struct signs {
     bool has_scripts;
     bool has_root;    /* empty, or nearly */
     bool asks_for_it; /* for JavaScript, in a noscript element */
+    size_t n_looks;   /* into elements */
 } signs;
 
 static bool is_one_of(td_str name, const char *const *names, size_t n)
@@ -108,8 +110,10 @@ static void look_at(td_str html, size_t after, td_str name, td_str tag, signs *f
     if (td_str_eq_nocase(name, TD_STR("script")))
         found->has_scripts = true;
     else if (td_str_eq_nocase(name, TD_STR("noscript")))
-        found->asks_for_it = found->asks_for_it || names_javascript(inside(html, after, name));
-    else if (is_root && n_letters(inside(html, after, name)) < ROOT_TEXT_BYTES)
+        found->asks_for_it = found->asks_for_it || (found->n_looks++ < LOOKS_MAX &&
+                                                    names_javascript(inside(html, after, name)));
+    else if (is_root && found->n_looks++ < LOOKS_MAX &&
+             n_letters(inside(html, after, name)) < ROOT_TEXT_BYTES)
         found->has_root = true;
 }
 

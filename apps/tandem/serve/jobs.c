@@ -115,7 +115,7 @@ static one_job *take_old_locked(jobs *all)
         n += job->ended;
     for (one_job **at = &all->first; n > JOBS_KEPT_MAX && *at; at = &(*at)->next) {
         one_job *old = *at;
-        if (old->ended) {
+        if (old->ended && old != all->current) { /* whose thread may still read it */
             *at = old->next;
             return old;
         }
@@ -330,9 +330,12 @@ bool jobs_cancel(jobs *all, const char *id)
     if (changes)
         save_held(all, job);
     pthread_mutex_unlock(&all->files);
-    if (changes)
+    bool known = job != NULL; /* from here on it may be forgotten */
+    if (changes) {
+        jobs_forget_old(all);
         all->options.changed(all->options.user);
-    return job != NULL;
+    }
+    return known;
 }
 
 /* A job that is being cancelled is cancelled, for those who ask. */

@@ -29,10 +29,14 @@ static tandem_code spans_of_run(jobs *all, int64_t run, jobs_spans *out, tandem_
         const tandem_span *spans = tandem_report_get_spans(report, &out->n);
         size_t n_bytes = out->n * sizeof(*spans);
         out->items = out->n ? malloc(n_bytes) : NULL;
-        if (out->items)
+        if (out->items) {
             memcpy(out->items, spans, n_bytes);
-        else
+        } else if (out->n) {
             out->n = 0;
+            code = error->code = TANDEM_E_NOMEM;
+            error->context[0] = '\0';
+            snprintf(error->message, sizeof(error->message), "%s", tandem_code_text(code));
+        }
     }
     tandem_report_free(report);
     return code;

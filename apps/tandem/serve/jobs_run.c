@@ -54,7 +54,7 @@ static void list_visit(running *r, const tandem_item *item)
     size_t n = 0;
 
     r->n_visits++;
-    if (r->visits && r->n_visits_bytes < VISITS_BYTES_MAX)
+    if (r->visits && !ferror(r->visits) && r->n_visits_bytes < VISITS_BYTES_MAX)
         n = visits_add(r->visits, r->n_visits, item);
     r->n_visits_bytes += n;
     r->n_listed += n > 0;

@@ -59,6 +59,8 @@ async function load() {
   const list = await get("/jobs");
   for (const job of list) {
     const before = jobs.get(job.progress_id);
+    if (before && before.updated_at_ms > job.updated_at_ms)
+      continue; // an event was faster
     note_rates(job, before);
     jobs.set(job.progress_id, job);
   }
@@ -85,7 +87,8 @@ export function hear(event) {
     jobs.set(id, event);
     tell();
   } else if (!old.has(id)) {
-    reload().then(() => {
+    // A load that is under way may have been answered before this job was there.
+    (loading ?? Promise.resolve()).catch(() => {}).then(() => jobs.has(id) || reload()).then(() => {
       if (!jobs.has(id))
         old.add(id);
     }, () => {});
