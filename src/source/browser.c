@@ -94,7 +94,9 @@ static bool try_once(td_source_browser *b, job *j)
 {
     td_source_render render = {.is_cancelled = j->is_cancelled, .is_closing = &b->is_closing};
     tandem_error *err = &j->error;
+    bool is_up = false; /* whatever ends then is the page's doing */
 
+    render.is_up = &is_up;
     *err = (tandem_error){.code = TANDEM_OK};
     td_buf_cut(&j->html, 0);
     if (start(b, err) == TANDEM_OK) {
@@ -103,7 +105,7 @@ static bool try_once(td_source_browser *b, job *j)
         td_source_render_page(&render, j->site, j->page, &j->html, err);
     }
     bool is_in_vain =
-        b->n_pages == 0 && (err->code == TANDEM_E_NETWORK || err->code == TANDEM_E_IO);
+        b->n_pages == 0 && !is_up && (err->code == TANDEM_E_NETWORK || err->code == TANDEM_E_IO);
     b->n_pages++;
     if (b->n_pages >= PAGES_MAX || has_ended(err))
         stop(b);

@@ -456,11 +456,13 @@ static tandem_code settle(drawing *d, tandem_error *err)
     int64_t until_ms = td_clock_ms() + SETTLE_MS;
     uint64_t n_asked;
 
-    snprintf(script, sizeof(script), still_script, SETTLE_QUIET_MS, SETTLE_QUIET_MS, SETTLE_MS);
     do {
         while (td_source_render_net_n_active(d->render->net) > 0 && td_clock_ms() < until_ms)
             TD_TRY(step(d, err));
         n_asked = d->n_asked;
+        int64_t left_ms = until_ms - td_clock_ms();
+        snprintf(script, sizeof(script), still_script, SETTLE_QUIET_MS, SETTLE_QUIET_MS,
+                 (int)(left_ms > 0 ? left_ms : 0));
         TD_TRY(run_script(d, script, err));
     } while ((d->n_asked != n_asked || td_source_render_net_n_active(d->render->net) > 0) &&
              td_clock_ms() < until_ms);
@@ -544,6 +546,8 @@ tandem_code td_source_render_page(const td_source_render *render, const td_sourc
     d.leads_to = TD_BUF(LINK_BYTES_MAX);
     TD_TRY(td_source_render_net_begin(render->net, site, err));
     TD_TRY(open_tab(&d, err));
+    if (render->is_up)
+        *render->is_up = true;
     TD_TRY(load(&d, err));
     TD_TRY(settle(&d, err));
     TD_TRY(read_tree(&d, html_out, err));

@@ -23,6 +23,7 @@ typedef struct td_source_render {
     td_source_cdp *cdp;
     td_source_render_net *net;
     const td_stop *is_cancelled, *is_closing; /* E_CANCELLED when one is raised */
+    bool *is_up;                              /* set once the browser has given a tab */
 } td_source_render;
 
 /* Appends the drawn page. An address that the page sends its reader to is added as a link at the

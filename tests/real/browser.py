@@ -17,6 +17,10 @@ def find():
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
+class Navigated(AssertionError):
+    """The page went elsewhere while it was asked."""
+
+
 class Browser:
     """`with Browser(folder) as browser:`; `folder` is for its profile."""
 
@@ -89,6 +93,8 @@ class Browser:
             ok = self.lock.wait_for(lambda: self.answers is None or number in self.answers, 60)
             assert ok and self.answers is not None, f"{method}: no answer from the browser"
             answer = self.answers.pop(number)
+        if "navigated" in answer.get("error", {}).get("message", ""):
+            raise Navigated(method, answer["error"])
         assert "error" not in answer, (method, answer["error"])
         return answer["result"]
 
@@ -151,7 +157,7 @@ class Page:
 
     def go(self, url):
         self.call("Page.navigate", url=url)
-        self.until("document.readyState === 'complete'")
+        self.until("location.href !== 'about:blank' && document.readyState === 'complete'")
 
     def run(self, script):
         """The value of an expression; a promise is waited for."""
@@ -161,10 +167,17 @@ class Page:
         assert "exceptionDetails" not in answer, (script, answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    def run_where_it_stays(self, script):
+        """`run`, or None when the page went elsewhere meanwhile."""
+        try:
+            return self.run(script)
+        except Navigated:
+            return None
+
     def until(self, condition, seconds=60):
         """Waits, looking anew at each frame, until it is true in the page; gives its value."""
         for _ in range(seconds):
-            value = self.run(
+            value = self.run_where_it_stays(
                 f"""new Promise((resolve) => {{
                     const end = performance.now() + 1000;
                     (function look() {{

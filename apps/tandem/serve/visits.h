@@ -17,8 +17,8 @@ enum {
 /* "fetched", "unchanged", "skipped" or "failed". Static. */
 const char *visits_state_name(tandem_page_status status);
 
-/* Adds the page that came as number `n`, counted from 1; as one write, so that a reader sees all of
- * it or none. Returns its bytes; 0: it cannot be written. */
+/* Adds the page that came as number `n`, counted from 1; a reader takes whole lines
+ * alone. Returns its bytes; 0: it cannot be written. */
 size_t visits_add(FILE *file, uint64_t n, const tandem_item *item);
 
 typedef struct visits_asked {

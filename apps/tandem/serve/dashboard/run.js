@@ -240,13 +240,15 @@ function pages(id) {
                   failed: job.pages_failed};
       for (const [value, n] of counts)
         say(n, count(of[value]));
-      if (busy || timer || over || document.hidden)
+      if (timer || over || document.hidden)
         return;
       over = !is_running(job);
-      timer = setTimeout(() => {
-        timer = 0;
-        refresh();
-      }, Math.max(0, asked + PAGES_AGAIN_MS - performance.now()));
+      const go = () => { // what is under way may be of before the last event
+        timer = busy ? setTimeout(go, 100) : 0;
+        if (!timer)
+          refresh();
+      };
+      timer = setTimeout(go, Math.max(0, asked + PAGES_AGAIN_MS - performance.now()));
     },
     close() {
       clearTimeout(timer);

@@ -189,13 +189,15 @@ export function timeline(id) {
     node,
     // `running`: whether more will come.
     draw(running) {
-      if (stop || timer || (ended && !running))
+      if (timer || (ended && !running))
         return;
       ended = false;
-      timer = setTimeout(() => {
-        timer = 0;
-        fetch_now();
-      }, Math.max(0, asked + AGAIN_MS - performance.now()));
+      const go = () => { // what is under way may be of before the last event
+        timer = stop ? setTimeout(go, 100) : 0;
+        if (!timer)
+          fetch_now();
+      };
+      timer = setTimeout(go, Math.max(0, asked + AGAIN_MS - performance.now()));
     },
     close() {
       clearTimeout(timer);
