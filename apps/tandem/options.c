@@ -358,7 +358,7 @@ int options_parse(const command *cmd, int argc, char **argv, settings *out)
     const char *env_path = NULL;
     int status;
 
-    *out = (settings){0};
+    *out = (settings){.chunk_overlap = SETTING_NOT_GIVEN};
     init_parser(&p, cmd->bit);
     if (find_first(&p, argc, argv, &env_path) < 0) {
         options_help(cmd);

@@ -73,6 +73,23 @@ static void set_render(const settings *s, tandem_job_options *o)
     o->browser_no_sandbox = s->browser_no_sandbox;
 }
 
+static void set_chunks(const settings *s, tandem_job_options *o)
+{
+    uint64_t overlap = s->chunk_overlap;
+
+    if (s->chunk_unit && !__builtin_strcmp(s->chunk_unit, "tokens")) {
+        o->chunk_unit = TANDEM_CHUNK_TOKENS;
+        o->chunk_size = 256; /* which every model takes */
+    }
+    if (s->chunk_size)
+        o->chunk_size = (uint32_t)s->chunk_size;
+    if (overlap == SETTING_NOT_GIVEN)
+        overlap = o->chunk_size / 8 < 200 ? o->chunk_size / 8 : 200;
+    o->chunk_overlap = (uint32_t)overlap;
+    o->chunk_models[TANDEM_LANE_GTE] = s->models[TANDEM_LANE_GTE];
+    o->chunk_models[TANDEM_LANE_CODERANK] = s->models[TANDEM_LANE_CODERANK];
+}
+
 tandem_index_options index_options_of(const settings *s)
 {
     tandem_index_options o = TANDEM_INDEX_OPTIONS;
@@ -124,10 +141,7 @@ tandem_job_options job_options_of(const settings *s)
     o.allow_private = s->allow_private;
     o.user_agent = s->user_agent;
     o.whole_page = s->whole_page;
-    if (s->chunk_size) {
-        o.chunk_size = (uint32_t)s->chunk_size;
-        o.chunk_overlap = (uint32_t)s->chunk_overlap;
-    }
+    set_chunks(s, &o);
     if (s->strategy) {
         o.strategy = strategy_of(s->strategy);
         o.sequential = !s->parallel;

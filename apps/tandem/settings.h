@@ -8,6 +8,9 @@ enum {
     LIST_MAX = 64
 };
 
+/* Of a number that may be 0. */
+#define SETTING_NOT_GIVEN UINT64_MAX
+
 typedef struct text_list {
     const char *items[LIST_MAX];
     size_t n;
@@ -46,7 +49,9 @@ typedef struct settings {
     bool browser_no_sandbox;
 
     /* chunks and schedule */
-    uint64_t chunk_size, chunk_overlap;
+    uint64_t chunk_size;    /* 0: not given */
+    uint64_t chunk_overlap; /* SETTING_NOT_GIVEN: that */
+    const char *chunk_unit;
     const char *strategy;
     bool parallel, metrics;
     uint64_t concurrency, batch_size;

@@ -46,6 +46,13 @@ typedef enum tandem_render {
     TANDEM_RENDER_ALWAYS, /* every HTML page of a site; a page that cannot be drawn has failed */
 } tandem_render;
 
+/* What chunk_size and chunk_overlap count. */
+typedef enum tandem_chunk_unit {
+    TANDEM_CHUNK_CHARACTERS, /* code points */
+    TANDEM_CHUNK_TOKENS, /* of the gte model for prose, of coderank's for code; special tokens and
+                            the model's prompt are counted, headings set before prose are not */
+} tandem_chunk_unit;
+
 typedef struct tandem_link {
     tandem_str href, text;
 } tandem_link;
@@ -131,7 +138,7 @@ typedef struct tandem_job_options {
     tandem_str input;
 
     /* chunks */
-    uint32_t chunk_size, chunk_overlap; /* code points */
+    uint32_t chunk_size, chunk_overlap; /* in chunk_unit; 64..100000, at most half of the size */
 
     /* schedule */
     tandem_strategy strategy;
@@ -145,6 +152,11 @@ typedef struct tandem_job_options {
     tandem_render render;
     const char *browser;     /* program; NULL: what Chromium is called, in PATH */
     bool browser_no_sandbox; /* without Chromium's own sandbox, which does not work for root */
+
+    /* chunks */
+    tandem_chunk_unit chunk_unit; /* TOKENS: a chunk_size that the models take must be given */
+    /* Whose tokens count, where the job has no index that names them; NULL: the embedded one. */
+    const char *chunk_models[TANDEM_N_LANES];
 } tandem_job_options;
 
 #define TANDEM_JOB_OPTIONS                                                                   \
@@ -203,7 +215,8 @@ typedef struct tandem_summary {
 /* Starts. `index` is needed for TANDEM_UNTIL_STORE. With TANDEM_UNTIL_DOCUMENT it may be given: it
  * then remembers where the crawl has been, so that one that was killed goes on there and the next
  * one asks only whether pages have changed; no text is stored. Else NULL. Everything is copied.
- * Errors: E_INVALID naming the option and its bounds; E_NOT_FOUND naming the source. */
+ * Errors: E_INVALID naming the option and its bounds; E_NOT_FOUND naming the source, or the model
+ * of a lane on servers, whose tokens only its files tell. */
 tandem_code tandem_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                             const tandem_job_options *options, tandem_job **job_out,
                             tandem_error *err);

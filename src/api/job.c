@@ -18,6 +18,7 @@ static tandem_code check_limits(const tandem_job_options *o, tandem_error *err)
         {"delay_ms", o->delay_ms, 0, 60000},
         {"per_host_max", o->per_host_max, 1, 64},
         {"timeout_ms", o->timeout_ms, 100, 600000},
+        {"chunk_unit", (uint64_t)o->chunk_unit, 0, TANDEM_CHUNK_TOKENS},
         {"chunk_size", o->chunk_size, 64, 100000},
         {"chunk_overlap", o->chunk_overlap, 0, o->chunk_size ? o->chunk_size / 2 : 0},
         {"in_flight_max", o->in_flight_max, 0, 1024},

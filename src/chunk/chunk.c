@@ -5,8 +5,8 @@
 #include "chunk/prose.h"
 
 enum {
-    SIZE_CHARS_MIN = 64,
-    SIZE_CHARS_MAX = 100000
+    LEAST = 64,
+    MOST = 100000
 };
 
 static tandem_code check(const td_chunk_options *options, tandem_error *err)
@@ -14,12 +14,14 @@ static tandem_code check(const td_chunk_options *options, tandem_error *err)
     if (options->struct_size != sizeof *options)
         return td_fail(err, TANDEM_E_INVALID, "chunk options of %zu bytes, not %zu",
                        options->struct_size, sizeof *options);
-    if (options->size_chars < SIZE_CHARS_MIN || options->size_chars > SIZE_CHARS_MAX)
-        return td_fail(err, TANDEM_E_INVALID, "chunk size %u is not within %d..%d characters",
-                       options->size_chars, SIZE_CHARS_MIN, SIZE_CHARS_MAX);
-    if (options->overlap_chars >= options->size_chars)
+    if (options->size < LEAST || options->size > MOST)
+        return td_fail(err, TANDEM_E_INVALID, "chunk size %u is not within %d..%d", options->size,
+                       LEAST, MOST);
+    if (options->overlap >= options->size)
         return td_fail(err, TANDEM_E_INVALID, "chunk overlap %u is not below the chunk size %u",
-                       options->overlap_chars, options->size_chars);
+                       options->overlap, options->size);
+    if (!options->prose_meter.count != !options->code_meter.count)
+        return td_fail(err, TANDEM_E_INVALID, "one of two meters of chunks is missing");
     return TANDEM_OK;
 }
 
@@ -42,11 +44,11 @@ tandem_code td_chunk_split(const td_document *document, const td_chunk_options *
         return code;
 
     td_chunk_sink sink;
-    code = td_chunk_sink_init(&sink, document->text, options, arena, err);
-    if (code != TANDEM_OK)
-        return code;
     bool source =
         document->format == TD_FORMAT_CODE && !td_chunk_names_is_prose(document->code_language);
+    code = td_chunk_sink_init(&sink, document->text, options, source, arena, err);
+    if (code != TANDEM_OK)
+        return code;
     td_format format = document->format == TD_FORMAT_CODE ? TD_FORMAT_TEXT : document->format;
     code = source ? split_source(&sink, document->code_language, err)
                   : td_chunk_prose_split(&sink, format, err);

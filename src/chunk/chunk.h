@@ -11,16 +11,26 @@
 #include "flow/chunks.h"
 #include "flow/document.h"
 
+/* Tells how many tokens a text has by itself, with all that the model adds to a text. The sum of
+ * two parts may be another than the whole's. A count past the size asked for need not be exact. */
+typedef struct td_chunk_meter {
+    tandem_code (*count)(void *user, td_str text, size_t *n_out, tandem_error *err);
+    void *user;
+} td_chunk_meter;
+
 typedef struct td_chunk_options {
     size_t struct_size;
-    uint32_t size_chars;    /* a chunk's text is at most this many code points, 64..100000 */
-    uint32_t overlap_chars; /* of prose with the chunk before it; < size_chars */
+    uint32_t size;    /* a chunk's text has at most this many of the unit, 64..100000 */
+    uint32_t overlap; /* of prose with the chunk before it; < size */
+    /* The unit: what these count in prose and in code; both `count` NULL: code points. Called on
+     * the thread that cuts. */
+    td_chunk_meter prose_meter, code_meter;
 } td_chunk_options;
 
-#define TD_CHUNK_OPTIONS                                                                  \
-    (td_chunk_options)                                                                    \
-    {                                                                                     \
-        .struct_size = sizeof(td_chunk_options), .size_chars = 1600, .overlap_chars = 200 \
+#define TD_CHUNK_OPTIONS                                                      \
+    (td_chunk_options)                                                        \
+    {                                                                         \
+        .struct_size = sizeof(td_chunk_options), .size = 1600, .overlap = 200 \
     }
 
 /* Cuts. Arrays, headings and symbols live in `arena`; texts point into document->text. NULL for
@@ -41,10 +51,11 @@ typedef struct td_chunk_options {
  *     TD_FORMAT_CODE.
  *   - confidence: 1 where a fence or a file's name says the language, else the scorer's. For
  *     prose it is how far it looks like prose and may be near 0, e.g. for a page of signatures.
- *   - overlap_chars counts as size_chars / 2 at most.
+ *   - overlap counts as size / 2 at most.
  *
  * lane is set to what is_code says; route decides. Errors: E_INVALID for options out of range,
- * E_NOMEM, E_TOO_LARGE (the arena's cap). Cost: linear in the text. */
+ * E_NOMEM, E_TOO_LARGE (the arena's cap), those of the meters. Cost: linear in the text; each
+ * meter reads it once in pieces, and once more in chunks. */
 tandem_code td_chunk_split(const td_document *document, const td_chunk_options *options,
                            td_arena *arena, td_chunks *chunks_out, tandem_error *err);
 

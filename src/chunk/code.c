@@ -38,14 +38,14 @@ static size_t byte_of(const cutter *c, size_t row)
     return row < c->n ? c->rows[row].start : c->end;
 }
 
-static size_t chars_of(const cutter *c, size_t a, size_t b)
+static size_t size_of(const cutter *c, size_t a, size_t b)
 {
-    return td_chunk_sink_chars(c->sink, byte_of(c, a), byte_of(c, b));
+    return td_chunk_measure_of(&c->sink->code, byte_of(c, a), byte_of(c, b));
 }
 
 static bool fits(const cutter *c, size_t a, size_t b)
 {
-    return chars_of(c, a, b) <= c->sink->size_chars;
+    return size_of(c, a, b) <= c->sink->code.size;
 }
 
 static bool has(const cutter *c, size_t row, unsigned flag)
@@ -174,8 +174,8 @@ static tandem_code flush(cutter *c, tandem_error *err)
     size_t end = part.end;
     /* Only a single row, or rows inside of one string, can be too long here. */
     while (code == TANDEM_OK &&
-           td_chunk_sink_chars(c->sink, part.start, end) > c->sink->size_chars) {
-        size_t limit = td_chunk_ruler_forward(&c->sink->ruler, part.start, c->sink->size_chars);
+           td_chunk_measure_of(&c->sink->code, part.start, end) > c->sink->code.size) {
+        size_t limit = td_chunk_measure_forward(&c->sink->code, part.start, c->sink->code.size);
         part.end = td_chunk_cut_at(c->sink->text, part.start, limit, TD_CHUNK_CUT_CODE);
         code = td_chunk_sink_add(c->sink, &part, err);
         part.start = part.end;
@@ -197,12 +197,12 @@ static bool begins_named(const cutter *c, size_t a, size_t b)
 
 static tandem_code add_piece(cutter *c, size_t a, size_t b, tandem_error *err)
 {
-    size_t fair = c->sink->size_chars / 3;
+    size_t fair = c->sink->code.size / 3;
     tandem_code code = TANDEM_OK;
     if (c->run_a < c->run_b) {
-        bool apart = chars_of(c, c->run_a, c->run_b) >= fair &&
+        bool apart = size_of(c, c->run_a, c->run_b) >= fair &&
                      (c->rows[a].depth < c->run_depth ||
-                      (chars_of(c, a, b) >= fair && begins_named(c, a, b)));
+                      (size_of(c, a, b) >= fair && begins_named(c, a, b)));
         if (apart || !fits(c, c->run_a, b))
             code = flush(c, err);
     }
@@ -305,15 +305,15 @@ static tandem_code add_units(cutter *c, size_t a, size_t b, uint32_t floor, int 
 
     /* A declaration that will take chunks of its own does not begin in its neighbour's. */
     tandem_code code = TANDEM_OK;
-    if (begins_named(c, a, b) && chars_of(c, c->run_a, c->run_b) >= c->sink->size_chars / 3)
+    if (begins_named(c, a, b) && size_of(c, c->run_a, c->run_b) >= c->sink->code.size / 3)
         code = flush(c, err);
     bool lead = has(c, a, TD_CHUNK_ROW_LEAD);
     size_t start = a, held = a; /* [held, start) is tiny and waits for what it may be the head of */
     for (size_t row = a + 1; row <= b && code == TANDEM_OK; row++) {
         if (row < b && !starts_unit(c, row, by, &lead))
             continue;
-        bool tiny = by.weak && row < b && held == start &&
-                    chars_of(c, start, row) < c->sink->size_chars / 8;
+        bool tiny =
+            by.weak && row < b && held == start && size_of(c, start, row) < c->sink->code.size / 8;
         if (tiny) {
             start = row;
             continue;

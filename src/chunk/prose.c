@@ -11,7 +11,7 @@
  *   start        core      section                       end
  *     | overlap    | whole sections | heading, body so far |
  *
- * 1. start <= core <= section <= end; [start, end) has at most size_chars, but while add_large()
+ * 1. start <= core <= section <= end; [start, end) has at most `size`, but while add_large()
  *    is cutting a block off it.
  * 2. Everything before core is in a chunk already.
  * 3. `section` is where the newest section's headings begin; what lies before it can leave alone,
@@ -35,20 +35,20 @@ enum {
     SHORT_LONG_CHARS = 160
 };
 
-static size_t chars_between(const run *r, size_t start, size_t end)
+static size_t size_between(const run *r, size_t start, size_t end)
 {
-    return td_chunk_sink_chars(r->sink, start, end);
+    return td_chunk_measure_of(&r->sink->prose, start, end);
 }
 
 /* Enough to stand alone: such sections under their own level 1 or 2 heading are not merged. */
 static bool is_fair(const run *r, size_t start, size_t end)
 {
-    return chars_between(r, start, end) >= r->sink->size_chars / 4;
+    return size_between(r, start, end) >= r->sink->prose.size / 4;
 }
 
 static bool fits(const run *r, size_t start, size_t end)
 {
-    return chars_between(r, start, end) <= r->sink->size_chars;
+    return size_between(r, start, end) <= r->sink->prose.size;
 }
 
 static tandem_code emit_prose(run *r, size_t start, size_t end, const td_chunk_headings *path,
@@ -184,14 +184,13 @@ static tandem_code leave_sections(run *r, tandem_error *err)
     return code;
 }
 
-/* Where a new run starts that follows text up to `at`: up to `n_chars` before it, at a sentence. */
-static size_t overlap_start(const run *r, size_t at, size_t n_chars)
+/* Where a new run starts that follows text up to `at`: up to `n` before it, at a sentence. */
+static size_t overlap_start(const run *r, size_t at, size_t n)
 {
     td_chunk_block_kind kind = r->last.kind;
-    if (n_chars == 0 || (kind != TD_CHUNK_PARAGRAPH && kind != TD_CHUNK_ITEM))
+    if (n == 0 || (kind != TD_CHUNK_PARAGRAPH && kind != TD_CHUNK_ITEM))
         return at;
-    size_t chars = td_chunk_sink_chars(r->sink, 0, at);
-    size_t from = chars > n_chars ? td_chunk_ruler_forward(&r->sink->ruler, 0, chars - n_chars) : 0;
+    size_t from = td_chunk_measure_back(&r->sink->prose, at, n);
     size_t floor = r->last.start > r->core ? r->last.start : r->core;
     if (from <= floor)
         return floor > r->start ? floor : at;
@@ -201,9 +200,9 @@ static size_t overlap_start(const run *r, size_t at, size_t n_chars)
 /* The run so far becomes a chunk; the next one starts at `at`, with overlap. */
 static tandem_code flush_over(run *r, size_t at, size_t room, tandem_error *err)
 {
-    size_t n_chars = r->sink->overlap_chars < room ? r->sink->overlap_chars : room;
+    size_t n = r->sink->prose.overlap < room ? r->sink->prose.overlap : room;
     tandem_code code = flush(r, r->end, err);
-    size_t start = overlap_start(r, at, n_chars);
+    size_t start = overlap_start(r, at, n);
     td_chunk_block last = r->last;
     reopen(r, at);
     r->start = start;
@@ -219,18 +218,18 @@ static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *
         block->kind == TD_CHUNK_PARAGRAPH ? TD_CHUNK_CUT_PROSE : TD_CHUNK_CUT_LINES;
     size_t at = block->start;
     while (code == TANDEM_OK && !fits(r, r->start, block->end)) {
-        if (chars_between(r, r->start, at) > r->sink->size_chars / 2) {
+        if (size_between(r, r->start, at) > r->sink->prose.size / 2) {
             r->end = at; /* headings alone that leave no room */
             code = flush_over(r, at, 0, err);
             continue;
         }
-        size_t limit = td_chunk_ruler_forward(&r->sink->ruler, r->start, r->sink->size_chars);
+        size_t limit = td_chunk_measure_forward(&r->sink->prose, r->start, r->sink->prose.size);
         r->end = td_chunk_cut_at(r->sink->text, at, limit, kind);
         at = td_chunk_sink_skip_space(r->sink, r->end, block->end);
         r->last = *block;
         r->n_blocks = 2;
         r->body = true;
-        code = flush_over(r, at, r->sink->size_chars, err);
+        code = flush_over(r, at, r->sink->prose.size, err);
     }
     r->end = block->end;
     r->last = *block;
@@ -252,12 +251,12 @@ static tandem_code add(run *r, const td_chunk_block *block, tandem_error *err)
         reopen(r, block->start);
     if (!fits(r, r->start, block->end) && r->section > r->core)
         code = leave_sections(r, err);
-    size_t n_chars = chars_between(r, block->start, block->end), size = r->sink->size_chars;
+    size_t n = size_between(r, block->start, block->end), size = r->sink->prose.size;
     if (code == TANDEM_OK && !fits(r, r->start, block->end)) {
         bool leave =
-            n_chars <= size ? r->body || is_whole(block) : r->body && is_fair(r, r->core, r->end);
+            n <= size ? r->body || is_whole(block) : r->body && is_fair(r, r->core, r->end);
         if (leave)
-            code = flush_over(r, block->start, n_chars < size ? size - n_chars : size, err);
+            code = flush_over(r, block->start, n < size ? size - n : size, err);
         if (code == TANDEM_OK && !fits(r, r->start, block->end))
             return add_large(r, block, err);
     }
@@ -309,8 +308,8 @@ static tandem_code add_code(run *r, const td_chunk_block *block, tandem_error *e
     if (is_short(r, block))
         return add(r, block, err);
     verdict is = judge(r, block);
-    size_t n_chars = chars_between(r, block->inner_start, block->inner_end);
-    if (!is.is_code || (is.is_console && n_chars <= r->sink->size_chars / 2)) {
+    size_t n = size_between(r, block->inner_start, block->inner_end);
+    if (!is.is_code || (is.is_console && n <= r->sink->prose.size / 2)) {
         td_chunk_block prose = *block;
         prose.kind =
             is.is_code || fits(r, block->start, block->end) ? TD_CHUNK_CODE : TD_CHUNK_DATA;

@@ -1,19 +1,28 @@
 #include "chunk/sink.h"
 
 #include "base/utf8.h"
+#include "chunk/cut.h"
+
+static bool is_same(const td_chunk_meter *a, const td_chunk_meter *b)
+{
+    return a->count == b->count && a->user == b->user;
+}
 
 tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_options *options,
-                               td_arena *arena, tandem_error *err)
+                               bool code_alone, td_arena *arena, tandem_error *err)
 {
-    *sink = (td_chunk_sink){
-        .text = text,
-        .arena = arena,
-        .size_chars = options->size_chars,
-        /* More than half would make a text of n bytes into many times n bytes of chunks. */
-        .overlap_chars = options->overlap_chars > options->size_chars / 2 ? options->size_chars / 2
-                                                                          : options->overlap_chars,
-    };
-    return td_chunk_ruler_init(&sink->ruler, text, arena, err);
+    tandem_code code = TANDEM_OK;
+
+    *sink = (td_chunk_sink){.text = text, .arena = arena};
+    TD_TRY(td_chunk_ruler_init(&sink->ruler, text, arena, err));
+    TD_TRY(td_chunk_measure_init(&sink->code, &sink->ruler, &options->code_meter, options, arena,
+                                 err));
+    sink->prose = sink->code;
+    if (!code_alone && !is_same(&options->prose_meter, &options->code_meter))
+        TD_TRY(td_chunk_measure_init(&sink->prose, &sink->ruler, &options->prose_meter, options,
+                                     arena, err));
+out:
+    return code;
 }
 
 size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t end)
@@ -54,12 +63,9 @@ static tandem_code make_room(td_chunk_sink *sink, tandem_error *err)
     return TANDEM_OK;
 }
 
-tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err)
+static tandem_code keep(td_chunk_sink *sink, const td_chunk_part *part, size_t start, size_t end,
+                        tandem_error *err)
 {
-    size_t start = td_chunk_sink_skip_space(sink, part->start, part->end);
-    size_t end = drop_space(sink->text, start, part->end);
-    if (start == end)
-        return TANDEM_OK;
     tandem_code code = make_room(sink, err);
     if (code != TANDEM_OK)
         return code;
@@ -83,4 +89,53 @@ tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, ta
     };
     sink->n++;
     return TANDEM_OK;
+}
+
+/* How much of [start, end) fits, which is all of it but where the measure was wrong. Each step
+ * aims at what the count before it lets hope for, and a little less. */
+static tandem_code fit(const td_chunk_sink *sink, bool is_code, size_t start, size_t *end,
+                       tandem_error *err)
+{
+    const td_chunk_measure *measure = is_code ? &sink->code : &sink->prose;
+    td_chunk_cut_kind kind = is_code ? TD_CHUNK_CUT_CODE : TD_CHUNK_CUT_PROSE;
+    tandem_code code = TANDEM_OK;
+    uint32_t first = 0;
+    size_t n = 0;
+
+    for (;;) {
+        size_t last = td_utf8_floor(sink->text, *end - 1);
+        TD_TRY(td_chunk_measure_text(measure, td_str_slice(sink->text, start, *end), &n, err));
+        if (n <= measure->most || last <= start)
+            break;
+        size_t aim =
+            start + (size_t)((double)(*end - start) * 0.95 * (double)measure->most / (double)n);
+        aim = td_utf8_floor(sink->text, aim < last ? aim : last);
+        if (aim <= start)
+            aim = start + td_utf8_at(sink->text, start, &first);
+        size_t at = td_chunk_cut_at(sink->text, start, aim, kind);
+        *end = drop_space(sink->text, start, at);
+    }
+out:
+    return code;
+}
+
+tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t start = td_chunk_sink_skip_space(sink, part->start, part->end);
+    size_t end = drop_space(sink->text, start, part->end);
+
+    if (!sink->code.meter.count)
+        return start < end ? keep(sink, part, start, end, err) : TANDEM_OK;
+    /* What a part repeats may reach behind the start of the last chunk, if its end was cut off. */
+    if (sink->n > 0 && start < sink->items[sink->n - 1].start_byte)
+        start = sink->items[sink->n - 1].start_byte;
+    while (start < end) {
+        size_t fits = end;
+        TD_TRY(fit(sink, part->is_code, start, &fits, err));
+        TD_TRY(keep(sink, part, start, fits, err));
+        start = td_chunk_sink_skip_space(sink, fits, end);
+    }
+out:
+    return code;
 }

@@ -8,13 +8,13 @@
 
 #include "base/error.h"
 #include "chunk/chunk.h"
-#include "chunk/ruler.h"
+#include "chunk/measure.h"
 
 typedef struct td_chunk_sink {
     td_str text; /* of the document */
     td_arena *arena;
     td_chunk_ruler ruler;
-    size_t size_chars, overlap_chars;
+    td_chunk_measure prose, code; /* how large their parts are, and may be */
     tandem_chunk *items;
     size_t n, capacity;
     size_t n_lines_read; /* by the cutters, with repeats; tests hold it linear */
@@ -29,20 +29,18 @@ typedef struct td_chunk_part {
     td_str language, heading, symbol;
 } td_chunk_part;
 
-/* The options must have been checked. Errors: as td_chunk_ruler_init. */
+/* The options must have been checked; the sink must stay where it is.
+ *
+ *   code_alone  no part will be prose
+ * Errors: as td_chunk_ruler_init and td_chunk_measure_init. */
 tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_options *options,
-                               td_arena *arena, tandem_error *err);
+                               bool code_alone, td_arena *arena, tandem_error *err);
 
-/* Keeps a part; one of white space alone is dropped. Errors: E_NOMEM, E_TOO_LARGE. */
+/* Keeps a part; one of white space alone is dropped. Where sizes are in tokens, a part that has
+ * more than was thought becomes several. Errors: E_NOMEM, E_TOO_LARGE, those of the meter. */
 tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, tandem_error *err);
 
 /* Where the first code point in [start, end) stands that is no white space; `end` if none does. */
 size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t end);
-
-/* Code points in bytes [start, end). */
-static inline size_t td_chunk_sink_chars(const td_chunk_sink *sink, size_t start, size_t end)
-{
-    return td_chunk_ruler_between(&sink->ruler, start, end);
-}
 
 #endif

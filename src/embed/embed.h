@@ -76,6 +76,26 @@ typedef struct td_embed_local_options {
 tandem_code td_embed_local_open(const td_model_files *files, const td_embed_local_options *options,
                                 td_embedder **embedder_out, tandem_error *err);
 
+/* How many tokens a text has for a model whose weights need not be loaded. */
+typedef struct td_embed_counter td_embed_counter;
+
+/* `files` are borrowed during the call only. Errors: as td_embed_local_open. */
+tandem_code td_embed_counter_open(const td_model_files *files, td_embed_counter **counter_out,
+                                  tandem_error *err);
+void td_embed_counter_close(td_embed_counter *counter);
+
+/* Tokens of a document, the model's prompt and special tokens included, as td_embedder.tokenize
+ * gives them; one past td_embed_counter_max for all that are longer. Any thread.
+ * Errors: E_NOMEM. */
+tandem_code td_embed_counter_count(const td_embed_counter *counter, td_str text, size_t *n_out,
+                                   tandem_error *err);
+
+/* Changes if counts could: the model's id and revision. Good until close. */
+td_str td_embed_counter_name(const td_embed_counter *counter);
+
+/* The longest text that the model takes. */
+size_t td_embed_counter_max(const td_embed_counter *counter);
+
 typedef struct td_embed_remote_options {
     size_t struct_size;
     const char *urls;    /* one or several of one model, apart by commas or blanks */

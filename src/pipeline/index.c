@@ -366,8 +366,9 @@ static void take_document(tandem_job *job, td_page *page, size_t feed, td_docume
     td_chunk_options options = TD_CHUNK_OPTIONS;
     td_work *work = new_work(job, feed, page, document);
 
-    options.size_chars = job->options.chunk_size;
-    options.overlap_chars = job->options.chunk_overlap;
+    options.size = job->options.chunk_size;
+    options.overlap = job->options.chunk_overlap;
+    td_pipeline_meter_set(job, &options);
     if (!work)
         td_fail_nomem(&error, "page under way");
     else if (job->options.until >= TANDEM_UNTIL_CHUNK)

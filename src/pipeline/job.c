@@ -47,8 +47,9 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
                                 tandem_error *err)
 {
     tandem_job_options *o = &job->options;
-    const char **texts[] = {&o->scope,   &o->project,    &o->dataset, &o->user_agent,
-                            &o->contact, &o->input_name, &o->browser};
+    const char **texts[] = {&o->scope,      &o->project,         &o->dataset,
+                            &o->user_agent, &o->contact,         &o->input_name,
+                            &o->browser,    &o->chunk_models[0], &o->chunk_models[1]};
     bool ok = true;
 
     *o = *options;
@@ -61,17 +62,6 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
         ok = o->input.ptr != NULL;
     }
     return ok ? TANDEM_OK : td_arena_fail(job->arena, err);
-}
-
-/* Everything besides its bytes that decides how a page becomes chunks. Stored hashes of pages are
- * mixed with it, so a page is "unchanged" only if it would be cut the same way again. */
-static td_hash recipe_of(const tandem_job_options *o)
-{
-    char text[128];
-
-    snprintf(text, sizeof(text), "%s chunk=%u overlap=%u whole=%d", TANDEM_VERSION, o->chunk_size,
-             o->chunk_overlap, o->whole_page);
-    return td_hash_of(td_str_from(text));
 }
 
 void td_pipeline_job_mix(const tandem_job *job, td_hash *hash)
@@ -473,7 +463,6 @@ static tandem_code new_job(tandem_index *index, const tandem_job_options *option
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a job");
     TD_TRY(td_pipeline_once_init(&job->once, ONCE_BUCKETS, err));
     TD_TRY(copy_options(job, options, err));
-    job->recipe = recipe_of(&job->options);
     *job_out = job;
     job = NULL;
 out:
@@ -489,6 +478,9 @@ tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources
     tandem_job *job = NULL;
 
     TD_TRY(new_job(index, options, &job, err));
+    if (options->until >= TANDEM_UNTIL_CHUNK)
+        TD_TRY(td_pipeline_meter_open(job, err));
+    job->recipe = td_pipeline_meter_recipe(job);
     if (options->until == TANDEM_UNTIL_STORE) {
         TD_TRY(open_lanes(job, err));
         TD_TRY(open_schedule(job, err));
@@ -581,6 +573,7 @@ void td_pipeline_job_close(tandem_job *job)
         if (job->feeds[i].source)
             job->feeds[i].source->close(job->feeds[i].source);
     td_source_browser_close(job->browser);
+    td_pipeline_meter_close(job);
     free(job->feeds);
     free(job->cores);
     td_pipeline_once_clear(&job->once);

@@ -139,6 +139,7 @@ struct tandem_job {
     td_source_browser *browser; /* NULL: pages are taken as they are fetched */
     bool is_retry;              /* feeds are sources with chunks that have no vector */
     td_hash recipe;             /* of everything that decides how a page becomes chunks */
+    td_embed_counter *counters[TANDEM_N_LANES]; /* NULL: chunks are measured in characters */
     td_str fingerprints[TANDEM_N_LANES];
     td_embedder *embedders[TANDEM_N_LANES];
     td_embedder
@@ -184,6 +185,15 @@ bool td_pipeline_known_get(void *feed, td_str uri, td_page_known *known_out);
 /* Whether an earlier run had the page, whatever became of its chunks; true too if the store cannot
  * tell, for what is taken for gone is removed. */
 bool td_pipeline_known_had(td_pipeline_feed *feed, td_str uri);
+
+/* meter.c: opens what counts the tokens of a text, where the job's chunks are measured in them, and
+ * sees that the models take chunks of that size. */
+tandem_code td_pipeline_meter_open(tandem_job *job, tandem_error *err);
+void td_pipeline_meter_close(tandem_job *job);
+void td_pipeline_meter_set(const tandem_job *job, td_chunk_options *options);
+/* Everything besides its bytes that decides how a page becomes chunks. Stored hashes of pages are
+ * mixed with it, so a page is "unchanged" only if it would be cut the same way again. */
+td_hash td_pipeline_meter_recipe(const tandem_job *job);
 
 /* Whether the job keeps something: texts and vectors, or only where a crawl has been. */
 bool td_pipeline_job_stores(const tandem_job *job);

@@ -79,7 +79,16 @@ static inline const char *properties_of_chunk(td_str text, const tandem_chunk *c
     if (properties_is_space(chunk->text.ptr[0]) ||
         properties_is_space(chunk->text.ptr[chunk->text.n - 1]))
         return "a chunk is not trimmed";
-    if (chunk->end_char - chunk->start_char > options->size_chars) {
+    const td_chunk_meter *meter = chunk->is_code ? &options->code_meter : &options->prose_meter;
+    size_t n_tokens = 0;
+    if (meter->count) {
+        if (meter->count(meter->user, chunk->text, &n_tokens, NULL) != TANDEM_OK)
+            return "a chunk's tokens cannot be counted";
+        if (n_tokens > options->size) {
+            snprintf(why, sizeof why, "a chunk has %zu tokens", n_tokens);
+            return why;
+        }
+    } else if (chunk->end_char - chunk->start_char > options->size) {
         snprintf(why, sizeof why, "a chunk has %zu characters",
                  (size_t)(chunk->end_char - chunk->start_char));
         return why;

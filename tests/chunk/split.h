@@ -2,6 +2,7 @@
 #ifndef TESTS_CHUNK_SPLIT_H
 #define TESTS_CHUNK_SPLIT_H
 
+#include "meter.h"
 #include "properties.h"
 
 #include <setjmp.h>
@@ -17,15 +18,18 @@ typedef struct split {
     td_chunks chunks;
 } split;
 
-/* Cuts and checks what must hold for every text. `language` matters for TD_FORMAT_CODE. */
-static inline split split_text(td_format format, const char *language, td_str text,
-                               uint32_t size_chars)
+/* Cuts and checks what must hold for every text. `language` matters for TD_FORMAT_CODE. With `log`
+ * sizes are in the tokens of meter.h. */
+static inline split split_tokens(td_format format, const char *language, td_str text, uint32_t size,
+                                 meter_log *log)
 {
     split s = {.arena = td_arena_new(512u << 20), .options = TD_CHUNK_OPTIONS};
     tandem_error err = {0};
     assert_non_null(s.arena);
-    s.options.size_chars = size_chars;
-    s.options.overlap_chars = size_chars / 8;
+    s.options.size = size;
+    s.options.overlap = size / 8;
+    if (log)
+        s.options.prose_meter = s.options.code_meter = meter_of(log);
     s.document = (td_document){.arena = s.arena,
                                .format = format,
                                .code_language = td_str_from(language),
@@ -36,6 +40,11 @@ static inline split split_text(td_format format, const char *language, td_str te
     if (why)
         fail_msg("%s", why);
     return s;
+}
+
+static inline split split_text(td_format format, const char *language, td_str text, uint32_t size)
+{
+    return split_tokens(format, language, text, size, NULL);
 }
 
 static inline split split_markdown(const char *text)

@@ -11,8 +11,8 @@ static void refuses_options_out_of_range(void **state)
     for (size_t i = 0; i < 4; i++) {
         td_chunk_options options = TD_CHUNK_OPTIONS;
         td_chunks chunks = {NULL, 77};
-        options.size_chars = bad[i][0];
-        options.overlap_chars = bad[i][1];
+        options.size = bad[i][0];
+        options.overlap = bad[i][1];
         assert_int_equal(td_chunk_split(&document, &options, arena, &chunks, NULL),
                          TANDEM_E_INVALID);
         assert_int_equal(chunks.n, 77);
@@ -116,7 +116,75 @@ static void holds_its_promises_for_lines_in_any_order(void **state)
         split s = split_text((td_format)(round % 4), languages[round % 6], (td_str){text, n},
                              64 + (uint32_t)(seed >> 40) % 300);
         split_clear(&s);
+        /* In tokens too, even where a whole has twice or thrice what its parts have. */
+        meter_log log = {.factor = (size_t)round % 4};
+        s = split_tokens((td_format)(round % 4), languages[round % 6], (td_str){text, n},
+                         64 + (uint32_t)(seed >> 40) % 100, &log);
+        split_clear(&s);
     }
+}
+
+static void fills_chunks_with_tokens_as_it_does_with_characters(void **state)
+{
+    (void)state;
+    char *text = repeated("Some words of a sentence that goes on. ", 400);
+    meter_log log = {0};
+    split s = split_tokens(TD_FORMAT_TEXT, "", td_str_from(text), 130, &log);
+    for (size_t i = 0; i + 1 < s.chunks.n; i++) {
+        size_t n = 0;
+        assert_int_equal(meter_count(&log, s.chunks.items[i].text, &n, NULL), TANDEM_OK);
+        assert_in_range(n, 130 - 2 * 11, 130); /* a sentence has 11 */
+        size_t repeats = s.chunks.items[i].end_byte - s.chunks.items[i + 1].start_byte;
+        assert_in_range(repeats, 38, 2 * 39); /* 16 tokens: one sentence whole */
+    }
+    assert_in_range(s.chunks.n, 35, 45);
+    split_clear(&s);
+    free(text);
+}
+
+static void counts_a_text_twice_at_most(void **state)
+{
+    (void)state;
+    char *text = repeated("int f(int a)\n{\n    return a + 0x10;\n}\n\n", 5000);
+    meter_log log = {0};
+    td_arena *arena = td_arena_new(64 << 20);
+    td_document document = {.text = td_str_from(text),
+                            .format = TD_FORMAT_CODE,
+                            .code_language = TD_STR("c")};
+    td_chunk_options options = TD_CHUNK_OPTIONS;
+    td_chunks chunks;
+    options.size = 100;
+    options.overlap = 10;
+    options.prose_meter = (td_chunk_meter){meter_count, &(meter_log){0}};
+    options.code_meter = meter_of(&log);
+    assert_int_equal(td_chunk_split(&document, &options, arena, &chunks, NULL), TANDEM_OK);
+    assert_in_range(log.n_bytes, document.text.n, 2 * document.text.n);
+    td_arena_free(arena);
+    free(text);
+}
+
+static void says_when_a_meter_fails(void **state)
+{
+    (void)state;
+    td_arena *arena = td_arena_new(1 << 20);
+    td_document document = {.text = TD_STR("Some words of a text.")};
+    td_chunk_options options = TD_CHUNK_OPTIONS;
+    td_chunks chunks = {NULL, 77};
+    for (size_t at = 1;; at++) {
+        meter_log log = {.fails_at = at};
+        tandem_error err = {0};
+        options.prose_meter = options.code_meter = meter_of(&log);
+        if (td_chunk_split(&document, &options, arena, &chunks, &err) == TANDEM_OK) {
+            assert_true(at > 3);
+            break;
+        }
+        assert_string_equal(err.message, "the meter has no memory");
+        assert_int_equal(chunks.n, 77);
+    }
+    assert_int_equal(chunks.n, 1);
+    options.code_meter.count = NULL;
+    assert_int_equal(td_chunk_split(&document, &options, arena, &chunks, NULL), TANDEM_E_INVALID);
+    td_arena_free(arena);
 }
 
 static void add_lines(td_buf *out, const split *s)
@@ -170,6 +238,9 @@ int main(void)
         cmocka_unit_test(makes_no_chunk_of_white_space),
         cmocka_unit_test(says_when_the_arena_is_full),
         cmocka_unit_test(holds_its_promises_for_lines_in_any_order),
+        cmocka_unit_test(fills_chunks_with_tokens_as_it_does_with_characters),
+        cmocka_unit_test(counts_a_text_twice_at_most),
+        cmocka_unit_test(says_when_a_meter_fails),
         cmocka_unit_test(cuts_whole_pages_where_a_reader_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ static void trims_a_part_and_counts_where_it_stands(void **state)
     td_chunk_options options = TD_CHUNK_OPTIONS;
     td_chunk_sink sink;
     td_str text = TD_STR("\xC3\xA4\n \xC2\xA0 b\nc \n\n");
-    assert_int_equal(td_chunk_sink_init(&sink, text, &options, arena, NULL), TANDEM_OK);
+    assert_int_equal(td_chunk_sink_init(&sink, text, &options, false, arena, NULL), TANDEM_OK);
     td_chunk_part part = {.start = 2, .end = text.n, .language = TD_STR("markdown")};
     assert_int_equal(td_chunk_sink_add(&sink, &part, NULL), TANDEM_OK);
     part.start = text.n - 3;
@@ -30,7 +30,8 @@ static void says_when_the_arena_is_full(void **state)
     td_chunk_options options = TD_CHUNK_OPTIONS;
     td_chunk_sink sink;
     td_chunk_part part = {.end = 1, .language = TD_STR("markdown")};
-    assert_int_equal(td_chunk_sink_init(&sink, TD_STR("a"), &options, arena, NULL), TANDEM_OK);
+    assert_int_equal(td_chunk_sink_init(&sink, TD_STR("a"), &options, false, arena, NULL),
+                     TANDEM_OK);
     assert_int_equal(td_chunk_sink_add(&sink, &part, NULL), TANDEM_E_TOO_LARGE);
     assert_int_equal(sink.n, 0);
     td_arena_free(arena);
@@ -42,10 +43,11 @@ static void never_overlaps_by_more_than_half(void **state)
     td_arena *arena = td_arena_new(1 << 16);
     td_chunk_options options = TD_CHUNK_OPTIONS;
     td_chunk_sink sink;
-    options.size_chars = 100;
-    options.overlap_chars = 99;
-    assert_int_equal(td_chunk_sink_init(&sink, TD_STR("a"), &options, arena, NULL), TANDEM_OK);
-    assert_int_equal(sink.overlap_chars, 50);
+    options.size = 100;
+    options.overlap = 99;
+    assert_int_equal(td_chunk_sink_init(&sink, TD_STR("a"), &options, false, arena, NULL),
+                     TANDEM_OK);
+    assert_int_equal(sink.prose.overlap, 50);
     td_arena_free(arena);
 }
 

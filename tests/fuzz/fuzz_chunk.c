@@ -1,7 +1,8 @@
 /* fuzz: chunk */
+#include "../chunk/meter.h"
 #include "../chunk/properties.h"
 
-/* The first bytes choose format, language, size and overlap; the rest is the document. */
+/* The first bytes choose format, language, size, overlap and unit; the rest is the document. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -19,8 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         td_utf8_add_clean(&text, (td_str){(const char *)data + 4, size - 4}, NULL) != TANDEM_OK)
         abort();
     td_chunk_options options = TD_CHUNK_OPTIONS;
-    options.size_chars = 64 + data[2] * 8u;
-    options.overlap_chars = data[3] % options.size_chars;
+    options.size = 64 + data[2] * 8u;
+    options.overlap = data[3] % options.size;
+    meter_log log = {.factor = data[0] >> 4 & 3};
+    if (data[0] & 0x80)
+        options.prose_meter = options.code_meter = meter_of(&log);
     td_document document = {
         .arena = arena,
         .format = (td_format)(data[0] % 4),

@@ -78,6 +78,24 @@ out:
     return code;
 }
 
+tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *tokens_max_out,
+                                       td_buf *prompt, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_stages stages = {0};
+    size_t tokens_max = 0;
+
+    TD_TRY(td_embed_model_stages_read(source, &stages, err));
+    tokens_max = stages.tokens_max;
+    TD_TRY(find_tokens_max(source, &tokens_max, err));
+    TD_TRY(td_buf_add(prompt, td_str_from(stages.prompts[TANDEM_ROLE_DOCUMENT]), err));
+    *tokens_max_out = tokens_max;
+
+out:
+    td_embed_model_stages_clear(&stages);
+    return code;
+}
+
 /* All or none. */
 static void keep_blocks(td_loader *loader, td_model *model)
 {

@@ -9,8 +9,8 @@
 #ifndef TD_EMBED_MODEL_H
 #define TD_EMBED_MODEL_H
 
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/str.h"
 #include "embed/kernels/kernels.h"
 #include "embed/weights/weights.h"
 
@@ -50,6 +50,12 @@ typedef struct td_model_info {
     /* Work of a text of n tokens: n * token_flop + n * n * pair_flop, windows not counted. */
     double token_flop, pair_flop;
 } td_model_info;
+
+/* What is said of texts without a look at the weights: the longest, in tokens (0: config.json alone
+ * says), and what stands before a document, appended to `prompt`. Only `get` and `user` of the
+ * source count. Errors: E_FORMAT, E_UNSUPPORTED, both naming file and field; E_NOMEM. */
+tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *tokens_max_out,
+                                       td_buf *prompt, tandem_error *err);
 
 /* Reads config.json, modules.json and what these name, and packs the weights.
  * Errors: E_FORMAT naming file and field or tensor; E_UNSUPPORTED naming what is not supported

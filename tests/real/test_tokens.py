@@ -1,0 +1,111 @@
+"""Chunks measured in tokens: never more than asked for, as a server with the models counts."""
+
+import pytest
+
+from conftest import SOURCE, Tandem
+from serving import Server
+
+FOLDERS = ("src/base", "docs", "tests/real")
+MOST_AT_ONCE = 32
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("tokens"), small=False) as server:
+        yield server
+
+
+def count(server, model, texts):
+    """How many tokens each text has, special ones included."""
+    found = []
+    for at in range(0, len(texts), MOST_AT_ONCE):
+        reply = server.post("/tokenize", {"inputs": texts[at : at + MOST_AT_ONCE], "model": model})
+        assert reply.status == 200, reply.body
+        found += [len(tokens) for tokens in reply.json]
+    return found
+
+
+@pytest.fixture
+def whole(tmp_path):
+    return Tandem(tmp_path, small=False)
+
+
+def chunks_of(whole, folder, size):
+    chunks = whole.lines("chunk", "--chunk-unit", "tokens", "--chunk-size", size, folder)
+    for chunk in chunks:
+        text = (folder / chunk["path"]).read_bytes()
+        assert text[chunk["start_byte"] : chunk["end_byte"]].decode() == chunk["text"]
+    return chunks
+
+
+@pytest.mark.parametrize("size", [64, 200])
+def test_no_chunk_has_more_tokens_than_asked(whole, server, size):
+    chunks = [c for folder in FOLDERS for c in chunks_of(whole, SOURCE / folder, size)]
+    for lane in ("gte", "coderank"):
+        texts = [chunk["text"] for chunk in chunks if chunk["model_hint"] == lane]
+        counts = count(server, lane, texts)
+        # Full, too: what is cut small for no reason finds nothing.
+        assert len(counts) > 40 and 0.9 * size < max(counts) <= size
+        assert sum(counts) / len(counts) > 0.4 * size, (lane, sum(counts) / len(counts))
+
+
+def test_words_that_no_tokenizer_likes(whole, server):
+    texts = {
+        "base64.txt": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo" * 300,
+        "han.md": "\u6f22\u5b57\u304b\u306a\u4ea4\u3058\u308a\u6587" * 500,
+        "hangul.md": "\ud55c\uae00 \uc5b8\uc5b4 " * 700,
+        "signs.txt": "!?#$%&/()=" * 600,
+        "emoji.md": "\U0001f468\u200d\U0001f469\u200d\U0001f467 " * 300,
+        "min.js": "var a=1,b=[0x1f,'x'];function f(a){return a?b[a]:f(!a)}" * 100,
+        "marks.md": "a\u0301\u0302\u0303\u0327 " * 800,
+    }
+    for name, text in texts.items():
+        (whole.folder / name).write_text(text)
+    chunks = whole.lines("chunk", "--chunk-unit", "tokens", "--chunk-size", 64, *texts)
+    assert {chunk["path"].split("/")[-1] for chunk in chunks} == set(texts)
+    for lane in ("gte", "coderank"):
+        of_lane = [chunk["text"] for chunk in chunks if chunk["model_hint"] == lane]
+        assert not of_lane or max(count(server, lane, of_lane)) <= 64
+    for name, text in texts.items():
+        own = sorted(
+            (c for c in chunks if c["path"].endswith(name)), key=lambda c: c["start_byte"]
+        )
+        covered = b"".join(text.encode().split())
+        at, got = 0, b""
+        for chunk in own:
+            part = chunk["text"].encode()[max(0, at - chunk["start_byte"]) :]
+            got += b"".join(part.split())
+            at = chunk["end_byte"]
+        assert got == covered, name
+
+
+def test_what_is_asked_for_must_be_possible(tandem, whole):
+    (whole.folder / "a.md").write_text("# A\n\nSome words.\n")
+    line = whole.error(
+        "chunk", "--chunk-unit", "tokens", "--chunk-size", 1000, "a.md", status=2
+    )
+    assert "chunk size 1000 is more than the 256 tokens that the model of lane gte takes" in line
+    line = whole.error(
+        "chunk", "--chunk-unit", "tokens", "--coderank", "absent", "a.md", status=1
+    )
+    assert "absent" in line
+    assert "characters|tokens" in whole.error("chunk", "--chunk-unit", "words", "a.md", status=2)
+
+
+def test_a_lane_on_servers_needs_its_model_s_files(whole, server):
+    (whole.folder / "a.md").write_text("# A\n\nSome words.\n")
+    line = whole.error(
+        *("index", "--db", whole.db, "--chunk-unit", "tokens", "--gte-url", server.url, "a.md"),
+        status=2,
+    )
+    assert "servers do not tell the tokens of a text: name the model of lane gte" in line
+
+
+def test_another_unit_cuts_an_index_again(tandem):
+    (tandem.folder / "tree").mkdir()
+    (tandem.folder / "tree" / "a.md").write_text("# A\n\n" + "Some words in a row. " * 60)
+    size = ("--chunk-size", 64, "--chunk-overlap", 0)
+    tandem.index("tree", *size)
+    again = tandem.index("tree", *size, "--chunk-unit", "tokens")
+    assert again["unchanged"] == 0 and sum(again["chunks"].values()) > 3
+    assert tandem.index("tree", *size, "--chunk-unit", "tokens")["unchanged"] == 1
