@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a model directory of a real shape with random weights: speed does not depend on them.
 
-usage: make_model.py gte|coderank|bert VOCAB.txt OUT_DIR
+usage: make_model.py gte|coderank|bert|minilm VOCAB.txt OUT_DIR
 """
 import json
 import os
@@ -11,7 +11,8 @@ import sys
 
 import numpy as np
 
-HIDDEN, LAYERS, HEADS, INNER, VOCAB = 768, 12, 12, 3072, 30528
+SMALL = sys.argv[1:2] == ["minilm"]
+HIDDEN, LAYERS, HEADS, INNER, VOCAB = (384, 6, 12, 1536, 30522) if SMALL else (768, 12, 12, 3072, 30528)
 
 
 def shapes_gte():
@@ -84,8 +85,10 @@ CONFIGS = {
                  vocab_size=VOCAB, max_position_embeddings=512, type_vocab_size=2,
                  hidden_act="gelu", layer_norm_eps=1e-12),
 }
-SHAPES = {"gte": shapes_gte, "coderank": shapes_coderank, "bert": shapes_bert}
-POOLING = {"gte": "cls", "coderank": "cls", "bert": "mean"}
+CONFIGS["minilm"] = CONFIGS["bert"]
+SHAPES = {"gte": shapes_gte, "coderank": shapes_coderank, "bert": shapes_bert,
+          "minilm": shapes_bert}
+POOLING = {"gte": "cls", "coderank": "cls", "bert": "mean", "minilm": "mean"}
 
 
 def values(name, shape, random):

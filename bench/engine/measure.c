@@ -1,25 +1,28 @@
 /* Measures the engine alone: a model's forward passes over real texts, tokenised before the clock
- * starts, sorted by length and packed into batches; each thread takes the next batch.
+ * starts, sorted by length and packed into batches; each thread takes the next batch, round and
+ * round, until every batch was taken and two seconds are over. A thread's rate is of its own time,
+ * so that a few batches do not end in one thread's wait for the other.
  *
  *   bench_engine DIR TEXTS.jsonl PRECISION [ISA [THREADS [BATCH_TOKENS [ROUNDS]]]]
  *
  *   DIR        a model directory: config.json, model.safetensors, tokenizer.json or vocab.txt
  *   TEXTS      a line each: {"text": ...}
  *   PRECISION  f32, bf16, int8; or check: cosines of bf16 and int8 to f32, text by text
+ *   ROUNDS     0: one for each line of standard input, its chunks/s on a line (bench/peers)
  *
- * Prints chunks/s, useful GFLOP/s (real tokens only) and the share of what the same cores multiply
- * when nothing leaves their registers, measured in the same run. See README.md for figures. */
+ * Prints chunks/s, useful GFLOP/s (real tokens only; the last layer counts whole), the share of
+ * what the same cores multiply when nothing leaves their registers, measured in the same run, and
+ * what part of the time the table's functions took. See README.md for figures. */
 #include "base/clock.h"
 #include "base/os.h"
 #include "base/thread.h"
 #include "embed/model/model.h"
 #include "embed/tokenize/tokenize.h"
+#include "parts.h"
 #include "peak.h"
 
 #include <jansson.h>
 
-#include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +32,7 @@ enum {
     FILES_MAX = 16,
     THREADS_MAX = 64,
     TOKENS_MAX = 512,
+    ROUND_US = 2000000,
 };
 
 typedef struct model_files {
@@ -45,6 +49,10 @@ typedef struct text {
     size_t n;
 } text;
 
+typedef struct batch {
+    size_t first, n;
+} batch;
+
 typedef struct bench {
     model_files files;
     td_weights *weights;
@@ -53,11 +61,16 @@ typedef struct bench {
     td_precision precision;
     text *texts; /* longest first */
     size_t n_texts, dim, n_threads, batch_tokens;
+    batch *batches;
+    size_t n_batches, batch_step; /* the order they are taken in: long and short ones in turn */
     double flop;
     float *vectors;
-    _Atomic size_t next;  /* text that no batch has yet */
-    pthread_mutex_t lock; /* guards next and the cut of a batch */
-    double peak;
+    bool once; /* each batch; else round and round */
+    int64_t began_us;
+    pthread_mutex_t lock; /* guards what is below */
+    size_t next;          /* batches that were taken */
+    double rate, peak;    /* of all threads */
+    parts parts;
 } bench;
 
 static void die(const tandem_error *err)
@@ -130,26 +143,36 @@ static void read_texts(bench *b, const char *path)
 }
 
 /* Work that no engine can leave out: products of real tokens. */
-static void count_flop(bench *b)
+static double flop_of(const bench *b, size_t first, size_t n)
 {
-    td_str config = get_file(&b->files, "config.json");
-    json_t *root = json_loadb(config.ptr, config.n, 0, NULL);
-    const char *names[][2] = {{"hidden_size", "n_embd"},
-                              {"num_hidden_layers", "n_layer"},
-                              {"intermediate_size", "n_inner"}};
-    double sizes[3];
-    for (size_t i = 0; i < 3; i++) {
-        json_t *value = json_object_get(root, names[i][0]);
-        sizes[i] = json_number_value(value ? value : json_object_get(root, names[i][1]));
+    const td_model_info *info = td_embed_model_info(b->model);
+    double flop = 0;
+    for (size_t t = first; t < first + n; t++) {
+        double tokens = (double)b->texts[t].n;
+        flop += tokens * info->token_flop + tokens * tokens * info->pair_flop;
     }
-    bool gated = strcmp(td_embed_model_info(b->model)->architecture, "BertModel") != 0;
-    double hidden = sizes[0], layers = sizes[1], inner = sizes[2];
-    double weights = layers * (4 * hidden * hidden + (gated ? 3 : 2) * hidden * inner);
-    for (size_t t = 0; t < b->n_texts; t++) {
-        double n = (double)b->texts[t].n;
-        b->flop += 2 * weights * n + 4 * layers * hidden * n * n;
+    return flop;
+}
+
+static size_t common_divisor(size_t a, size_t b)
+{
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+static void cut_batches(bench *b)
+{
+    b->batches = calloc(b->n_texts, sizeof(batch));
+    for (size_t first = 0, n; first < b->n_texts; first += n) {
+        size_t tokens = b->texts[first].n;
+        for (n = 1; first + n < b->n_texts && tokens + b->texts[first + n].n <= b->batch_tokens;
+             n++)
+            tokens += b->texts[first + n].n;
+        b->batches[b->n_batches++] = (batch){first, n};
     }
-    json_decref(root);
+    b->batch_step = b->n_batches * 5 / 13 + 1;
+    while (common_divisor(b->batch_step, b->n_batches) != 1)
+        b->batch_step++;
+    b->flop = flop_of(b, 0, b->n_texts);
 }
 
 static void open_model(bench *b, const char *isa, td_precision precision)
@@ -159,6 +182,7 @@ static void open_model(bench *b, const char *isa, td_precision precision)
     tandem_error err;
     if (td_embed_kernels_choose(isa, &b->kernels, &err) != TANDEM_OK)
         die(&err);
+    b->kernels = parts_timed(b->kernels);
     if (!b->weights && td_embed_weights_open(&shard, 1, &b->weights, &err) != TANDEM_OK)
         die(&err);
     td_model_source source = {.get = get_file,
@@ -173,18 +197,13 @@ static void open_model(bench *b, const char *isa, td_precision precision)
     b->dim = td_embed_model_info(b->model)->dim;
 }
 
-/* The next texts of about batch_tokens together; false when none are left. */
-static bool take_batch(bench *b, size_t *first_out, size_t *n_out)
+static bool take_batch(bench *b, batch *batch_out)
 {
     pthread_mutex_lock(&b->lock);
-    size_t first = b->next, n = 0, tokens = 0;
-    while (first + n < b->n_texts && (n == 0 || tokens + b->texts[first + n].n <= b->batch_tokens))
-        tokens += b->texts[first + n++].n;
-    b->next = first + n;
+    size_t at = b->next++;
     pthread_mutex_unlock(&b->lock);
-    *first_out = first;
-    *n_out = n;
-    return n > 0;
+    *batch_out = b->batches[at % b->n_batches * b->batch_step % b->n_batches];
+    return at < b->n_batches || (!b->once && td_clock_us() - b->began_us < ROUND_US);
 }
 
 static void *work(void *arg)
@@ -193,19 +212,26 @@ static void *work(void *arg)
     td_scratch *scratch = td_embed_model_scratch_new();
     uint32_t *ids = calloc(b->batch_tokens + TOKENS_MAX, sizeof(*ids));
     uint32_t *starts = calloc(b->batch_tokens + 2, sizeof(*starts));
-    size_t first, n;
+    double flop = 0;
+    batch now;
 
-    while (take_batch(b, &first, &n)) {
-        for (size_t i = 0; i < n; i++) {
-            const text *t = &b->texts[first + i];
+    parts_begin();
+    while (take_batch(b, &now)) {
+        for (size_t i = 0; i < now.n; i++) {
+            const text *t = &b->texts[now.first + i];
             memcpy(ids + starts[i], t->ids, t->n * sizeof(*ids));
             starts[i + 1] = starts[i] + (uint32_t)t->n;
         }
         tandem_error err;
-        if (td_embed_model_run(b->model, &(td_ragged){ids, starts, n, first, false}, scratch,
-                               b->vectors + first * b->dim, &err) != TANDEM_OK)
+        if (td_embed_model_run(b->model, &(td_ragged){ids, starts, now.n, now.first, false},
+                               scratch, b->vectors + now.first * b->dim, &err) != TANDEM_OK)
             die(&err);
+        flop += flop_of(b, now.first, now.n);
     }
+    pthread_mutex_lock(&b->lock);
+    b->rate += flop * 1e6 / (double)(td_clock_us() - b->began_us);
+    parts_end(&b->parts);
+    pthread_mutex_unlock(&b->lock);
     td_embed_model_scratch_free(scratch);
     free(ids);
     free(starts);
@@ -222,16 +248,18 @@ static void *measure_peak(void *arg)
     return NULL;
 }
 
+/* Operations a second. */
 static double run(bench *b, void *(*what)(void *))
 {
     pthread_t threads[THREADS_MAX];
-    int64_t began = td_clock_us();
+    b->began_us = td_clock_us();
     b->next = 0;
+    b->rate = 0;
     for (size_t i = 0; i < b->n_threads; i++)
         td_thread_start(&threads[i], "bench", what, b, NULL);
     for (size_t i = 0; i < b->n_threads; i++)
         pthread_join(threads[i], NULL);
-    return (double)(td_clock_us() - began) / 1e6;
+    return b->rate;
 }
 
 static int by_size(const void *a, const void *b)
@@ -242,24 +270,37 @@ static int by_size(const void *a, const void *b)
 
 static void speed(bench *b, size_t n_rounds)
 {
-    double seconds[64];
-    n_rounds = n_rounds < 1 ? 1 : n_rounds > 64 ? 64 : n_rounds;
+    double rates[64], chunk = b->flop / (double)b->n_texts;
+    n_rounds = n_rounds > 64 ? 64 : n_rounds;
     run(b, measure_peak);
     run(b, work); /* warm */
+    b->parts = (parts){0};
     for (size_t i = 0; i < n_rounds; i++)
-        seconds[i] = run(b, work);
-    qsort(seconds, n_rounds, sizeof(*seconds), by_size);
-    double median = seconds[n_rounds / 2], rate = b->flop / median;
-    printf("isa %s, %zu threads: %.2f chunks/s (best %.2f), %.0f GFLOP/s", b->kernels->name,
-           b->n_threads, (double)b->n_texts / median, (double)b->n_texts / seconds[0], rate / 1e9);
+        rates[i] = run(b, work);
+    qsort(rates, n_rounds, sizeof(*rates), by_size);
+    double median = rates[n_rounds / 2];
+    printf("isa %s, %zu threads: %.2f chunks/s (%.2f to %.2f), %.0f GFLOP/s", b->kernels->name,
+           b->n_threads, median / chunk, rates[0] / chunk, rates[n_rounds - 1] / chunk,
+           median / 1e9);
     if (b->peak > 0)
-        printf(", %.0f %% of the register peak %.0f", 100 * rate / b->peak, b->peak / 1e9);
+        printf(", %.0f %% of the register peak %.0f", 100 * median / b->peak, b->peak / 1e9);
     printf("\n");
+    parts_print(&b->parts);
+}
+
+static void speed_when_asked(bench *b)
+{
+    char line[64];
+    while (fgets(line, sizeof(line), stdin)) {
+        printf("%.4f\n", run(b, work) * (double)b->n_texts / b->flop);
+        fflush(stdout);
+    }
 }
 
 static void check(bench *b, const char *isa)
 {
     float *exact = malloc(b->n_texts * b->dim * sizeof(float));
+    b->once = true;
     run(b, work);
     memcpy(exact, b->vectors, b->n_texts * b->dim * sizeof(float));
     for (int p = TD_PRECISION_BF16; p <= TD_PRECISION_INT8; p++) {
@@ -297,11 +338,14 @@ int main(int argc, char **argv)
                : strcmp(argv[3], "int8") == 0 ? TD_PRECISION_INT8
                                               : TD_PRECISION_F32);
     read_texts(&b, argv[2]);
-    count_flop(&b);
+    cut_batches(&b);
     b.vectors = calloc(b.n_texts * b.dim, sizeof(float));
+    size_t n_rounds = argc > 7 ? (size_t)atoi(argv[7]) : 3;
     if (strcmp(argv[3], "check") == 0)
         check(&b, isa);
+    else if (n_rounds == 0)
+        speed_when_asked(&b);
     else
-        speed(&b, argc > 7 ? (size_t)atoi(argv[7]) : 3);
+        speed(&b, n_rounds);
     return 0;
 }
