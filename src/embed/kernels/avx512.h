@@ -186,6 +186,37 @@ static inline void v_store_u8(uint8_t *p, vec x)
     _mm_storeu_si128((__m128i *)p, _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(v_max(x, v_set(0)))));
 }
 
+/* Whole numbers within 16 bits (others: to the nearer end; no number: some whole one). */
+static inline void v_store_s16(uint16_t *p, vec x)
+{
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
+}
+/* The first n of them; n may be more than a vector. */
+static inline void v_store_s16_cut(uint16_t *p, size_t n, vec x)
+{
+    __mmask16 mask = n < 16 ? mask_of(n) : 0xffff;
+    _mm512_mask_cvtsepi32_storeu_epi16(p, mask, _mm512_cvtps_epi32(x));
+}
+/* Of sizes as the bits of bf16, the larger ones: `most` and those of the first n <= 32 values. */
+static inline ivec w_most_bf16(ivec most, const uint16_t *p, size_t n)
+{
+    __mmask32 mask = n < 32 ? (1u << n) - 1 : 0xffffffff;
+    __m512i sizes = _mm512_and_si512(_mm512_maskz_loadu_epi16(mask, p), _mm512_set1_epi16(0x7fff));
+    return _mm512_max_epu16(most, sizes);
+}
+static inline ivec w_most(ivec a, ivec b)
+{
+    return _mm512_max_epu16(a, b);
+}
+static inline uint16_t w_most_lane(ivec x)
+{
+    __m256i half = _mm256_max_epu16(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
+    __m128i quarter =
+        _mm_max_epu16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    __m128i least = _mm_minpos_epu16(_mm_xor_si128(quarter, _mm_set1_epi16(-1)));
+    return (uint16_t)~_mm_cvtsi128_si32(least);
+}
+
 /* Columns 0 to 15 of two bf16 rows as the pairs of a panel's group. */
 static inline void pair_rows(const uint16_t *first, const uint16_t *second, uint8_t *out)
 {

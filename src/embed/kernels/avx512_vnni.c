@@ -1,4 +1,5 @@
-/* embed/kernels/avx512_vnni.c - dot products of int8; bf16 is widened. */
+/* embed/kernels/avx512_vnni.c - dot products of int8, and of 16 bits in attention; bf16 is
+ * widened. */
 #include "embed/kernels/tables.h"
 
 #if TANDEM_HAVE_X86
@@ -6,6 +7,7 @@
 #    define TABLE_NAME "avx512_vnni"
 #    define TABLE      td_embed_kernels_avx512_vnni
 
+#    define HEADS_S16
 #    include "embed/kernels/avx512.h"
 #    include "embed/kernels/narrow_dot.h"
 #    include "embed/kernels/narrow_wide.h"

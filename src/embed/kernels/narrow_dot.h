@@ -107,6 +107,22 @@ UNWATCHED static ALONE void tile_int8(size_t n_rows, const narrow_tile *work)
     }
 }
 
+#ifdef HEADS_S16
+static inline __m512i dot_s16(__m512i sum, __m512i a, __m512i weights)
+{
+    return _mm512_dpwssd_epi32(sum, a, weights);
+}
+
+DOT_OF(dot_s16_of, dot_s16)
+
+UNWATCHED static ALONE void tile_s16(size_t n_rows, const narrow_tile *work)
+{
+    switch (n_rows) {
+        DOT_CASES(dot_s16_of)
+    }
+}
+#endif
+
 #ifdef __AVX512BF16__
 static inline __m512i dot_bf16(__m512i sum, __m512i a, __m512i weights)
 {

@@ -1,6 +1,7 @@
-/* embed/kernels/narrow_heads.h - attention of one head in bf16, for every table.
+/* embed/kernels/narrow_heads.h - attention of one head over bf16 rows, for every table.
  *
- * Keys and values are packed once into panels as td_matrix has them, so that both products are
+ * Its products are of bf16 (heads_bf16.h) or, in a table that says HEADS_S16, of 16-bit whole
+ * numbers (heads_s16.h). Keys and values are packed once into panels as td_matrix has them, so that both products are
  * the linear layers' own: scores = queries * keys, out = weights * values. Per tile of queries and
  * block of keys: scores, their softmax in place, out. Where positions turn queries and keys, that
  * happens on the way into the panel and into a copy of the tile's queries.
@@ -14,6 +15,13 @@
 #include <math.h>
 #include <string.h>
 
+/* What turns a head's numbers into whole ones and back: heads_s16.h. */
+typedef struct whole_scales {
+    float key, key_by;
+    float query[NARROW_ROWS], weight[NARROW_ROWS];
+    float value[TD_HEAD_DIM_MAX + VECTOR_FLOATS], value_by[TD_HEAD_DIM_MAX + VECTOR_FLOATS];
+} whole_scales;
+
 typedef struct narrow_head {
     const td_narrow_attention *work;
     size_t n_keys;           /* rounded up to whole panels */
@@ -25,106 +33,8 @@ typedef struct narrow_head {
     uint8_t *scores;   /* [NARROW_ROWS_MAX] rows of SCORES_BYTES */
     float *out;        /* [NARROW_ROWS_MAX][dim] */
     uint16_t *queries; /* [NARROW_ROWS_MAX][dim]; not used where rows are read as they lie */
+    whole_scales scales;
 } narrow_head;
-
-/* One row of a head, turned by its angles if it has any, zeros up to `dim`. */
-static void copy_row(const uint16_t *row, const float *angles, size_t head_dim, size_t dim,
-                     uint16_t *out)
-{
-    size_t half = angles ? head_dim / 2 : 0, whole = half / VECTOR_FLOATS * VECTOR_FLOATS;
-    const float *cosines = angles, *sines = angles + half;
-
-    if (!angles)
-        memcpy(out, row, head_dim * sizeof(*out));
-    for (size_t i = 0; i < whole; i += VECTOR_FLOATS) {
-        vec a = v_load_bf16(row + i), b = v_load_bf16(row + half + i);
-        vec c = v_load(cosines + i), s = v_load(sines + i);
-        v_store_bf16(out + i, v_sub(v_mul(a, c), v_mul(b, s)));
-        v_store_bf16(out + half + i, v_add(v_mul(b, c), v_mul(a, s)));
-    }
-    for (size_t i = whole; i < half; i++) {
-        float a = from_bf16(row[i]), b = from_bf16(row[half + i]);
-        out[i] = to_bf16(a * cosines[i] - b * sines[i]);
-        out[half + i] = to_bf16(b * cosines[i] + a * sines[i]);
-    }
-    memset(out + head_dim, 0, (dim - head_dim) * sizeof(*out));
-}
-
-static bool is_as_it_lies(const narrow_head *head)
-{
-    return !head->work->angles && head->dim == head->work->head_dim;
-}
-
-/* 16 keys at a time: each four bytes of a key stand in a group of their own. */
-static void pack_narrow_keys(const narrow_head *head)
-{
-    const td_narrow_attention *work = head->work;
-    _Alignas(64) uint16_t rows[16 * TD_HEAD_DIM_MAX];
-
-    for (size_t key = 0; key < head->n_keys; key += 16) {
-        const uint16_t *from = work->k + key * work->stride;
-        size_t stride = work->stride;
-        uint8_t *to =
-            head->keys + key / 32 * (head->dim / 32) * PANEL_STEP + key % 32 / 16 * PANEL_HALF;
-        if (!is_as_it_lies(head) || key + 16 > work->n_tokens) {
-            for (size_t i = 0; i < 16; i++) {
-                if (key + i < work->n_tokens)
-                    copy_row(work->k + (key + i) * work->stride,
-                             work->angles ? work->angles[key + i] : NULL, work->head_dim, head->dim,
-                             rows + i * head->dim);
-                else
-                    memset(rows + i * head->dim, 0, head->dim * sizeof(*rows));
-            }
-            from = rows;
-            stride = head->dim;
-        }
-        for (size_t i = 0; i < head->dim; i += 32, to += PANEL_STEP)
-            turn_square((const uint8_t *)(from + i), stride * sizeof(*from), to);
-    }
-}
-
-static void pack_narrow_values(const narrow_head *head)
-{
-    static const uint16_t zeros[TD_HEAD_DIM_MAX];
-    const td_narrow_attention *work = head->work;
-    uint16_t rows[2][TD_HEAD_DIM_MAX];
-    bool cut = head->dim != work->head_dim;
-
-    for (size_t key = 0; key < head->n_keys; key += 2) {
-        const uint16_t *pair[2];
-        for (size_t i = 0; i < 2; i++) {
-            bool here = key + i < work->n_tokens;
-            pair[i] = here ? work->v + (key + i) * work->stride : zeros;
-            if (cut && here) {
-                copy_row(pair[i], NULL, work->head_dim, head->dim, rows[i]);
-                pair[i] = rows[i];
-            }
-        }
-        uint8_t *to = head->values + key / 32 * PANEL_STEP + key % 32 / 2 * 64;
-        for (size_t i = 0; i < head->dim; i += 16) {
-            size_t panel = i / 32 * (head->n_keys / 32) * PANEL_STEP;
-            pair_rows(pair[0] + i, pair[1] + i, to + panel + i % 32 / 16 * PANEL_HALF);
-        }
-    }
-}
-
-/* Scores of the tile's queries with keys [from, to), `to` a multiple of 32. */
-static void narrow_score(const narrow_head *head, size_t from, size_t to)
-{
-    const td_narrow_attention *work = head->work;
-    bool lies = is_as_it_lies(head);
-    narrow_tile tile = {
-        .a = (const uint8_t *)(lies ? work->q + head->query * work->stride : head->queries),
-        .a_stride = (lies ? work->stride : head->dim) * sizeof(uint16_t),
-        .n_steps = head->dim / 32,
-        .c_stride = SCORES_BYTES / 4,
-    };
-    for (size_t key = from; key < to; key += 32) {
-        tile.panel = head->keys + key / 32 * tile.n_steps * PANEL_STEP;
-        tile.c = head->scores + (key - from) * sizeof(float);
-        tile_bf16(head->n_queries, &tile);
-    }
-}
 
 /* Which of the keys [from, to) a query may see, as places in the block. */
 static void narrow_visible(const narrow_head *head, size_t m, size_t from, size_t to,
@@ -150,52 +60,83 @@ static void shrink_row(narrow_head *head, size_t m, float factor)
         v_store(head->out + m * head->dim + i, v_mul(v_load(head->out + m * head->dim + i), by));
 }
 
-/* One row's scores become, as bf16 in their place, its softmax's numerators under the largest score
- * so far. */
-static void narrow_soften(narrow_head *head, size_t m, size_t from, size_t to)
+#ifdef HEADS_S16
+#    include "embed/kernels/heads_s16.h"
+#else
+#    include "embed/kernels/heads_bf16.h"
+#endif
+
+/* 16 keys at a time: each four bytes of a key stand in a group of their own. */
+static void pack_narrow_keys(const narrow_head *head)
 {
-    uint8_t *row = head->scores + m * SCORES_BYTES;
-    float *scores = (float *)row, scale = 1.44269504f / sqrtf((float)head->work->head_dim);
-    uint16_t *weights = (uint16_t *)row;
-    size_t n = to - from, first, end;
+    const td_narrow_attention *work = head->work;
+    _Alignas(64) uint16_t rows[16 * TD_HEAD_DIM_MAX];
 
-    narrow_visible(head, m, from, to, &first, &end);
-    if (first >= end) {
-        memset(weights, 0, n * sizeof(*weights));
-        return;
+    for (size_t key = 0; key < head->n_keys; key += 16) {
+        const uint16_t *from = work->k + key * work->stride;
+        size_t stride = work->stride;
+        uint8_t *to =
+            head->keys + key / 32 * (head->dim / 32) * PANEL_STEP + key % 32 / 16 * PANEL_HALF;
+        if (!is_as_it_lies(head) || key + 16 > work->n_tokens) {
+            for (size_t i = 0; i < 16; i++) {
+                if (key + i < work->n_tokens)
+                    key_row(head, key + i, rows + i * head->dim);
+                else
+                    memset(rows + i * head->dim, 0, head->dim * sizeof(*rows));
+            }
+            from = rows;
+            stride = head->dim;
+        }
+        for (size_t i = 0; i < head->dim; i += 32, to += PANEL_STEP)
+            turn_square((const uint8_t *)(from + i), stride * sizeof(*from), to);
     }
-    for (size_t j = 0; j < first; j++)
-        scores[j] = -INFINITY;
-    for (size_t j = end; j < n; j++)
-        scores[j] = -INFINITY;
-    vec most = v_set(head->most[m]), other = most;
-    for (size_t j = 0; j < n; j += 2 * VECTOR_FLOATS) {
-        most = v_max(most, v_load(scores + j));
-        other = v_max(other, v_load(scores + j + VECTOR_FLOATS));
-    }
-    float now = v_most(v_max(most, other));
-    if (now > head->most[m] && head->sum[m] > 0)
-        shrink_row(head, m, exp2f((head->most[m] - now) * scale));
-    head->most[m] = now;
-
-    vec by = v_set(scale), shift = v_set(-now * scale), sum = v_set(0), sum_other = sum;
-    for (size_t j = 0; j < n; j += 2 * VECTOR_FLOATS) {
-        vec p = v_exp2_rough(v_fma(v_load(scores + j), by, shift));
-        vec q = v_exp2_rough(v_fma(v_load(scores + j + VECTOR_FLOATS), by, shift));
-        v_store_bf16(weights + j, p);
-        v_store_bf16(weights + j + VECTOR_FLOATS, q);
-        sum = v_add(sum, p);
-        sum_other = v_add(sum_other, q);
-    }
-    head->sum[m] += v_sum(v_add(sum, sum_other));
-    /* What may not be seen has come out as 2^-126: too little for a sum that is at least 1, but a
-     * weight has to be 0, whatever other queries make a tile's blocks longer. */
-    memset(weights, 0, first * sizeof(*weights));
-    memset(weights + end, 0, (n - end) * sizeof(*weights));
 }
 
-/* Adds the block's share to the tile's outputs. */
-static void narrow_gather(const narrow_head *head, size_t from, size_t to, bool add)
+static void pack_narrow_values(const narrow_head *head)
+{
+    static const uint16_t zeros[TD_HEAD_DIM_MAX];
+    const td_narrow_attention *work = head->work;
+    uint16_t rows[2][TD_HEAD_DIM_MAX];
+    bool lies = value_lies(head);
+
+    for (size_t key = 0; key < head->n_keys; key += 2) {
+        const uint16_t *pair[2];
+        for (size_t i = 0; i < 2; i++) {
+            bool here = key + i < work->n_tokens;
+            pair[i] = here ? work->v + (key + i) * work->stride : zeros;
+            if (!lies && here) {
+                value_row(head, key + i, rows[i]);
+                pair[i] = rows[i];
+            }
+        }
+        uint8_t *to = head->values + key / 32 * PANEL_STEP + key % 32 / 2 * 64;
+        for (size_t i = 0; i < head->dim; i += 16) {
+            size_t panel = i / 32 * (head->n_keys / 32) * PANEL_STEP;
+            pair_rows(pair[0] + i, pair[1] + i, to + panel + i % 32 / 16 * PANEL_HALF);
+        }
+    }
+}
+
+/* Scores of the tile's queries with keys [from, to), `to` a multiple of 32. */
+static void narrow_score(const narrow_head *head, size_t from, size_t to)
+{
+    const td_narrow_attention *work = head->work;
+    bool lies = is_as_it_lies(head);
+    narrow_tile tile = {
+        .a = (const uint8_t *)(lies ? work->q + head->query * work->stride : head->queries),
+        .a_stride = (lies ? work->stride : head->dim) * sizeof(uint16_t),
+        .n_steps = head->dim / 32,
+        .c_stride = SCORES_BYTES / 4,
+    };
+    for (size_t key = from; key < to; key += 32) {
+        tile.panel = head->keys + key / 32 * tile.n_steps * PANEL_STEP;
+        tile.c = head->scores + (key - from) * sizeof(float);
+        tile_head(head->n_queries, &tile);
+    }
+}
+
+/* The block's share of the tile's outputs. */
+static void narrow_gather(const narrow_head *head, size_t from, size_t to, bool add, void *c)
 {
     narrow_tile tile = {.a = head->scores,
                         .a_stride = SCORES_BYTES,
@@ -204,8 +145,8 @@ static void narrow_gather(const narrow_head *head, size_t from, size_t to, bool 
                         .add = add};
     for (size_t i = 0; i < head->dim; i += 32) {
         tile.panel = head->values + (i / 32 * (head->n_keys / 32) + from / 32) * PANEL_STEP;
-        tile.c = head->out + i;
-        tile_bf16(head->n_queries, &tile);
+        tile.c = (float *)c + i;
+        tile_head(head->n_queries, &tile);
     }
 }
 
@@ -220,9 +161,7 @@ static void narrow_start_tile(narrow_head *head, size_t query)
         head->most[m] = -INFINITY;
         head->sum[m] = 0;
         if (!is_as_it_lies(head))
-            copy_row(work->q + (query + m) * work->stride,
-                     work->angles ? work->angles[query + m] : NULL, work->head_dim, head->dim,
-                     head->queries + m * head->dim);
+            query_row(head, m);
     }
 }
 
@@ -242,8 +181,8 @@ static void narrow_attend_tile(narrow_head *head, size_t query)
         size_t to = end - from < NARROW_KEYS ? end : from + NARROW_KEYS;
         narrow_score(head, from, to);
         for (size_t m = 0; m < head->n_queries; m++)
-            narrow_soften(head, m, from, to);
-        narrow_gather(head, from, to, from > first);
+            soften_block(head, m, from, to);
+        gather_block(head, from, to, from > first);
     }
     for (size_t m = 0; m < head->n_queries; m++) {
         uint16_t *out = work->out + (query + m) * work->out_stride;
@@ -251,7 +190,7 @@ static void narrow_attend_tile(narrow_head *head, size_t query)
         vec share = v_set(1.0f / head->sum[m]);
         uint16_t row[TD_HEAD_DIM_MAX + VECTOR_FLOATS];
         for (size_t i = 0; i < work->head_dim; i += VECTOR_FLOATS)
-            v_store_bf16(row + i, v_mul(v_load(sums + i), share));
+            v_store_bf16(row + i, v_mul(value_of(head, sums, i), share));
         memcpy(out, row, work->head_dim * sizeof(*out));
     }
 }
@@ -267,6 +206,7 @@ static void narrow_attention(const td_narrow_attention *work)
     head.scores = head.values + head.n_keys * head.dim * sizeof(uint16_t);
     head.out = (float *)(head.scores + (size_t)NARROW_ROWS_MAX * SCORES_BYTES);
     head.queries = (uint16_t *)(head.out + NARROW_ROWS_MAX * head.dim);
+    find_scales(&head);
     pack_narrow_keys(&head);
     pack_narrow_values(&head);
     tiles_begin();
