@@ -1,25 +1,28 @@
-/* Batch invariance: a text's vector is the same bits alone, in any batch and in any team. */
+/* Batch invariance: a text's vector is the same bits alone, in any batch and in any team; for each
+ * kind of model, precision and table. */
 #include "base/thread.h"
 #include "embed/model/opened.h"
 
 /* Random texts, and the vector of each alone. */
 enum {
     N_TEXTS = 24,
+    N_TEXTS_SLOW = 8, /* for tables whose arithmetic takes long here */
     TOKENS_MAX = 64,
     TEAM_MAX = 4
 };
 typedef struct texts {
+    size_t n_texts;
     uint32_t ids[N_TEXTS][TOKENS_MAX];
     uint32_t n[N_TEXTS];
-    float *alone; /* [N_TEXTS, dim] */
+    float *alone; /* [n_texts, dim] */
 } texts;
 
-static texts make_texts(const opened *o, unsigned seed)
+static texts make_texts(const opened *o, size_t n_texts, unsigned seed)
 {
-    texts t;
+    texts t = {.n_texts = n_texts};
     srand(seed);
-    t.alone = malloc(N_TEXTS * o->dim * sizeof(float));
-    for (size_t i = 0; i < N_TEXTS; i++) {
+    t.alone = malloc(n_texts * o->dim * sizeof(float));
+    for (size_t i = 0; i < n_texts; i++) {
         t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
         for (size_t j = 0; j < t.n[i]; j++)
             t.ids[i][j] = (uint32_t)rand() % 1000;
@@ -38,10 +41,10 @@ typedef struct random_batch {
 
 static void make_batch(const texts *t, random_batch *b)
 {
-    size_t n = (size_t)rand() % N_TEXTS + 1;
+    size_t n = (size_t)rand() % t->n_texts + 1;
     b->starts[0] = 0;
     for (size_t i = 0; i < n; i++) {
-        size_t which = (size_t)rand() % N_TEXTS;
+        size_t which = (size_t)rand() % t->n_texts;
         b->which[i] = which;
         memcpy(b->ids + b->starts[i], t->ids[which], t->n[which] * sizeof(uint32_t));
         b->starts[i + 1] = b->starts[i] + t->n[which];
@@ -56,14 +59,21 @@ static void assert_same_bits(const texts *t, const random_batch *b, const float 
         assert_memory_equal(vectors + i * dim, t->alone + b->which[i] * dim, dim * sizeof(float));
 }
 
+/* One model of each kind: mean and [CLS], with and without gates, positions and windows. */
+static const char *const KINDS[] = {"bert", "gte-new", "coderank", "modernbert"};
+enum {
+    N_KINDS = sizeof(KINDS) / sizeof(KINDS[0])
+};
+
 static void hold_in_batches(const char *name, const char *isa, td_precision precision,
                             unsigned seed)
 {
+    bool slow = strcmp(isa, "plain") == 0 || strcmp(isa, "onednn") == 0;
     opened o = open_in(name, isa, precision);
-    texts t = make_texts(&o, seed);
+    texts t = make_texts(&o, slow ? N_TEXTS_SLOW : N_TEXTS, seed);
     float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
     random_batch b;
-    for (size_t round = 0; round < 8; round++) {
+    for (size_t round = 0; round < (slow ? 3 : 6); round++) {
         make_batch(&t, &b);
         run_or_fail(&o, &b.ragged, vectors);
         assert_same_bits(&t, &b, vectors, o.dim);
@@ -73,33 +83,41 @@ static void hold_in_batches(const char *name, const char *isa, td_precision prec
     close_all(&o);
 }
 
-static void a_texts_vector_is_the_same_alone_and_in_any_batch(void **state)
+/* Each kind of model, in this precision by each table that this CPU has. */
+static void hold_everywhere(td_precision precision)
 {
-    (void)state;
-    for (size_t m = 0; m < N_MODELS; m++) {
+    for (size_t m = 0; m < N_KINDS; m++) {
         for (size_t i = 0; i < N_ISAS; i++) {
             if (has_isa(ISAS[i]))
-                hold_in_batches(MODELS[m], ISAS[i], TD_PRECISION_F32, (unsigned)(m * 10 + i));
+                hold_in_batches(KINDS[m], ISAS[i], precision, (unsigned)(m * 10 + i));
         }
     }
 }
 
-/* One model of each kind: mean and [CLS], with and without gates, positions and windows. */
-static const char *const NARROW_MODELS[] = {"bert", "coderank", "modernbert"};
-enum {
-    N_NARROW_MODELS = sizeof(NARROW_MODELS) / sizeof(NARROW_MODELS[0])
-};
-
-static void a_narrow_vector_is_the_same_alone_and_in_any_batch(void **state)
+static void a_vector_in_f32_is_the_same_alone_and_in_any_batch(void **state)
 {
     (void)state;
-    for (size_t m = 0; m < N_NARROW_MODELS; m++) {
-        for (size_t i = 1; i < N_ISAS; i++) { /* plain has no tiles and takes long */
-            if (!has_isa(ISAS[i]) || strcmp(ISAS[i], "onednn") == 0)
-                continue;
-            hold_in_batches(NARROW_MODELS[m], ISAS[i], TD_PRECISION_BF16, (unsigned)(m * 10 + i));
-            hold_in_batches(NARROW_MODELS[m], ISAS[i], TD_PRECISION_INT8, (unsigned)(m * 10 + i));
-        }
+    hold_everywhere(TD_PRECISION_F32);
+}
+
+static void a_vector_in_bf16_is_the_same_alone_and_in_any_batch(void **state)
+{
+    (void)state;
+    hold_everywhere(TD_PRECISION_BF16);
+}
+
+static void a_vector_in_int8_is_the_same_alone_and_in_any_batch(void **state)
+{
+    (void)state;
+    hold_everywhere(TD_PRECISION_INT8);
+}
+
+static void every_model_gives_the_same_vector_alone_and_in_any_batch(void **state)
+{
+    (void)state;
+    for (size_t m = 0; m < N_MODELS; m++) {
+        for (int p = TD_PRECISION_F32; p <= TD_PRECISION_INT8; p++)
+            hold_in_batches(MODELS[m], "auto", (td_precision)p, (unsigned)m);
     }
 }
 
@@ -143,12 +161,9 @@ static void run_team(const opened *o, const td_ragged *batch, size_t n, float *v
 static void a_team_of_threads_gives_the_same_bits_as_one(void **state)
 {
     (void)state;
-    for (size_t m = 0; m < N_MODELS + 2 * N_NARROW_MODELS; m++) {
-        size_t narrow = m < N_MODELS ? 0 : m - N_MODELS;
-        opened o = m < N_MODELS ? open_in(MODELS[m], NULL, TD_PRECISION_F32)
-                                : open_in(NARROW_MODELS[narrow / 2], NULL,
-                                          narrow % 2 ? TD_PRECISION_INT8 : TD_PRECISION_BF16);
-        texts t = make_texts(&o, 5);
+    for (size_t m = 0; m < 3 * N_KINDS; m++) {
+        opened o = open_in(KINDS[m / 3], NULL, (td_precision)(m % 3));
+        texts t = make_texts(&o, N_TEXTS, 5);
         float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
         random_batch b;
         for (size_t n = 2; n <= TEAM_MAX; n++) {
@@ -185,8 +200,10 @@ static void bulk_work_may_stand_aside_before_each_layer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_texts_vector_is_the_same_alone_and_in_any_batch),
-        cmocka_unit_test(a_narrow_vector_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(a_vector_in_f32_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(a_vector_in_bf16_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(a_vector_in_int8_is_the_same_alone_and_in_any_batch),
+        cmocka_unit_test(every_model_gives_the_same_vector_alone_and_in_any_batch),
         cmocka_unit_test(a_team_of_threads_gives_the_same_bits_as_one),
         cmocka_unit_test(bulk_work_may_stand_aside_before_each_layer),
     };
