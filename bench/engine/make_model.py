@@ -12,7 +12,9 @@ import sys
 import numpy as np
 
 SMALL = sys.argv[1:2] == ["minilm"]
-HIDDEN, LAYERS, HEADS, INNER, VOCAB = (384, 6, 12, 1536, 30522) if SMALL else (768, 12, 12, 3072, 30528)
+HIDDEN, LAYERS, HEADS, INNER, VOCAB = 768, 12, 12, 3072, 30528
+if SMALL:
+    HIDDEN, LAYERS, INNER, VOCAB = 384, 6, 1536, 30522
 
 
 def shapes_gte():

@@ -88,7 +88,7 @@ def main():
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--chunks", type=int, default=16)
-    p.add_argument("--limit", type=float, default=1e9, help="seconds; no round begins that would pass it")
+    p.add_argument("--limit", type=float, default=1e9, help="seconds that no round may pass")
     a = p.parse_args()
     began = time.monotonic()
     texts, sequences = shapes.subset(a.chunks)

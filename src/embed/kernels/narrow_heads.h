@@ -1,10 +1,10 @@
 /* embed/kernels/narrow_heads.h - attention of one head over bf16 rows, for every table.
  *
  * Its products are of bf16 (heads_bf16.h) or, in a table that says HEADS_S16, of 16-bit whole
- * numbers (heads_s16.h). Keys and values are packed once into panels as td_matrix has them, so that both products are
- * the linear layers' own: scores = queries * keys, out = weights * values. Per tile of queries and
- * block of keys: scores, their softmax in place, out. Where positions turn queries and keys, that
- * happens on the way into the panel and into a copy of the tile's queries.
+ * numbers (heads_s16.h). Keys and values are packed once into panels as td_matrix has them, so that
+ * both products are the linear layers' own: scores = queries * keys, out = weights * values. Per
+ * tile of queries and block of keys: scores, their softmax in place, out. Where positions turn
+ * queries and keys, that happens on the way into the panel and into a copy of the tile's queries.
  */
 #ifndef TD_EMBED_KERNELS_NARROW_HEADS_H
 #define TD_EMBED_KERNELS_NARROW_HEADS_H
