@@ -7,6 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+    STATE_BYTES_MAX = 1 << 20 /* kept in memory: each of its rows is read once, and written once */
+};
+
 static json_t *links_json(const tandem_item *item)
 {
     json_t *links = json_array();
@@ -96,6 +100,7 @@ int cmd_crawl(const settings *s)
 
     if (s->dry_run)
         return dry_run(s);
+    options.store_bytes_max = STATE_BYTES_MAX;
     if (s->state && tandem_index_open(s->state, &options, &state, &error) != TANDEM_OK)
         return output_failure(&error);
     int status = crawl(s, state);

@@ -82,6 +82,7 @@ tandem_code td_pipeline_handle_open(const char *location, const tandem_index_opt
         TD_FAIL(err, TANDEM_E_NOT_FOUND, "there is no index %s; `tandem index SOURCE` makes it",
                 index->location);
     store_options.read_only = options->read_only;
+    store_options.memory_bytes_max = options->store_bytes_max;
     TD_TRY(td_store_open(index->location, &store_options, &index->store, err));
     if (!options->read_only)
         TD_TRY(td_cache_open_sqlite(index->location, options->cache_bytes_max, &index->cache, err));

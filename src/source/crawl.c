@@ -286,6 +286,10 @@ static td_source_target *take(td_source_crawl *crawl, int64_t *wait_ms_out)
         target = td_source_frontier_take(crawl->frontier, td_clock_ms(), wait_ms_out);
     crawl->n_fetching += target != NULL;
     pthread_mutex_unlock(&crawl->lock);
+    if (*wait_ms_out < 0) {
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+        *wait_ms_out = INT64_MAX;
+    }
     return target;
 }
 

@@ -4,6 +4,7 @@
 #include "net/net.h"
 #include "source/heap.h"
 #include "source/keys.h"
+#include "source/waiting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,10 @@ enum {
 };
 
 typedef struct host_node {
-    td_source_host host; /* first, so that a host is its node */
-    td_source_heap queue;
-    struct host_node *next; /* in its bucket */
+    td_source_host host;       /* first, so that a host is its node */
+    td_source_waiting waiting; /* leads as they came */
+    td_source_heap queue;      /* targets that were taken before */
+    struct host_node *next;    /* in its bucket */
 } host_node;
 
 struct td_source_frontier {
@@ -87,6 +89,7 @@ void td_source_frontier_free(td_source_frontier *frontier)
         return;
     for (size_t i = 0; i < frontier->n_hosts; i++) {
         host_node *node = frontier->hosts[i];
+        td_source_waiting_clear(&node->waiting);
         free_targets(&node->queue);
         td_source_robots_free(node->host.robots);
         free(node->host.origin);
@@ -148,7 +151,7 @@ static td_source_pushed host_of(td_source_frontier *frontier, td_str url, td_sou
             return TD_SOURCE_NO_MEMORY;
         }
         node->host.origin = copy;
-        node->host.queue = &node->queue;
+        td_source_waiting_init(&node->waiting);
         node->host.delay_ms = frontier->delay_ms;
     }
     *host_out = &node->host;
@@ -157,7 +160,8 @@ static td_source_pushed host_of(td_source_frontier *frontier, td_str url, td_sou
 
 static bool enqueue(td_source_frontier *frontier, td_source_target *target)
 {
-    bool ok = td_source_heap_push(target->host->queue, target->order, target);
+    host_node *node = (host_node *)target->host;
+    bool ok = td_source_heap_push(&node->queue, target->order, target);
     frontier->n_queued += ok;
     return ok;
 }
@@ -165,33 +169,18 @@ static bool enqueue(td_source_frontier *frontier, td_source_target *target)
 td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_source_lead *lead)
 {
     td_source_host *host = NULL;
-    td_str url = lead->url;
-    td_source_pushed pushed = add_key(frontier, td_source_frontier_key(url));
+    td_source_pushed pushed = add_key(frontier, td_source_frontier_key(lead->url));
 
     if (pushed == TD_SOURCE_PUSHED)
-        pushed = host_of(frontier, url, &host);
+        pushed = host_of(frontier, lead->url, &host);
     if (pushed != TD_SOURCE_PUSHED)
         return pushed;
-    td_source_target *target = malloc(sizeof(*target) + url.n + 1);
-    if (!target)
-        return TD_SOURCE_NO_MEMORY;
     /* 24 bits of depth are more than the links of any path; 2^40 pushes do not happen. */
     uint64_t level = lead->depth < (1u << 24) ? lead->depth : (1u << 24) - 1;
-    *target = (td_source_target){.host = host,
-                                 .depth = lead->depth,
-                                 .role = lead->role,
-                                 .level = lead->level,
-                                 .is_guess = lead->is_guess,
-                                 .changed_ms = lead->changed_ms,
-                                 .why_not = lead->why_not,
-                                 .url_n = (uint32_t)url.n};
-    target->order = level << 40 | frontier->n_pushed++;
-    memcpy(target->url, url.ptr, url.n);
-    target->url[url.n] = '\0';
-    if (!enqueue(frontier, target)) {
-        td_source_frontier_drop(target);
+    uint64_t order = level << TD_SOURCE_WAITING_LEVEL_BITS | frontier->n_pushed++;
+    if (!td_source_waiting_push(&((host_node *)host)->waiting, order, lead))
         return TD_SOURCE_NO_MEMORY;
-    }
+    frontier->n_queued++;
     return TD_SOURCE_PUSHED;
 }
 
@@ -229,28 +218,71 @@ static int64_t ready_at(const td_source_frontier *frontier, const td_source_host
     return host->n_active < n_max ? host->resume_ms : INT64_MAX;
 }
 
+/* What of the host comes first: a target that was taken before, or the first of those that wait. */
+static uint64_t order_of(const host_node *node)
+{
+    uint64_t waits = td_source_waiting_first(&node->waiting);
+    uint64_t again = node->queue.n > 0 ? node->queue.items[0].key : UINT64_MAX;
+
+    return again < waits ? again : waits;
+}
+
+static td_source_target *unpack(host_node *node)
+{
+    td_source_lead lead = {.depth = 0};
+    uint64_t order = td_source_waiting_first(&node->waiting);
+
+    if (!td_source_waiting_look(&node->waiting, &lead))
+        return NULL;
+    td_source_target *target = malloc(sizeof(*target) + lead.url.n + 1);
+    if (!target)
+        return NULL;
+    *target = (td_source_target){.host = &node->host,
+                                 .order = order,
+                                 .depth = lead.depth,
+                                 .role = lead.role,
+                                 .level = lead.level,
+                                 .is_guess = lead.is_guess,
+                                 .changed_ms = lead.changed_ms,
+                                 .why_not = lead.why_not,
+                                 .url_n = (uint32_t)lead.url.n};
+    memcpy(target->url, lead.url.ptr, lead.url.n);
+    target->url[lead.url.n] = '\0';
+    td_source_waiting_drop(&node->waiting);
+    return target;
+}
+
 td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
                                           int64_t *wait_ms_out)
 {
     int64_t soonest = wake_delayed(frontier, now_ms);
-    td_source_host *best = NULL;
+    host_node *best = NULL;
+    uint64_t least = UINT64_MAX;
 
     for (size_t i = 0; i < frontier->n_hosts; i++) {
-        td_source_host *host = &frontier->hosts[i]->host;
-        if (host->queue->n == 0)
+        host_node *node = frontier->hosts[i];
+        uint64_t order = order_of(node);
+        if (order == UINT64_MAX)
             continue;
-        int64_t at = ready_at(frontier, host);
-        if (at > now_ms)
+        int64_t at = ready_at(frontier, &node->host);
+        if (at > now_ms) {
             soonest = at < soonest ? at : soonest;
-        else if (!best || host->queue->items[0].key < best->queue->items[0].key)
-            best = host;
+        } else if (order < least) {
+            best = node;
+            least = order;
+        }
     }
     *wait_ms_out = soonest == INT64_MAX ? INT64_MAX : soonest - now_ms;
     if (!best)
         return NULL;
-    td_source_target *target = td_source_heap_pop(best->queue);
+    bool is_again = best->queue.n > 0 && best->queue.items[0].key == least;
+    td_source_target *target = is_again ? td_source_heap_pop(&best->queue) : unpack(best);
+    if (!target) {
+        *wait_ms_out = -1;
+        return NULL;
+    }
     frontier->n_queued--;
-    best->n_active++;
+    best->host.n_active++;
     return target;
 }
 

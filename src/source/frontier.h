@@ -5,7 +5,7 @@
  * Threads:  none of its own; web.c guards it with its lock
  *
  * States of a target, and what moves it on:
- *  1. queued   in its host's heap                td_source_frontier_push, _put_back
+ *  1. queued   packed, or in its host's heap      td_source_frontier_push, _put_back
  *  2. delayed  in the heap of those that wait    td_source_frontier_delay (a retry)
  *  3. taken    the caller's, its host is busier  td_source_frontier_take
  * and from 3 back to 1 or 2, or to td_source_frontier_drop. Time is the caller's, so tests need
@@ -47,7 +47,6 @@ typedef struct td_source_host {
     uint32_t n_lost_in_row; /* pages without any answer, since the last answer */
     tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
     char closed_reason[TD_SOURCE_REASON_N];
-    struct td_source_heap *queue;
 } td_source_host;
 
 /* What a target is fetched for. */
@@ -109,7 +108,8 @@ td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str ur
 bool td_source_frontier_has(const td_source_frontier *frontier, td_str url);
 
 /* The next target that may start at now_ms, or NULL; *wait_ms_out is then how long until one may,
- * INT64_MAX if only something else than time can help. One of a closed host is always ready. */
+ * INT64_MAX if only something else than time can help, -1 if there is no memory for it. One of a
+ * closed host is always ready. */
 td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
                                           int64_t *wait_ms_out);
 

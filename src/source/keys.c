@@ -33,7 +33,7 @@ static bool grow(td_source_keys *keys)
 
 td_source_keys_added td_source_keys_add(td_source_keys *keys, uint64_t key, size_t n_max)
 {
-    if (keys->n * 2 >= keys->n_slots && !grow(keys))
+    if (keys->n >= keys->n_slots / 8 * 7 && !grow(keys))
         return TD_SOURCE_KEYS_NO_MEMORY;
     uint64_t *slot = slot_of(keys, key);
     if (*slot != 0)

@@ -17,13 +17,23 @@
 /* Full syncs happen at checkpoints (WAL, synchronous NORMAL): a power cut may lose the last
  * commits, never the file. Checkpoints are our own (sqlite_write.c), so that a failed fsync is
  * seen; the hook of sqlite_db.c has taken the place of SQLite's. */
-#define WRITER_SQL                                                                        \
-    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"                              \
-    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;" \
+#define WRITER_SQL                                            \
+    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"  \
+    "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY;" \
     "PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON"
-#define READER_SQL                                                                   \
-    "PRAGMA query_only = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;" \
-    "PRAGMA cell_size_check = ON"
+#define READER_SQL "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON"
+
+enum {
+    MEMORY_KIB = 32 << 10
+};
+
+static tandem_code limit_memory(td_store_db *db, uint64_t kib, tandem_error *err)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu", (unsigned long long)kib);
+    return td_store_sqlite_db_exec(db, sql, err);
+}
 
 static tandem_code fail_absent(const char *path, tandem_error *err)
 {
@@ -64,6 +74,7 @@ static tandem_code open_reader(td_store_sqlite *self, td_store_db *db, tandem_er
                                    err));
     db->path = self->path;
     TD_TRY(td_store_sqlite_db_exec(db, READER_SQL, err));
+    TD_TRY(limit_memory(db, self->memory_kib / 4, err));
     TD_TRY(td_store_sqlite_find_init(db, err));
 
 out:
@@ -261,6 +272,7 @@ static tandem_code open_writer(td_store_sqlite *self, tandem_error *err)
     TD_TRY(identify(self, &self->db, &is_old, err));
     TD_TRY(td_store_sqlite_db_exec(&self->db, "PRAGMA journal_mode = WAL", err));
     TD_TRY(td_store_sqlite_db_exec(&self->db, WRITER_SQL, err));
+    TD_TRY(limit_memory(&self->db, self->memory_kib, err));
     if (is_old)
         TD_TRY(td_store_migrate_newest(&self->db, err));
     TD_TRY(load_writer_state(self, err));
@@ -353,6 +365,7 @@ tandem_code td_store_sqlite_open(const char *location, const td_store_options *o
     self->lock_fd = -1;
     self->read_only = options->read_only;
     self->busy_ms = options->busy_ms;
+    self->memory_kib = options->memory_bytes_max ? options->memory_bytes_max >> 10 : MEMORY_KIB;
     self->path = path_of(location, "");
     self->lock_path = path_of(location, ".lock");
     pthread_mutex_init(&self->read_lock, NULL);

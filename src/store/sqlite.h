@@ -52,7 +52,8 @@ typedef struct td_store_sqlite {
     bool read_only;
     bool immutable; /* the folder cannot be written and nobody writes: read without locks */
     uint32_t busy_ms;
-    int lock_fd; /* -1: none */
+    uint64_t memory_kib; /* of pages that the writer keeps; a reader a quarter of that */
+    int lock_fd;         /* -1: none */
 
     /* writer */
     td_store_db db;

@@ -267,6 +267,9 @@ typedef struct td_store_options {
     size_t struct_size;
     bool read_only;   /* E_NOT_FOUND instead of making the file */
     uint32_t busy_ms; /* wait for another writer, then E_BUSY that names the file */
+    /* Of the file that the writer keeps in memory, where the store is a file; each reader keeps a
+     * quarter of it. 0: 32 MiB. */
+    uint64_t memory_bytes_max;
 } td_store_options;
 
 #define TD_STORE_OPTIONS                                         \

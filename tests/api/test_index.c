@@ -19,6 +19,10 @@ static void says_that_there_is_no_index(void **state)
     options.read_only = false;
     options.must_exist = true;
     assert_int_equal(tandem_index_open(location, &options, &index, &error), TANDEM_E_NOT_FOUND);
+    options.store_bytes_max = 1000;
+    assert_int_equal(tandem_index_open(location, &options, &index, &error), TANDEM_E_INVALID);
+    assert_non_null(strstr(error.message, "store_bytes_max"));
+    options.store_bytes_max = 0;
     options.precision = "f64";
     assert_int_equal(tandem_index_open(location, &options, &index, &error), TANDEM_E_INVALID);
     assert_null(index);

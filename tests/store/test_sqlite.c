@@ -58,6 +58,28 @@ static void writes_wait_for_flush_but_are_there_after_close(void **state)
     assert_int_equal(fixture_find(f, "word", NULL, found), 1);
 }
 
+/* SQLite counts for the whole process; the other connections of a store keep little. */
+static void the_file_takes_no_more_memory_than_it_may(void **state)
+{
+    fixture *f = *state;
+    td_store_options options = TD_STORE_OPTIONS;
+    char text[4096];
+
+    fixture_close_store(f);
+    options.memory_bytes_max = 1 << 20;
+    ok_or_fail(f, td_store_open(f->path, &options, &f->store, &f->err));
+    for (int i = 0; i < 3000; i++) {
+        char uri[32];
+        td_store_visit visit = {.fetched_wall_ms = i, .links = {text, sizeof(text)}};
+        memset(text, 'a' + i % 26, sizeof(text));
+        snprintf(uri, sizeof(uri), "u%d", i * 7919 % 3000);
+        visit.uri = td_str_from(uri);
+        ok_or_fail(f, f->store->visit_put(f->store, f->run, &visit, &f->err));
+    }
+    ok_or_fail(f, f->store->flush(f->store, &f->err));
+    assert_in_range(sqlite3_memory_used(), 1 << 19, 3 << 20); /* of 12 MB that were written */
+}
+
 static void a_reader_is_told_that_it_cannot_write(void **state)
 {
     fixture *f = *state;
@@ -123,6 +145,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup_begun, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(writes_wait_for_flush_but_are_there_after_close),
+        T(the_file_takes_no_more_memory_than_it_may),
         T(a_reader_is_told_that_it_cannot_write),
         T(a_chunk_outside_its_text_is_refused_and_nothing_is_stored),
         T(readers_see_whole_pages_while_the_writer_writes),
