@@ -59,11 +59,26 @@ install_packages() {
         refuse "This is cmake $version; tandem needs 3.25 (Debian 12 and Ubuntu 24.04 have it)."
 }
 
+# renew_lists: apt's lists of packages, once a run. Those that cannot be renewed are no reason to
+# stop: the packages may be known already.
+renew_lists() {
+    [ -n "${lists_are_new:-}" ] || ! "$@" apt-get update -qq || lists_are_new=yes
+}
+
+# knows PACKAGE: whether apt does. A new system has no lists at all, so they are renewed before the
+# answer is no; nobody is asked for a password for that.
+knows() {
+    command -v apt-cache >/dev/null 2>&1 || return
+    ! apt-cache show "$1" >/dev/null 2>&1 || return 0
+    if [ "$(id -u)" = 0 ]; then renew_lists env; else renew_lists sudo -n; fi >/dev/null 2>&1
+    apt-cache show "$1" >/dev/null 2>&1
+}
+
 # install_if_known PACKAGE...: after install_packages; leaves out what this system's apt has not.
 install_if_known() {
     missing=""
     for package in "$@"; do
-        has "$package" || ! apt-cache show "$package" >/dev/null 2>&1 || missing="$missing $package"
+        has "$package" || ! knows "$package" || missing="$missing $package"
     done
     [ -z "$missing" ] || (install_missing) || echo "going on without$missing"
 }
@@ -73,11 +88,13 @@ install_if_known() {
 make_venv() {
     python=/usr/bin/python3 # the one that python3-venv belongs to
     [ -x "$python" ] || python=python3
-    wanted=$("$python" -V && cat tests/real/requirements.txt)
+    wanted=$("$python" -V && cat tests/real/requirements*.txt)
     [ "$(cat .cache/venv/made-of 2>/dev/null)" != "$wanted" ] || return 0
     rm -rf .cache/venv
-    "$python" -m venv .cache/venv && .cache/venv/bin/pip install -q --disable-pip-version-check \
-        --only-binary :all: -r tests/real/requirements.txt && echo "$wanted" >.cache/venv/made-of
+    pip=".cache/venv/bin/pip install -q --disable-pip-version-check --only-binary :all:"
+    "$python" -m venv .cache/venv && $pip -r tests/real/requirements.txt &&
+        $pip --no-deps --target .cache/venv/langchain -r tests/real/requirements-langchain.txt &&
+        echo "$wanted" >.cache/venv/made-of
 }
 
 install_missing() {
@@ -92,10 +109,9 @@ install_missing() {
     fi
     echo "installing with ${as_root:+sudo }apt-get:$missing"
     log=$(mktemp)
-    # A list that cannot be renewed is no reason to stop: the packages may be known already.
     # shellcheck disable=SC2086
     if {
-        $as_root apt-get update -qq || true
+        renew_lists ${as_root:-env}
         $as_root env LC_ALL=C DEBIAN_FRONTEND=noninteractive apt-get install -y \
             -o DPkg::Lock::Timeout=300 --no-install-recommends $missing
     } >"$log" 2>&1 </dev/null; then

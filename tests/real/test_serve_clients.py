@@ -1,7 +1,10 @@
-"""Clients that people have, unchanged: openai, huggingface_hub, LangChain, curl."""
+"""Clients that people have, unchanged: openai, ollama, huggingface_hub, LangChain, curl."""
 
 import json
+import os
+import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -49,6 +52,23 @@ def test_openai(server):
         stranger.models.list()
 
 
+def test_ollama(server):
+    ollama = pytest.importorskip("ollama")
+    client = ollama.Client(host=server.url, headers={"Authorization": "Bearer k-1"})
+    wanted = vectors_of(server, "a lane", "a queue", model="coderank")
+    made = client.embed(model="coderank", input=["a lane", "a queue"])
+    assert all(same(a, b) for a, b in zip(made.embeddings, wanted, strict=True))
+    assert made.prompt_eval_count > 4
+    cut = client.embed(model="gte", input="a lane", dimensions=8)
+    assert same(cut.embeddings[0], vectors_of(server, "a lane", dimensions=8)[0])
+    assert {m.model for m in client.list().models} == {"bert", "bert-cls"}
+    for model, status in (("nomic-embed-text", 404), ("gte", 401)):
+        stranger = client if status == 404 else ollama.Client(host=server.url)
+        with pytest.raises(ollama.ResponseError) as told:
+            stranger.embed(model=model, input="a")
+        assert told.value.status_code == status
+
+
 def test_huggingface_hub(server):
     client = hub.InferenceClient(model=server.url + "/embed", token="k-1")
     made = client.feature_extraction("a lane")
@@ -69,6 +89,39 @@ def test_langchain_openai(server):
     made = model.embed_documents(["a lane", "a queue"])
     assert all(same(a, b) for a, b in zip(made, wanted, strict=True))
     assert same(model.embed_query("a lane"), wanted[0])
+
+
+# In a process of its own, with the huggingface_hub that it was made for.
+LANGCHAIN = pathlib.Path(sys.prefix) / "langchain"
+EMBED_WITH_LANGCHAIN = """
+import asyncio, json, sys
+from langchain_huggingface import HuggingFaceEndpointEmbeddings
+model = HuggingFaceEndpointEmbeddings(model=sys.argv[1], huggingfacehub_api_token="k-1")
+texts = ["a lane", "a\\nqueue"]
+made = [model.embed_documents(texts), asyncio.run(model.aembed_documents(texts))]
+print(json.dumps([*made, [model.embed_query(texts[0])]]))
+stranger = HuggingFaceEndpointEmbeddings(model=sys.argv[1], huggingfacehub_api_token="wrong")
+try:
+    stranger.embed_query("a lane")
+except Exception as error:
+    print(error)
+"""
+
+
+def test_langchain_with_text_embeddings_inference(server):
+    if not LANGCHAIN.is_dir():
+        pytest.skip("no langchain-huggingface: scripts/test makes .cache/venv with it")
+    done = subprocess.run(
+        [sys.executable, "-c", EMBED_WITH_LANGCHAIN, server.url + "/embed"],
+        env={**os.environ, "PYTHONPATH": str(LANGCHAIN)},
+        capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    made, error = done.stdout.split("\n", 1)
+    wanted = vectors_of(server, "a lane", "a queue")
+    for of_call, texts in zip(json.loads(made), (wanted, wanted, wanted[:1]), strict=True):
+        assert all(same(a, b) for a, b in zip(of_call, texts, strict=True))
+    assert "401" in error
 
 
 def test_curl(server):
