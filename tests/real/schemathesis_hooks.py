@@ -26,7 +26,7 @@ def map_body(context, body):
         if isinstance(body.get(name), (list, int, float)):
             body[name] = within(body[name], IDS)
     dimensions = body.get("dimensions")
-    if within(dimensions, DIM + 1) != dimensions:
+    if not isinstance(dimensions, list) and within(dimensions, DIM + 1) != dimensions:
         body["dimensions"] = 1 + int(dimensions) % DIM
     return body
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import signal
 import socket
 import struct
@@ -132,6 +133,9 @@ def test_embed_all_refuses_what_its_answer_could_not_hold(exact):
     for wrong in ({"inputs": ""}, {"inputs": 5}, {"inputs": "a", "truncation_direction": "left"}):
         assert exact.post("/embed_all", wrong).status in (413, 422)
     assert exact.post("/embed_all", {"inputs": "a", "truncation_direction": "Right"}).status == 200
+    # What it does not know it leaves alone.
+    assert exact.post("/embed_all", {"inputs": "a", "dimensions": {}}).status == 200
+    assert exact.post("/tokenize", {"inputs": "a", "dimensions": 0, "truncate": 5}).status == 200
 
 
 def test_similarity_is_the_cosine(server):
@@ -276,6 +280,26 @@ def test_two_lengths_are_refused_and_the_connection_closed(server, headers):
     got = server.raw(head + b"\r\n{}" + smuggled)
     assert got.count(b"HTTP/1.1") <= 1
     assert got == b"" or b" 400 " in got.splitlines()[0]
+
+
+def test_only_loopback_itself_is_listened_on(server):
+    rows = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
+    port = f"{server.port:04X}"
+    listening = [row[1] for row in rows if row[1].endswith(":" + port) and row[3] == "0A"]
+    assert listening == ["0100007F:" + port]
+    six = open("/proc/net/tcp6").read() if os.path.exists("/proc/net/tcp6") else ""
+    assert f":{port} " not in six
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/ui/app.js", "/health", "/jobs", "/search", "/mcp", "/embed"]
+)
+def test_every_path_asks_for_host_and_origin(server, path):
+    method = "POST" if path in ("/search", "/mcp", "/embed") else "GET"
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+        reply = server.ask(method, path, b"{}" if method == "POST" else None, headers)
+        assert reply.status == 403, (path, headers)
+        assert not [h for h in reply.headers if h.lower().startswith("access-control")]
 
 
 def test_no_page_of_another_site_may_ask(server):
@@ -442,8 +466,15 @@ def test_a_second_signal_does_not_wait(tmp_path):
         assert server.end(signal.SIGINT) == 130
 
 
-def test_log_is_a_line_a_request(server):
-    server.get("/nothing?secret=1")
-    server.raw(b"\x00\xff\r\n\r\n")
-    server.raw(b"GET / HTTP/9.9\r\n\r\n")
-    assert server.get("/health").status == 200
+def test_log_is_a_line_a_request(tmp_path):
+    with Server(tmp_path) as server:
+        server.get("/nothing?secret=1")
+        server.post("/embed", {"inputs": "canary-text"})
+        server.post("/embed", b"{")
+        server.raw(b"\x00\xff\r\n\r\n")
+        server.raw(b"GET / HTTP/9.9\r\n\r\n")
+        assert server.get("/health").status == 200
+    told = "".join(server.log)
+    assert "secret" not in told and "canary" not in told
+    for what, status in (("GET /nothing", 404), ("POST /embed", 200), ("POST /embed", 400)):
+        assert len(re.findall(rf"{what} {status}\b", told)) == 1, told

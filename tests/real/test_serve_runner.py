@@ -230,7 +230,8 @@ def test_a_bad_crawl_is_refused(server, body, status):
 @pytest.mark.parametrize(
     "body",
     [{}, {"query": 5}, {"query": "a", "limit": 0}, {"query": "a", "limit": 5000},
-     {"query": "a", "scope": "x"}, {"query": "a", "filter_code": "yes"}, {"query": ""}],
+     {"query": "a", "scope": "x"}, {"query": "a", "scope": ""}, {"query": ""},
+     {"query": "a", "filter_code": "yes"}],
     ids=str,
 )
 def test_a_bad_search_is_refused(server, body):

@@ -48,7 +48,8 @@ void api_openai_embeddings(http_request *request)
     embed_call *call = embed_call_new(request);
 
     if (call && embed_call_model(call, "model") && embed_call_texts(call, "input") &&
-        embed_call_options(call, "input_type") && read_encoding(call))
+        embed_call_options(call, "input_type") && embed_call_dimensions(call) &&
+        read_encoding(call))
         embed_call_start(call, render_openai);
 }
 
@@ -114,7 +115,7 @@ void api_ollama_embed(http_request *request)
     embed_call *call = embed_call_new(request);
 
     if (call && embed_call_model(call, "model") && embed_call_texts(call, "input") &&
-        embed_call_options(call, "input_type"))
+        embed_call_options(call, "input_type") && embed_call_dimensions(call))
         embed_call_start(call, render_ollama);
 }
 

@@ -217,24 +217,31 @@ static bool read_limit(http_request *request, json_t *body, tandem_search_option
     return true;
 }
 
+static bool read_scope(http_request *request, json_t *body, tandem_search_options *o)
+{
+    json_t *value = json_object_get(body, "scope");
+
+    if (!read_text(request, body, "scope", &o->scope))
+        return false;
+    const char *scope = json_string_value(value); /* an empty one is none of them */
+    if (!scope || strcmp(scope, "global") == 0 || strcmp(scope, "project") == 0 ||
+        strcmp(scope, "local") == 0)
+        return true;
+    http_invalid(request, "enum", "scope", value, "Input should be one of global, project, local");
+    return false;
+}
+
 static bool read_search(http_request *request, json_t *body, tandem_search_options *o)
 {
     bool code = false, prose = false;
 
     if (!read_text(request, body, "project", &o->project) ||
-        !read_text(request, body, "dataset", &o->dataset) ||
-        !read_text(request, body, "scope", &o->scope) ||
+        !read_text(request, body, "dataset", &o->dataset) || !read_scope(request, body, o) ||
         !read_text(request, body, "language", &o->language) ||
         !read_text(request, body, "path", &o->path_glob) ||
         !read_flag(request, body, "filter_code", &code) ||
         !read_flag(request, body, "filter_text", &prose) || !read_limit(request, body, o))
         return false;
-    if (o->scope && strcmp(o->scope, "global") != 0 && strcmp(o->scope, "project") != 0 &&
-        strcmp(o->scope, "local") != 0) {
-        http_invalid(request, "enum", "scope", json_object_get(body, "scope"),
-                     "Input should be one of global, project, local");
-        return false;
-    }
     if (code != prose)
         o->kind = code ? TANDEM_KIND_CODE : TANDEM_KIND_PROSE;
     return true;

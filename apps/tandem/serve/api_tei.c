@@ -6,11 +6,29 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     TEXTS_MAX = 2048,
     ROWS_MAX = 8192, /* of one answer of /embed_all: some 70 MB of JSON for a width of 768 */
 };
+
+/* A text's begin is what stays. */
+static bool read_direction(embed_call *call)
+{
+    json_t *value = json_object_get(call->body, "truncation_direction");
+    const char *name = json_string_value(value);
+
+    if (!value || json_is_null(value) || (name && strcasecmp(name, "right") == 0))
+        return true;
+    http_invalid(call->request, "literal_error", "truncation_direction", value, "must be right");
+    return false;
+}
+
+static bool read_options(embed_call *call)
+{
+    return embed_call_options(call, "prompt_name") && read_direction(call);
+}
 
 /* -- /embed -- */
 
@@ -48,7 +66,7 @@ void api_tei_embed(http_request *request)
     embed_call *call = embed_call_new(request);
 
     if (call && embed_call_model(call, "model") && embed_call_texts(call, "inputs") &&
-        embed_call_options(call, "prompt_name") && is_normal(call))
+        read_options(call) && embed_call_dimensions(call) && is_normal(call))
         embed_call_start(call, render_embed);
 }
 
@@ -108,7 +126,7 @@ void api_tei_embed_all(http_request *request)
     wire w = {.ptr = NULL};
 
     if (!call || !embed_call_model(call, "model") || !embed_call_texts(call, "inputs") ||
-        !embed_call_options(call, "prompt_name"))
+        !read_options(call))
         return;
     if (write_all_rows(call, &w))
         http_reply_wire(request, 200, &w);
@@ -132,7 +150,7 @@ static void render_similarity(embed_call *call)
     for (size_t i = 0; i < n; i++) {
         const float *other = embed_call_vector(call, i + 1);
         double sum = 0;
-        for (size_t k = 0; k < call->n_out; k++)
+        for (size_t k = 0; k < call->dim; k++)
             sum += (double)first[k] * (double)other[k];
         products[i] = (float)sum;
     }
@@ -184,7 +202,7 @@ void api_tei_similarity(http_request *request)
     embed_call *call = embed_call_new(request);
 
     if (call && flatten_similarity(call) && embed_call_model(call, "model") &&
-        embed_call_texts(call, "inputs") && embed_call_options(call, "prompt_name"))
+        embed_call_texts(call, "inputs") && read_options(call))
         embed_call_start(call, render_similarity);
 }
 
@@ -237,7 +255,7 @@ void api_tei_tokenize(http_request *request)
     bool special = true;
 
     if (!call || !embed_call_model(call, "model") || !embed_call_texts(call, "inputs") ||
-        !embed_call_options(call, "prompt_name") ||
+        !embed_call_role(call, "prompt_name") || !read_direction(call) ||
         !embed_call_bool(call, "add_special_tokens", true, &special))
         return;
     wire_text(&w, "[");

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     TEXTS_MAX = 2048, /* of one request, as OpenAI's */
@@ -165,7 +164,7 @@ bool embed_call_bool(embed_call *call, const char *field, bool preset, bool *out
     return true;
 }
 
-static bool read_role(embed_call *call, const char *field)
+bool embed_call_role(embed_call *call, const char *field)
 {
     json_t *value = json_object_get(call->body, field);
     const char *name = json_string_value(value);
@@ -182,28 +181,22 @@ static bool read_role(embed_call *call, const char *field)
     return false;
 }
 
-/* TEI's truncation_direction: a text's begin is what stays. */
-static bool read_direction(embed_call *call)
-{
-    json_t *value = json_object_get(call->body, "truncation_direction");
-    const char *name = json_string_value(value);
-
-    if (!value || json_is_null(value) || (name && strcasecmp(name, "right") == 0))
-        return true;
-    http_invalid(call->request, "literal_error", "truncation_direction", value, "must be right");
-    return false;
-}
-
 bool embed_call_options(embed_call *call, const char *role_field)
 {
-    json_t *dimensions = json_object_get(call->body, "dimensions");
     bool refuse = call->sv->s->truncate && strcmp(call->sv->s->truncate, "error") == 0;
     bool truncate = true;
 
-    if (!read_role(call, role_field) || !read_direction(call) ||
+    if (!embed_call_role(call, role_field) ||
         !embed_call_bool(call, "truncate", !refuse, &truncate))
         return false;
     call->refuse_long = !truncate;
+    return true;
+}
+
+bool embed_call_dimensions(embed_call *call)
+{
+    json_t *dimensions = json_object_get(call->body, "dimensions");
+
     if (!dimensions || json_is_null(dimensions))
         return true;
     if (!json_is_integer(dimensions) || json_integer_value(dimensions) < 1 ||

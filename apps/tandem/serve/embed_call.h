@@ -34,8 +34,12 @@ embed_call *embed_call_new(http_request *request);
 bool embed_call_model(embed_call *call, const char *field);
 /* `field` is a text, a list of texts, a list of ids, or a list of lists of ids. */
 bool embed_call_texts(embed_call *call, const char *field);
-/* dimensions, truncate, its direction, and the role by `role_field`. */
+/* query or document. */
+bool embed_call_role(embed_call *call, const char *field);
+/* truncate, and the role by `role_field`. */
 bool embed_call_options(embed_call *call, const char *role_field);
+/* How many values of each vector are wanted. */
+bool embed_call_dimensions(embed_call *call);
 /* From the body, or `preset` if it is not there; false after an answer. */
 bool embed_call_bool(embed_call *call, const char *field, bool preset, bool *out);
 
