@@ -200,7 +200,7 @@ const option_row options_table[] = {
      "connections at once of one address; 0: no limit"},
     {"allow-index", 0, NULL, KIND_FLAG, AT(allow_index), CMD_SERVE | CMD_MCP, 0, 0, NULL, NULL,
      "offer the tool that crawls or reads sources to MCP clients"},
-    {"queue", 0, NULL, KIND_NUMBER, AT(queue), CMD_SERVE, 1, 1000000, "N", "4096",
+    {"queue", 0, NULL, KIND_NUMBER, AT(queue), CMD_SERVE, 1, 1000000, "N", "2048",
      "texts that may wait to be embedded; more are answered 429"},
 
     {"json", 0, NULL, KIND_FLAG, AT(json), CMD_ALL & ~(unsigned)(CMD_CHUNK | CMD_EMBED), 0, 0, NULL,

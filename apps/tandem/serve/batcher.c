@@ -399,11 +399,18 @@ void batcher_close(batcher *b)
     free(b);
 }
 
-static unsigned retry_after_locked(const batcher *b)
+/* What those that wait will take, at the rate measured so far; 0: no rate is known. */
+static double wait_seconds_locked(const batcher *b)
 {
     size_t tokens = b->queues[0].n_tokens + b->queues[1].n_tokens;
     double rate = b->tokens_per_second * (double)b->n_threads;
-    double seconds = rate > 0 ? (double)tokens / rate : 1;
+
+    return rate > 0 ? (double)tokens / rate : 0;
+}
+
+static unsigned retry_after_locked(const batcher *b)
+{
+    double seconds = wait_seconds_locked(b);
 
     return seconds < 1                   ? 1
            : seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
@@ -426,7 +433,9 @@ bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),
     job->since_us = now_us();
     pthread_mutex_lock(&b->lock);
     size_t waiting = b->queues[0].n_texts + b->queues[1].n_texts;
-    bool fits = !b->ends && (waiting == 0 || waiting + job->n <= b->options.waiting_max);
+    /* Told at once, not after it has waited for nothing. */
+    bool late = job->wait_ms_max && wait_seconds_locked(b) * 1000 > job->wait_ms_max;
+    bool fits = !b->ends && !late && (waiting == 0 || waiting + job->n <= b->options.waiting_max);
     if (fits) {
         before(job->user);
         if (q->last)

@@ -171,6 +171,36 @@ static void refuses_what_would_wait_too_long_and_says_how_long(void **state)
     }
 }
 
+static void refuses_at_once_what_could_only_come_too_late(void **state)
+{
+    enum {
+        N = 40
+    };
+    client *clients[N];
+    batcher *b = open_batcher(100000);
+    batcher_state counts;
+    size_t n_taken = 0;
+    unsigned wait = 0;
+
+    (void)state;
+    client *first = make_client(0, 1);
+    assert_true(batcher_submit(b, &first->job, is_taken, &wait));
+    wait_for(first); /* now a rate is known */
+    for (int i = 0; i < N; i++) {
+        clients[i] = make_client(2 * i, MOST);
+        clients[i]->job.wait_ms_max = i < N / 2 ? 0 : 1;
+        n_taken += batcher_submit(b, &clients[i]->job, is_taken, &wait);
+    }
+    assert_int_equal(n_taken, N / 2);
+    assert_true(wait >= 1 && wait <= 60);
+    batcher_get_state(b, &counts);
+    assert_int_equal(counts.n_refused, N - N / 2);
+    batcher_close(b);
+    for (int i = 0; i < N; i++)
+        free(clients[i]);
+    free(first);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -190,6 +220,7 @@ int main(void)
         cmocka_unit_test(every_client_gets_its_own_vectors_in_order),
         cmocka_unit_test(a_client_that_left_costs_nothing_more),
         cmocka_unit_test(refuses_what_would_wait_too_long_and_says_how_long),
+        cmocka_unit_test(refuses_at_once_what_could_only_come_too_late),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
