@@ -103,6 +103,15 @@ static uint32_t connections_max(const settings *s)
     return (uint32_t)(s->connections < most ? s->connections : most);
 }
 
+/* A core file would hold the keys, as the environment does: nothing of the sort lies about. */
+static void keep_keys(const settings *s)
+{
+    const struct rlimit none = {0};
+
+    if (s->api_key || s->backends[0].key || s->backends[1].key)
+        setrlimit(RLIMIT_CORE, &none);
+}
+
 /* -- the parts -- */
 
 static void count_and_log(void *app, const http_request *request, double seconds)
@@ -254,6 +263,7 @@ int cmd_serve(const settings *s)
 
     if (status)
         return status;
+    keep_keys(s);
     /* All threads inherit it: the signals are this one's. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

@@ -1,10 +1,14 @@
 """Clients that send rubbish, hang, or come in crowds: the server answers the others."""
 
 import collections
+import json
 import random
+import re
 import socket
+import threading
 
 import remote
+from conftest import SANITIZED
 from servers import Server as Backend
 from serving import Server
 
@@ -143,6 +147,61 @@ def test_one_address_has_its_share_of_connections(tmp_path):
         assert ended >= 30
 
 
+# -- crowds --
+
+
+def resident_kb(server):
+    status = open(f"/proc/{server.process.pid}/status").read()
+    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+
+
+class Crowd:
+    """Clients that ask again at once when they are refused, until they are answered."""
+
+    def __init__(self, server, n):
+        self.server, self.refused, self.wrong = server, 0, []
+        self.threads = [threading.Thread(target=self.ask, args=(i,)) for i in range(n)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, i):
+        body = json.dumps({"inputs": [f"{i} {k} " + "word " * 50 for k in range(4)]}).encode()
+        connection = self.server.connect()
+        while True:
+            connection.request("POST", "/embed", body)
+            reply = connection.getresponse()
+            reply.read()
+            if reply.status not in (429, 503) or not 1 <= int(reply.headers["Retry-After"]) <= 60:
+                break
+            self.refused += 1
+        if reply.status != 200:
+            self.wrong.append((reply.status, dict(reply.headers)))
+        connection.close()
+
+
+def test_far_more_than_can_be_done_is_refused_and_costs_nothing(tmp_path):
+    """A backend that is held does nothing: whatever comes is too much, on any machine."""
+    release = threading.Event()
+    with Backend("tei") as backend:
+        with Server(tmp_path, "--queue", 64, env=remote.settings(backend)) as server:
+            backend.fault = lambda call: release.wait(60) and False
+            crowd = Crowd(server, 60)
+            sizes = []
+            for refused in (500, 1000, 1500):  # 16 requests wait: that is 30 and 90 times as many
+                while crowd.refused < refused and not crowd.wrong:
+                    assert server.metric("tandem_embed_waiting_texts") <= 64
+                sizes.append(resident_kb(server))
+            release.set()
+            for thread in crowd.threads:
+                thread.join(60)
+            assert crowd.wrong == [] and crowd.refused >= 1500
+            assert server.metric("tandem_embed_dropped_total", reason="queue_full") >= 1500
+            assert server.metric("tandem_embed_waiting_texts") == 0
+            assert server.post("/embed", {"inputs": "a lane"}).status == 200
+    if not SANITIZED:  # what a sanitizer keeps back of freed memory grows
+        assert max(sizes) < 1.1 * min(sizes), sizes
+
+
 # -- secrets --
 
 
@@ -171,9 +230,11 @@ def test_keys_of_other_servers_are_told_nowhere(tmp_path):
             reply = server.post("/embed", {"inputs": "a lane"})
             assert reply.status >= 400 and secret.encode() not in reply.body
             assert secret.encode() not in server.get("/metrics").body
-            for kind in ("cmdline", "status"):
+            for kind in ("cmdline", "status", "comm"):
                 path = f"/proc/{server.process.pid}/{kind}"
                 assert secret.encode() not in open(path, "rb").read()
+            limits = open(f"/proc/{server.process.pid}/limits").read()
+            assert re.search(r"Max core file size +0 +0 ", limits), limits
         assert secret not in "".join(server.log)
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.name != ".env":
