@@ -47,15 +47,22 @@ const char *output_style_of(FILE *stream, output_style style)
     return colour[stream == stderr] ? escapes[style] : "";
 }
 
+/* In one write, so that lines of two threads stay whole. */
 static void say(output_style style, const char *format, va_list arguments)
 {
-    char line[2048];
+    char line[2048], whole[4 * sizeof(line)] = ""; /* a character of three bytes for a control */
+    FILE *memory = fmemopen(whole, sizeof(whole), "w");
+    FILE *out = memory ? memory : stderr;
 
     vsnprintf(line, sizeof(line), format, arguments);
-    fprintf(stderr, "%standem:%s ", output_style_of(stderr, style),
+    fprintf(out, "%standem:%s ", output_style_of(stderr, style),
             output_style_of(stderr, STYLE_PLAIN));
-    output_text(stderr, text_of(line));
-    fputc('\n', stderr);
+    output_text(out, text_of(line));
+    fputc('\n', out);
+    if (memory) {
+        fclose(memory);
+        fputs(whole, stderr);
+    }
 }
 
 void output_error(const char *format, ...)

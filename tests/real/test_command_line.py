@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import socket
 import struct
 import subprocess
 
@@ -249,3 +250,16 @@ def test_version(tandem):
     assert tandem.run("--version").stdout.decode().startswith("tandem ")
     assert SOURCE.joinpath("LICENSE").read_text().lstrip().startswith("Apache License")
     assert pathlib.Path(PROGRAM).exists()
+
+
+def test_a_message_is_one_write(tandem):
+    """So that lines of threads, or of several programs on one log, stay whole."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # keeps writes apart
+    with ours, theirs:
+        ours.settimeout(60)
+        command = [tandem.program, "search", "--db", "nothing.db", "a"]
+        assert subprocess.run(
+            command, stderr=theirs, cwd=tandem.folder, env=tandem.environment(), timeout=60
+        ).returncode
+        said = ours.recv(65536)
+    assert said.startswith(b"tandem: ") and said.count(b"\n") == 1 and said.endswith(b"\n")
