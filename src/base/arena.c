@@ -41,6 +41,7 @@ typedef struct arena_block {
 
 struct td_arena {
     arena_block *block; /* the newest; NULL before the first piece */
+    arena_block *spare; /* empty ones, kept by td_arena_clear */
     size_t bytes_handed_out, bytes_max;
     bool past_cap; /* why the last NULL was given */
 };
@@ -53,16 +54,46 @@ td_arena *td_arena_new(size_t bytes_max)
     return arena;
 }
 
-void td_arena_free(td_arena *arena)
+static void free_blocks(arena_block *block)
 {
-    if (!arena)
-        return;
-    for (arena_block *block = arena->block, *before; block; block = before) {
+    for (arena_block *before; block; block = before) {
         before = block->before;
         ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->n_bytes);
         free(block);
     }
+}
+
+void td_arena_free(td_arena *arena)
+{
+    if (!arena)
+        return;
+    free_blocks(arena->block);
+    free_blocks(arena->spare);
     free(arena);
+}
+
+void td_arena_clear(td_arena *arena, size_t keep_bytes)
+{
+    size_t n_kept = 0;
+
+    for (const arena_block *spare = arena->spare; spare; spare = spare->before)
+        n_kept += spare->n_bytes;
+    for (arena_block *block = arena->block, *before; block; block = before) {
+        bool keep = n_kept <= keep_bytes && block->n_bytes <= keep_bytes - n_kept;
+
+        before = block->before;
+        block->before = keep ? arena->spare : NULL;
+        if (!keep) {
+            free_blocks(block);
+            continue;
+        }
+        n_kept += block->n_bytes;
+        block->n_used = 0;
+        ASAN_POISON_MEMORY_REGION(block->bytes, block->n_bytes);
+        arena->spare = block;
+    }
+    arena->block = NULL;
+    arena->bytes_handed_out = 0;
 }
 
 /* Bytes of the next block: twice the last, so that a large document needs few of them. */
@@ -73,19 +104,35 @@ static size_t next_block_bytes(const td_arena *arena, size_t needed)
     return bytes > needed ? bytes : needed;
 }
 
+/* An empty block that has room for `needed`; NULL if none is kept. */
+static arena_block *take_spare(td_arena *arena, size_t needed)
+{
+    for (arena_block **at = &arena->spare; *at; at = &(*at)->before) {
+        arena_block *block = *at;
+        if (block->n_bytes < needed)
+            continue;
+        *at = block->before;
+        return block;
+    }
+    return NULL;
+}
+
 static bool add_block(td_arena *arena, size_t needed)
 {
-    size_t n_bytes = next_block_bytes(arena, needed);
-    size_t whole;
-    if (!td_size_add(n_bytes, sizeof(arena_block), &whole))
-        return false;
-    arena_block *block = malloc(whole);
-    if (!block)
-        return false;
+    arena_block *block = take_spare(arena, needed);
+    if (!block) {
+        size_t n_bytes = next_block_bytes(arena, needed);
+        size_t whole;
+        if (!td_size_add(n_bytes, sizeof(arena_block), &whole))
+            return false;
+        block = malloc(whole);
+        if (!block)
+            return false;
+        block->n_used = 0;
+        block->n_bytes = n_bytes;
+        ASAN_POISON_MEMORY_REGION(block->bytes, n_bytes);
+    }
     block->before = arena->block;
-    block->n_used = 0;
-    block->n_bytes = n_bytes;
-    ASAN_POISON_MEMORY_REGION(block->bytes, n_bytes);
     arena->block = block;
     return true;
 }

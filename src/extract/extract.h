@@ -7,6 +7,7 @@
 #ifndef TD_EXTRACT_H
 #define TD_EXTRACT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "flow/document.h"
 #include "flow/page.h"
@@ -24,7 +25,13 @@ typedef struct td_extract_options {
     bool links_only;       /* HTML: no text, only what its head says and its links */
     size_t nesting_max; /* open HTML elements; deeper ones are flattened before the tree is built */
     size_t text_bytes_max; /* E_TOO_LARGE past it */
+    td_arena *scratch; /* whose memory trees are built in, cleared before and after; for a thread
+                              that reads many pages. NULL: a new one each */
 } td_extract_options;
+
+enum {
+    TD_EXTRACT_SCRATCH_BYTES = 160 << 20, /* what a scratch arena must be able to hand out */
+};
 
 #define TD_EXTRACT_OPTIONS                                                                         \
     (td_extract_options)                                                                           \

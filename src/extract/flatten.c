@@ -233,6 +233,15 @@ static bool only_colours(td_tag tag, const td_flat_tag *token)
            (td_str_starts(c, TD_STR("hljs-")) && !td_str_starts(c, TD_STR("hljs-ln")));
 }
 
+/* Inside svg and math "<input>" holds what follows; "<input/>" holds nothing anywhere. */
+static tandem_code close_in_foreign(flattener *f)
+{
+    if (!f->open[TD_TAG_SVG] && !f->open[TD_TAG_MATH])
+        return TANDEM_OK;
+    td_buf_cut(f->out, f->out->n - 1);
+    return td_buf_add(f->out, TD_STR("/>"), f->err);
+}
+
 /* The start tag is already written at `mark`; decides whether it stays. */
 static tandem_code handle_start(flattener *f, td_tag tag, const td_flat_tag *token, size_t mark)
 {
@@ -249,7 +258,7 @@ static tandem_code handle_start(flattener *f, td_tag tag, const td_flat_tag *tok
     close_implied(f, tag);
     if (closes_itself(f, tag, token)) {
         if (f->nesting_max > 0)
-            return TANDEM_OK;
+            return token->self_closing ? TANDEM_OK : close_in_foreign(f);
         td_buf_cut(f->out, mark);
         return write_break(f, tag == TD_TAG_BR ? TD_TAG_P : tag);
     }

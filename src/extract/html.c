@@ -8,8 +8,8 @@
 #include "extract/skim.h"
 
 enum {
-    TREE_BYTES_MAX = 160 << 20,
-    NESTING_MOST = 5000, /* more would let a page take minutes, whatever the options say */
+    SCRATCH_KEEP_BYTES = 4 << 20, /* of a scratch arena; a page of 100 KB needs half of it */
+    NESTING_MOST = 5000,          /* more would let a page take minutes, whatever the options say */
 };
 
 /* Many themes keep the title above the element with the text. */
@@ -98,13 +98,14 @@ static tandem_code read_once(td_str html, td_str uri, const td_extract_options *
                              tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_arena *arena = td_arena_new(TREE_BYTES_MAX);
+    td_arena *arena = options->scratch ? options->scratch : td_arena_new(TD_EXTRACT_SCRATCH_BYTES);
     td_buf flat = TD_BUF(html.n * 4 + 1024);
     td_tree tree = {0};
     td_str base;
 
     if (!arena)
         TD_TRY(td_fail_nomem(err, "HTML tree"));
+    td_arena_clear(arena, SCRATCH_KEEP_BYTES);
     if (options->links_only)
         TD_TRY(td_extract_skim(html, &flat, err));
     else
@@ -121,7 +122,10 @@ static tandem_code read_once(td_str html, td_str uri, const td_extract_options *
         TD_TRY(write_text(&tree, base, options, arena, document, text, err));
 out:
     td_buf_clear(&flat);
-    td_arena_free(arena);
+    if (options->scratch)
+        td_arena_clear(arena, SCRATCH_KEEP_BYTES);
+    else
+        td_arena_free(arena);
     return code;
 }
 

@@ -62,8 +62,8 @@ enum {
     X(OL, "ol", TD_KIND_B) X(OPTGROUP, "optgroup", 0) X(OPTION, "option", 0) X(P, "p", TD_KIND_B) \
     X(PARAM, "param", TD_KIND_V) X(PLAINTEXT, "plaintext", TD_KIND_B) X(PRE, "pre", TD_KIND_B) \
     X(Q, "q", 0) X(RP, "rp", 0) X(RT, "rt", 0) X(S, "s", TD_KIND_F) X(SAMP, "samp", 0) \
-    X(SCRIPT, "script", TD_KIND_R) X(SEARCH, "search", TD_TAG_IS_BLOCK) \
-    X(SECTION, "section", TD_KIND_B) X(SELECT, "select", TD_KIND_S) X(SLOT, "slot", 0) \
+    X(SCRIPT, "script", TD_KIND_R) X(SEARCH, "search", TD_KIND_B) \
+    X(SECTION, "section", TD_KIND_B) X(SELECT, "select", TD_KIND_S | TD_KIND_X) X(SLOT, "slot", 0) \
     X(SMALL, "small", TD_KIND_F) X(SOURCE, "source", TD_KIND_V) X(SPAN, "span", 0) \
     X(STRIKE, "strike", TD_KIND_F) X(STRONG, "strong", TD_KIND_F) X(STYLE, "style", TD_KIND_R) \
     X(SUB, "sub", 0) X(SUMMARY, "summary", TD_KIND_B) X(SUP, "sup", 0) X(SVG, "svg", 0) \

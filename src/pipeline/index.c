@@ -277,13 +277,14 @@ static bool resolve(void *user, td_str base, td_str href, td_buf *out)
     return page->is_web && td_net_url_resolve(base, href, out, NULL) == TANDEM_OK;
 }
 
-static tandem_code read_once(tandem_job *job, td_page *page, td_document **document_out,
-                             tandem_error *err)
+static tandem_code read_once(tandem_job *job, td_page *page, td_arena *scratch,
+                             td_document **document_out, tandem_error *err)
 {
     td_extract_options options = TD_EXTRACT_OPTIONS;
 
     options.resolve = resolve;
     options.resolve_user = page;
+    options.scratch = scratch;
     options.whole_page = job->options.whole_page;
     options.links_only = job->options.links_only;
     /* Chunks are the same whether a page comes from a folder or a site; a page that a person reads
@@ -293,11 +294,11 @@ static tandem_code read_once(tandem_job *job, td_page *page, td_document **docum
 }
 
 /* The page's document; of the page as a browser draws it, where that is wanted. */
-static tandem_code extract(tandem_job *job, size_t feed, td_page **page, td_document **document_out,
-                           tandem_error *err)
+static tandem_code extract(tandem_job *job, size_t feed, td_page **page, td_arena *scratch,
+                           td_document **document_out, tandem_error *err)
 {
     tandem_error why = {.code = TANDEM_OK};
-    tandem_code code = read_once(job, *page, document_out, &why);
+    tandem_code code = read_once(job, *page, scratch, document_out, &why);
     bool is_drawn = false;
 
     if (code == TANDEM_OK || code == TANDEM_E_EMPTY)
@@ -305,7 +306,7 @@ static tandem_code extract(tandem_job *job, size_t feed, td_page **page, td_docu
     if (code == TANDEM_OK && is_drawn) {
         td_document_free(*document_out);
         *document_out = NULL;
-        code = read_once(job, *page, document_out, &why);
+        code = read_once(job, *page, scratch, document_out, &why);
     }
     if (code != TANDEM_OK) {
         td_document_free(*document_out);
@@ -449,7 +450,7 @@ static void take_extracted(tandem_job *job, td_page *page, size_t feed, td_docum
     }
 }
 
-static void take_fetched(tandem_job *job, td_page *page, size_t feed)
+static void take_fetched(tandem_job *job, td_page *page, size_t feed, td_arena *scratch)
 {
     td_document *document = NULL;
     tandem_error error = {0};
@@ -461,7 +462,7 @@ static void take_fetched(tandem_job *job, td_page *page, size_t feed)
         td_page_free(page);
         return;
     }
-    switch (extract(job, feed, &page, &document, &error)) {
+    switch (extract(job, feed, &page, scratch, &document, &error)) {
     case TANDEM_OK:
         take_extracted(job, page, feed, document);
         break;
@@ -506,14 +507,14 @@ static void report_kept_links(tandem_job *job, size_t feed, const td_page *page)
     td_buf_clear(&packed);
 }
 
-static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
+static void take_unchanged(tandem_job *job, td_page *page, size_t feed, td_arena *scratch)
 {
     td_document *document = NULL;
 
     if (!page->is_web || page->body.n == 0) {
         report_kept_links(job, feed, page);
         take_same(job, page, feed, NULL);
-    } else if (extract(job, feed, &page, &document, NULL) == TANDEM_OK) {
+    } else if (extract(job, feed, &page, scratch, &document, NULL) == TANDEM_OK) {
         /* Its bytes are, but nobody has drawn them yet. */
         page->status = page->is_drawn ? TD_PAGE_FETCHED : page->status;
         take_extracted(job, page, feed, document);
@@ -524,12 +525,12 @@ static void take_unchanged(tandem_job *job, td_page *page, size_t feed)
 }
 
 /* A dry run: what would be fetched. The page whose links are wanted was read for them. */
-static void take_listed(tandem_job *job, td_page *page, size_t feed)
+static void take_listed(tandem_job *job, td_page *page, size_t feed, td_arena *scratch)
 {
     td_document *document = NULL;
 
     if (page->body.n)
-        extract(job, feed, &page, &document, NULL);
+        extract(job, feed, &page, scratch, &document, NULL);
     report_links(job, feed, page, document);
     visit(job, page, NULL, NULL, TANDEM_PAGE_LISTED, TD_STR(""));
     td_document_free(document);
@@ -539,6 +540,7 @@ static void take_listed(tandem_job *job, td_page *page, size_t feed)
 void *td_pipeline_index_core(void *user)
 {
     tandem_job *job = user;
+    td_arena *scratch = td_arena_new(TD_EXTRACT_SCRATCH_BYTES); /* slower without */
     void *item = NULL;
 
     while (td_queue_pop(job->pages, &item)) {
@@ -551,13 +553,13 @@ void *td_pipeline_index_core(void *user)
         atomic_fetch_add(&job->n_seen, 1);
         switch (fetched.page->status) {
         case TD_PAGE_FETCHED:
-            take_fetched(job, fetched.page, fetched.feed);
+            take_fetched(job, fetched.page, fetched.feed, scratch);
             break;
         case TD_PAGE_UNCHANGED:
-            take_unchanged(job, fetched.page, fetched.feed);
+            take_unchanged(job, fetched.page, fetched.feed, scratch);
             break;
         case TD_PAGE_LISTED:
-            take_listed(job, fetched.page, fetched.feed);
+            take_listed(job, fetched.page, fetched.feed, scratch);
             break;
         case TD_PAGE_SKIPPED:
         case TD_PAGE_FAILED:
@@ -566,5 +568,6 @@ void *td_pipeline_index_core(void *user)
             break;
         }
     }
+    td_arena_free(scratch);
     return NULL;
 }

@@ -53,6 +53,25 @@ static void keeps_to_its_cap_and_says_so(void **state)
     td_arena_free(arena);
 }
 
+static void hands_out_anew_what_a_clear_kept(void **state)
+{
+    (void)state;
+    td_arena *arena = td_arena_new(1 << 20);
+    char *first = td_arena_alloc(arena, 100);
+    assert_non_null(td_arena_alloc(arena, 300 << 10));
+    td_arena_clear(arena, 64 << 10);
+    assert_int_equal(td_arena_bytes(arena), 0);
+    assert_ptr_equal(td_arena_alloc(arena, 100), first);
+    char *large = td_arena_alloc(arena, (1 << 20) - 100); /* the whole cap is there again */
+    assert_non_null(large);
+    memset(large, 1, (1 << 20) - 100);
+    assert_null(td_arena_alloc(arena, 1));
+    td_arena_clear(arena, 0);
+    td_arena_clear(arena, 0);
+    assert_non_null(td_arena_alloc(arena, 1));
+    td_arena_free(arena);
+}
+
 static void takes_no_memory_for_a_passed_cap(void **state)
 {
     (void)state;
@@ -127,6 +146,7 @@ int main(void)
         cmocka_unit_test(gives_aligned_pieces_that_do_not_touch),
         cmocka_unit_test(gives_a_piece_larger_than_any_block),
         cmocka_unit_test(keeps_to_its_cap_and_says_so),
+        cmocka_unit_test(hands_out_anew_what_a_clear_kept),
         cmocka_unit_test(takes_no_memory_for_a_passed_cap),
         cmocka_unit_test(clears_items_and_checks_their_product),
         cmocka_unit_test(copies_text_with_a_nul_behind_it),

@@ -54,6 +54,23 @@ static void does_not_count_elements_that_end_by_themselves(void **state)
     check_at(2, "<dl><dt>a<dd>b<dt>c</dl>", "<dl><dt>a<dd>b<dt>c</dl>");
 }
 
+/* An end tag does not leave a select, nor does a list's item end what a search stands in. */
+static void counts_elements_that_a_tree_builder_keeps_open(void **state)
+{
+    (void)state;
+    check_at(2, "<div><select></div></select><div>x", "<div><select></div></select><div>x");
+    check_at(3, "<div><select></div></select><div><div>x",
+             "<div><select></div></select><div><div>x");
+    check_at(3, "<dd><search><dd><search>x", "<dd><search><dd><br>x");
+}
+
+static void lets_no_element_without_an_end_tag_hold_what_follows_in_a_drawing(void **state)
+{
+    (void)state;
+    check("<svg><input>a<input/>b</svg><input>c", "<svg><input/>a<input/>b</svg><input>c");
+    check("<math><wbr id=x>a", "<math><wbr id=\"x\"/>a");
+}
+
 static void ignores_what_a_tree_builder_ignores(void **state)
 {
     (void)state;
@@ -113,6 +130,8 @@ int main(void)
         cmocka_unit_test(goes_on_behind_a_frame_that_closes_itself),
         cmocka_unit_test(leaves_out_start_tags_past_the_limit_with_their_end_tags),
         cmocka_unit_test(does_not_count_elements_that_end_by_themselves),
+        cmocka_unit_test(counts_elements_that_a_tree_builder_keeps_open),
+        cmocka_unit_test(lets_no_element_without_an_end_tag_hold_what_follows_in_a_drawing),
         cmocka_unit_test(ignores_what_a_tree_builder_ignores),
         cmocka_unit_test(keeps_each_known_attribute_once),
         cmocka_unit_test(reopens_no_more_formatting_than_32),

@@ -21,7 +21,7 @@ static uint32_t find(const td_tree *tree, td_tag tag)
 
 static void puts_all_below_a_node_right_behind_it(void **state)
 {
-    td_arena *arena = td_arena_new(1 << 20);
+    td_arena *arena = td_arena_new(4 << 20);
     td_tree tree = parse("<ul><li>a<b>b</b><li>c</ul>d", arena);
     uint32_t list = find(&tree, TD_TAG_UL);
 
@@ -38,7 +38,7 @@ static void puts_all_below_a_node_right_behind_it(void **state)
 
 static void marks_elements_that_hold_blocks(void **state)
 {
-    td_arena *arena = td_arena_new(1 << 20);
+    td_arena *arena = td_arena_new(4 << 20);
     td_tree tree = parse("<a><span><p>x</p></span></a><b>y</b>", arena);
 
     (void)state;
@@ -49,7 +49,7 @@ static void marks_elements_that_hold_blocks(void **state)
 
 static void reads_attributes_with_entities_resolved(void **state)
 {
-    td_arena *arena = td_arena_new(1 << 20);
+    td_arena *arena = td_arena_new(4 << 20);
     td_tree tree = parse("<a href='?a&amp;b' class=' One two'>", arena);
     const td_node *a = &tree.nodes[find(&tree, TD_TAG_A)];
 
@@ -66,7 +66,7 @@ static void reads_attributes_with_entities_resolved(void **state)
 
 static void folds_the_text_below_a_node(void **state)
 {
-    td_arena *arena = td_arena_new(1 << 20);
+    td_arena *arena = td_arena_new(4 << 20);
     td_tree tree = parse("<p> a \n b<b>c</b> <i>d</i></p><p>e</p>", arena);
     td_buf out = TD_BUF(1000);
 
@@ -82,8 +82,8 @@ static void folds_the_text_below_a_node(void **state)
 
 static void says_too_large_when_the_memory_for_it_is_used_up(void **state)
 {
-    td_str html = test_repeat("<i>x</i>", 20000, "");
-    td_arena *arena = td_arena_new(1 << 20);
+    td_str html = test_repeat("<i>x</i>", 40000, "");
+    td_arena *arena = td_arena_new(4 << 20);
     td_tree tree = {0};
 
     (void)state;
