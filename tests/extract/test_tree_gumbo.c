@@ -96,8 +96,8 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-/* Whatever the order of tags, flattened as all pages are. Left out is where gumbo does not follow the
- * standard as it is now: select, svg, math, template, and text right before the end of a form. */
+/* Whatever the order of tags, flattened as all pages are. Left out is where gumbo does not follow
+ * the standard as it is now: select, svg, math, template, and text before the end of a form. */
 static void gives_the_nodes_that_lexbor_gives(void **state)
 {
     uint32_t seed = 1;

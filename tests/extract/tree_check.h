@@ -9,7 +9,7 @@
 typedef tandem_code (*tree_parse)(td_str html, td_arena *arena, td_tree *tree_out,
                                   tandem_error *err);
 
-/* All but the white space of a text, which follows on a text right before it: gumbo moves white space
+/* All but the white space of a text, which goes on a text right before it: gumbo moves white space
  * before the end of a select behind it, and takes apart what it moves out of a table. */
 static inline void tree_write_text(td_str text, td_buf *out)
 {
