@@ -59,11 +59,13 @@ def subset(n):
     return [texts[i] for i in kept], [ids[i] for i in kept]
 
 
-def batches(sequences, budget=4096):
-    """By length, about `budget` padded tokens a batch: the best order for engines that pad."""
+def batches(sequences, budget=4096, least=0.0):
+    """By length, at most `budget` padded tokens a batch, none shorter than `least` of the longest:
+    the best order for engines that pad."""
     out, batch = [], []
     for s in sorted(sequences, key=len, reverse=True):
-        if batch and (len(batch) + 1) * len(batch[0]) > budget:
+        full = batch and (len(batch) + 1) * len(batch[0]) > budget
+        if full or (batch and len(s) < least * len(batch[0])):
             out.append(batch)
             batch = []
         batch.append(s)

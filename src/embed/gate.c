@@ -45,13 +45,15 @@ static bool must_wait(const td_gate *gate, td_class class)
 
 void td_embed_gate_stand_aside(td_gate *gate, td_class class)
 {
-    if (!must_wait(gate, class))
+    if (!must_wait(gate, class) || td_clock_ms() < atomic_load(&gate->grace_until_ms[class]))
         return;
     const struct timespec until = td_clock_deadline(TD_GATE_PATIENCE_MS);
     pthread_mutex_lock(&gate->lock);
     while (must_wait(gate, class)) {
-        if (pthread_cond_timedwait(&gate->changed, &gate->lock, &until) != 0)
+        if (pthread_cond_timedwait(&gate->changed, &gate->lock, &until) != 0) {
+            atomic_store(&gate->grace_until_ms[class], td_clock_ms() + TD_GATE_GRACE_MS);
             break;
+        }
     }
     pthread_mutex_unlock(&gate->lock);
 }

@@ -1,7 +1,8 @@
 /* embed/gate.h - who works now: a query before long texts, these before bulk batches.
  *
  * Work of a lower class stands aside at its next step while work of a higher one is inside. It does
- * not starve: who has stood aside for TD_GATE_PATIENCE_MS takes one more step.
+ * not starve: when one has stood aside for TD_GATE_PATIENCE_MS, its class goes on for
+ * TD_GATE_GRACE_MS, which are many steps.
  *
  * Threads:  any
  */
@@ -11,6 +12,7 @@
 #include "base/thread.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum td_class {
     TD_CLASS_QUERY, /* somebody waits for it */
@@ -19,12 +21,14 @@ typedef enum td_class {
 } td_class;
 
 enum {
-    TD_GATE_PATIENCE_MS = 500,
+    TD_GATE_PATIENCE_MS = 250,
+    TD_GATE_GRACE_MS = 5, /* what a query may lose to it */
     TD_N_CLASSES = 3
 };
 
 typedef struct td_gate {
     atomic_size_t n_inside[TD_N_CLASSES];
+    _Atomic int64_t grace_until_ms[TD_N_CLASSES];
     pthread_mutex_t lock; /* rank 4: guards nothing but the wait for `changed` */
     pthread_cond_t changed;
 } td_gate;

@@ -81,6 +81,8 @@ static tandem_code embed_groups(const local *self, td_batch *batch, td_workspace
     size_t n_ids = 0;
 
     for (size_t text = 0; text < batch->n; text++) {
+        if (!is_query(batch))
+            td_embed_pool_stand_aside(self->pool);
         TD_TRY(add_text(self, batch, text, work, &g, &n_ids, err));
         if (g.n > 0 && work->starts[g.n] + n_ids > TD_GROUP_TOKENS) {
             size_t at = work->starts[g.n];

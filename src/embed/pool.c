@@ -187,6 +187,11 @@ void td_embed_pool_bulk_end(td_pool *pool)
     td_embed_gate_leave(&pool->gate, TD_CLASS_BULK);
 }
 
+void td_embed_pool_stand_aside(td_pool *pool)
+{
+    td_embed_gate_stand_aside(&pool->gate, TD_CLASS_LONG);
+}
+
 typedef struct run {
     td_pool *pool;
     td_class class;

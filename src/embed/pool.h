@@ -48,6 +48,9 @@ void td_embed_pool_workspace_give_back(td_pool *pool, td_workspace *work); /* NU
 void td_embed_pool_bulk_begin(td_pool *pool);
 void td_embed_pool_bulk_end(td_pool *pool);
 
+/* Called by bulk work between steps that are none of a run: returns when no query is under way. */
+void td_embed_pool_stand_aside(td_pool *pool);
+
 /* Vectors of one group: of a query, or of bulk work between begin and end. Errors: those of
  * td_embed_model_run. */
 tandem_code td_embed_pool_run(td_pool *pool, bool is_query, const td_model *model,

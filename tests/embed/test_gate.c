@@ -62,6 +62,24 @@ static void bulk_work_stands_aside_as_long_as_its_patience_lasts(void **state)
     }
 }
 
+/* Without the grace a step of each would take the patience once more. */
+static void whose_patience_has_ended_goes_on_for_a_while(void **state)
+{
+    (void)state;
+    td_gate gate = {0};
+    td_embed_gate_init(&gate);
+    td_embed_gate_enter(&gate, TD_CLASS_QUERY);
+    td_embed_gate_stand_aside(&gate, TD_CLASS_BULK);
+    int64_t begin_ms = td_clock_ms();
+    size_t n_steps = 0;
+    while (td_clock_ms() - begin_ms < TD_GATE_GRACE_MS / 2) {
+        td_embed_gate_stand_aside(&gate, TD_CLASS_BULK);
+        n_steps++;
+    }
+    assert_true(n_steps > 1);
+    td_embed_gate_clear(&gate);
+}
+
 typedef struct bulk {
     td_gate gate;
     atomic_size_t n_steps;
@@ -98,6 +116,7 @@ int main(void)
         cmocka_unit_test(counts_who_is_inside),
         cmocka_unit_test(nobody_waits_for_his_own_class_or_a_lower_one),
         cmocka_unit_test(bulk_work_stands_aside_as_long_as_its_patience_lasts),
+        cmocka_unit_test(whose_patience_has_ended_goes_on_for_a_while),
         cmocka_unit_test(who_stands_aside_goes_on_when_the_query_has_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,12 +11,6 @@ static const td_steps *steps_of(const td_encoder *encoder)
                                                   : &td_embed_model_narrow_steps;
 }
 
-static void stand_aside(const td_run *r)
-{
-    if (r->scratch->team.pause)
-        r->scratch->team.pause(r->scratch->team.user, r->member);
-}
-
 /* ---- embeddings ---- */
 
 static void add_row(float *x, const float *row, size_t n)
@@ -43,11 +37,12 @@ static void embed(const td_run *r)
 
     td_embed_model_run_share(r, batch->n_texts, &from, &to);
     for (size_t t = from; t < to; t++) {
-        for (uint32_t i = batch->starts[t]; i < batch->starts[t + 1]; i++)
-            embed_token(encoder, batch->ids[i], i - batch->starts[t], r->scratch->x + i * stride);
+        uint32_t first = batch->starts[t], end = batch->starts[t + 1];
+        td_embed_model_run_stand_aside(r);
+        for (uint32_t i = first; i < end; i++)
+            embed_token(encoder, batch->ids[i], i - first, r->scratch->x + i * stride);
+        steps_of(encoder)->embed(r, first, end - first);
     }
-    size_t first = batch->starts[from], n = batch->starts[to] - first;
-    steps_of(encoder)->embed(r, first, n);
 }
 
 /* ---- attention ---- */
@@ -56,8 +51,10 @@ static void embed(const td_run *r)
 static void attend_all(const td_run *r, const td_layer *layer, bool first_only)
 {
     size_t n_heads = r->encoder->n_heads, n = r->scratch->batch->n_texts * n_heads;
-    for (size_t i = r->member; i < n; i += r->n_members)
+    for (size_t i = r->member; i < n; i += r->n_members) {
+        td_embed_model_run_stand_aside(r);
         steps_of(r->encoder)->attend(r, layer, i / n_heads, i % n_heads, first_only);
+    }
 }
 
 /* Calls what stands between two attentions for each block: the end of `layer` (NULL before the
@@ -106,7 +103,6 @@ void td_embed_model_encoder_forward(const td_encoder *encoder, td_scratch *scrat
     for (size_t l = 0; l < encoder->n_layers; l++) {
         const td_layer *layer = &encoder->layers[l];
         bool last = l + 1 == encoder->n_layers;
-        stand_aside(&r);
         td_embed_model_run_wait(&r);
         attend_all(&r, layer, last && scratch->first_rows_only);
         td_embed_model_run_wait(&r);

@@ -97,8 +97,8 @@ tandem_code td_embed_model_run(const td_model *model, const td_ragged *batch, td
 typedef struct td_team {
     size_t n;
     void (*wait)(void *user); /* returns when all n members are inside */
-    /* Each member calls it before each layer, where bulk work may stand aside; NULL: nobody does.
-     * It has to return. */
+    /* Each member calls it between steps, well under a millisecond apart (but for one head of a
+     * very long text), where bulk work may stand aside; NULL: nobody does. It has to return. */
     void (*pause)(void *user, size_t member);
     void *user;
 } td_team;

@@ -26,9 +26,13 @@ static td_rows rows_from(td_rows rows, size_t from)
 static void linear(const td_run *r, const td_matrix *matrix, const td_rows *x, size_t n_rows,
                    const td_epilogue *epilogue)
 {
-    size_t from, to;
+    size_t from, to, step = td_embed_model_run_step_panels(matrix, n_rows);
     td_embed_model_run_share_of_block(r, matrix->n_panels, &from, &to);
-    r->encoder->kernels->narrow->linear(matrix, x, n_rows, from, to, epilogue);
+    for (; from < to; from += step) {
+        size_t end = to - from < step ? to : from + step;
+        td_embed_model_run_stand_aside(r);
+        r->encoder->kernels->narrow->linear(matrix, x, n_rows, from, end, epilogue);
+    }
     td_embed_model_run_meet_after_part(r);
 }
 

@@ -6,11 +6,15 @@
 static void linear(const td_run *r, const td_matrix *matrix, const float *x, size_t n_rows,
                    const td_epilogue *epilogue)
 {
-    size_t from, to;
+    size_t from, to, step = td_embed_model_run_step_panels(matrix, n_rows);
     td_embed_model_run_share_of_block(r, matrix->n_panels, &from, &to);
-    tandem_code code = r->encoder->kernels->linear(matrix, x, n_rows, from, to, epilogue);
-    if (code != TANDEM_OK)
-        atomic_store(&r->scratch->failure, (int)code);
+    for (; from < to; from += step) {
+        size_t end = to - from < step ? to : from + step;
+        td_embed_model_run_stand_aside(r);
+        tandem_code code = r->encoder->kernels->linear(matrix, x, n_rows, from, end, epilogue);
+        if (code != TANDEM_OK)
+            atomic_store(&r->scratch->failure, (int)code);
+    }
     td_embed_model_run_meet_after_part(r);
 }
 
