@@ -192,7 +192,8 @@ static void looks_at_each_line_a_bounded_number_of_times(void **state)
         td_chunk_sink sink;
         td_chunk_options options = TD_CHUNK_OPTIONS;
         td_chunk_part part = {.end = strlen(text), .is_code = true, .language = TD_STR("c")};
-        assert_int_equal(td_chunk_sink_init(&sink, td_str_from(text), &options, arena, NULL), 0);
+        assert_int_equal(td_chunk_sink_init(&sink, td_str_from(text), &options, true, arena, NULL),
+                         0);
         assert_int_equal(td_chunk_code_split(&sink, &part, NULL), 0);
         size_t n_lines = td_chunk_ruler_newlines(&sink.ruler, part.end);
         if (sink.n_lines_read > 13 * n_lines)
