@@ -14,8 +14,8 @@ packages_deb="dpkg-dev file"
 
 # What they use where apt knows it; without it some of them have nothing to do, and say so. The one
 # by version, because each lays out a few lines in its own way; the browser opens the dashboard and
-# draws pages (Ubuntu has it as a snap alone).
-packages_if_known="clang-format-14 chromium"
+# draws pages (Ubuntu has it as a snap alone); poppler reads PDFs.
+packages_if_known="clang-format-14 chromium poppler-utils"
 
 # has PACKAGE: whether it is installed; on a system without dpkg, whether what it is for is here.
 has() {

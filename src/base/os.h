@@ -1,6 +1,7 @@
 /* base/os.h - what the operating system does for us, in one place.
  *
- * System differences live in os_linux.c and os_macos.c (os_posix.c holds what both share).
+ * System differences live in os_linux.c and os_macos.c; os_posix.c and os_child.c hold what both
+ * share.
  * Threads:  any
  */
 #ifndef TD_BASE_OS_H
@@ -9,6 +10,7 @@
 #include "base/buf.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 /* CPUs that this process may use: the smaller of the affinity mask and the cgroup quota (rounded
@@ -106,6 +108,30 @@ tandem_code td_os_child_start(const char *const *argv, const char *const *enviro
 
 /* Kills it with its process group and waits for its end. An empty struct is fine. */
 void td_os_child_kill(td_os_child *child);
+
+/* Whether that is a file that may be run; and where a program of that name is in PATH, appended. */
+bool td_os_is_program(const char *path);
+bool td_os_find_program(const char *name, td_buf *path_out);
+
+/* Another program that reads a file and writes what it makes of it, within limits. */
+typedef struct td_os_filter {
+    const char *const *argv;        /* argv[0] is a path */
+    const char *const *environment; /* this and no other */
+    int input_fd;                   /* its standard input; -1: nothing */
+    uint32_t wall_ms_max, cpu_s_max;
+    uint64_t memory_bytes_max; /* of its address space */
+} td_os_filter;
+
+/* Runs it to its end: without network where the system allows that, without files to write to, with
+ * its process group killed afterwards whatever happened. Appends its output to `out`, up to the
+ * buffer's cap, and to `said` as much of what it writes to standard error as has room there.
+ * *status_out is its exit status, 128 and the signal if one ended it, 127 if it cannot be run.
+ * Errors: E_TIMEOUT, E_TOO_LARGE (more than `out` may hold), E_IO, E_NOMEM. Blocks. */
+tandem_code td_os_filter_run(const td_os_filter *filter, td_buf *out, td_buf *said, int *status_out,
+                             tandem_error *err);
+
+/* A file without a name that holds `bytes`, gone when it is closed, whatever ends this process. */
+tandem_code td_os_temporary(td_str bytes, FILE **file_out, tandem_error *err);
 
 /* Between fork and exec, so nothing but system calls: the process dies with the thread that made
  * it; it loses its network (false where it may not); descriptors from `first` on are closed. */

@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +16,6 @@ enum {
     READ_BYTES = 64 * 1024,
     TEMPORARY_NAMES_MAX = 100,
     TREE_FDS_MAX = 16,
-    SPARE_FD = 16, /* ours are moved up there, out of the way of the child's */
 };
 
 void td_os_relax(void)
@@ -323,79 +320,4 @@ tandem_code td_os_remove_tree(const char *path, tandem_error *err)
     if (nftw(path, remove_one, TREE_FDS_MAX, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
         return TANDEM_OK;
     return td_fail_errno(err, errno, "cannot remove %s", path);
-}
-
-/* -- another program -- */
-
-/* After a fork in a process with threads: system calls alone. */
-static _Noreturn void become(const char *const *argv, const char *const *environment,
-                             bool is_offline, const int ends[2], int64_t parent_pid)
-{
-    int nothing = open("/dev/null", O_RDWR);
-    int in = fcntl(ends[0], F_DUPFD, SPARE_FD), out = fcntl(ends[1], F_DUPFD, SPARE_FD);
-    sigset_t none;
-
-    setpgid(0, 0);
-    td_os_child_tie(parent_pid);
-    for (int fd = 0; fd < 3; fd++)
-        dup2(nothing, fd);
-    if (dup2(in, 3) < 0 || dup2(out, 4) < 0)
-        _exit(127);
-    td_os_close_from(5);
-    if (is_offline)
-        (void)td_os_child_unplug();
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
-    execve(argv[0], (char *const *)argv, (char *const *)environment);
-    _exit(127);
-}
-
-/* Both ends of a pipe: the one of `ours` does not wait, and neither outlives an exec. */
-static bool open_pipe(int ends[2], int ours)
-{
-    if (pipe(ends) != 0) {
-        ends[0] = ends[1] = -1;
-        return false;
-    }
-    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 &&
-           fcntl(ends[ours], F_SETFL, O_NONBLOCK) == 0;
-}
-
-tandem_code td_os_child_start(const char *const *argv, const char *const *environment,
-                              bool is_offline, td_os_child *child_out, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    int to[2] = {-1, -1}, from[2] = {-1, -1};
-    pid_t self = getpid(), pid = -1;
-
-    if (!open_pipe(to, 1) || !open_pipe(from, 0))
-        TD_TRY(td_fail_errno(err, errno, "cannot make a pipe to %s", argv[0]));
-    pid = fork();
-    if (pid < 0)
-        TD_TRY(td_fail_errno(err, errno, "cannot start %s", argv[0]));
-    if (pid == 0)
-        become(argv, environment, is_offline, (int[2]){to[0], from[1]}, self);
-    setpgid(pid, pid); /* here too, so that it has its group before anybody may kill it */
-    *child_out = (td_os_child){pid, to[1], from[0]};
-    to[1] = from[0] = -1;
-
-out:
-    close_fd(to[0]);
-    close_fd(to[1]);
-    close_fd(from[0]);
-    close_fd(from[1]);
-    return code;
-}
-
-void td_os_child_kill(td_os_child *child)
-{
-    if (child->pid <= 0)
-        return;
-    kill((pid_t)-child->pid, SIGKILL);
-    while (waitpid((pid_t)child->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    close(child->to_fd);
-    close(child->from_fd);
-    *child = (td_os_child){0};
 }

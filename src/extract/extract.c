@@ -7,6 +7,7 @@
 #include "extract/kind.h"
 #include "extract/man.h"
 #include "extract/notebook.h"
+#include "extract/pdf.h"
 #include "extract/plain.h"
 
 enum {
@@ -63,6 +64,34 @@ out:
     return code;
 }
 
+static tandem_code set_fact(const td_buf *fact, td_document *document, td_str *out,
+                            tandem_error *err)
+{
+    td_str copy = td_arena_copy(document->arena, td_str_trim(td_buf_str(fact)));
+
+    if (!copy.ptr)
+        return td_arena_fail(document->arena, err);
+    *out = copy;
+    return TANDEM_OK;
+}
+
+static tandem_code read_pdf(reader *r, td_str body, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_document *document = r->document;
+    td_extract_pdf_facts facts;
+
+    td_extract_pdf_facts_init(&facts);
+    TD_TRY(td_extract_pdf_write(body, &r->made, &facts, err));
+    TD_TRY(set_fact(&facts.title, document, &document->title, err));
+    TD_TRY(set_fact(&facts.author, document, &document->author, err));
+    TD_TRY(set_fact(&facts.date, document, &document->date, err));
+    TD_TRY(td_extract_plain_read(td_buf_str(&r->made), r->name, TD_FORMAT_TEXT, document, err));
+out:
+    td_extract_pdf_facts_clear(&facts);
+    return code;
+}
+
 static tandem_code read_page(reader *r, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -76,6 +105,8 @@ static tandem_code read_page(reader *r, tandem_error *err)
             r->name = td_str_slice(r->name, 0, r->name.n - 3);
         kind = td_extract_kind_of(TD_STR(""), r->name, body, &language);
     }
+    if (kind == TD_KIND_PDF)
+        return read_pdf(r, body, err);
     if (kind == TD_KIND_BINARY || kind == TD_KIND_GZIP)
         TD_FAIL(err, TANDEM_E_UNSUPPORTED, "%.*s is binary%s%.*s", TD_STR_FMT(r->name),
                 type.n ? ": " : "", TD_STR_FMT(type));
@@ -117,6 +148,11 @@ out:
     td_buf_clear(&r.decoded);
     td_buf_clear(&r.made);
     return code;
+}
+
+const char *td_extract_refuses_pdf(void)
+{
+    return td_extract_pdf_can() ? NULL : TD_EXTRACT_PDF_NEEDS;
 }
 
 bool td_extract_is_html(const td_page *page)

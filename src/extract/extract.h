@@ -1,8 +1,8 @@
 /* extract/extract.h - from a page's bytes to the text of a document.
  *
- * In:       td_page (HTML, Markdown, reStructuredText, notebook, plain text, source code)
- * Out:      td_document: Markdown for HTML, all others as they are but valid UTF-8
- * Threads:  pure functions; call from any thread
+ * In:       td_page (HTML, Markdown, reStructuredText, notebook, PDF, plain text, source code)
+ * Out:      td_document: Markdown for HTML, text for PDF, all others as they are but valid UTF-8
+ * Threads:  pure functions, but for a PDF, which another program reads meanwhile; any thread
  */
 #ifndef TD_EXTRACT_H
 #define TD_EXTRACT_H
@@ -44,6 +44,9 @@ enum {
  * E_TOO_LARGE, E_NOMEM. Bytes that are not valid in their charset become U+FFFD. */
 tandem_code td_extract(const td_page *page, const td_extract_options *options,
                        td_document **document_out, tandem_error *err);
+
+/* NULL if PDFs can be read here, else why not. Static. Cost: a look into the folders of PATH. */
+const char *td_extract_refuses_pdf(void);
 
 /* Whether the page is HTML, as td_extract would take it. */
 bool td_extract_is_html(const td_page *page);

@@ -42,7 +42,7 @@ static bool is_binary(td_str body)
 
     if (td_str_starts(head, TD_STR("\xFF\xFE")) || td_str_starts(head, TD_STR("\xFE\xFF")))
         return false;
-    return td_str_find_byte(head, '\0', 0) != TD_STR_NONE || td_str_starts(head, TD_STR("%PDF-"));
+    return td_str_find_byte(head, '\0', 0) != TD_STR_NONE;
 }
 
 static td_str skip_blank(td_str s)
@@ -241,6 +241,8 @@ td_kind td_extract_kind_of(td_str media_type, td_str name, td_str body, td_str *
     *language_out = TD_STR("");
     if (td_str_starts(body, TD_STR("\x1F\x8B\x08")))
         return TD_KIND_GZIP;
+    if (td_str_starts(body, TD_STR("%PDF-")))
+        return TD_KIND_PDF;
     if (is_binary_type(type) || is_binary(body))
         return TD_KIND_BINARY;
     if (told != TD_KIND_BINARY && told != TD_KIND_CODE)

@@ -15,6 +15,7 @@ typedef enum td_kind {
     TD_KIND_RST,
     TD_KIND_NOTEBOOK,
     TD_KIND_MAN,
+    TD_KIND_PDF,
     TD_KIND_CODE,
     TD_KIND_TEXT,
 } td_kind;

@@ -94,6 +94,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.known = td_pipeline_job_remembers(job) && !o->refresh ? td_pipeline_known_get : NULL;
     s.known_user = feed;
     s.file_bytes_max = o->file_bytes_max;
+    s.refuses_pdf = td_extract_refuses_pdf();
     s.hidden = o->hidden;
     s.no_ignore = o->no_ignore;
     s.include = o->include;

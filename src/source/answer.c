@@ -108,6 +108,8 @@ tandem_code td_source_answer_page(td_str uri, const td_net_reply *reply,
         snprintf(reason, sizeof(reason), "no text: %.*s", TD_STR_FMT(reply->media_type));
         return missed(uri, reply, TANDEM_OK, reason, page_out, err);
     }
+    if (options->refuses_pdf && td_source_binary_is_pdf_type(reply->media_type))
+        return missed(uri, reply, TANDEM_OK, options->refuses_pdf, page_out, err);
     if (reply->body.n == 0)
         return missed(uri, reply, TANDEM_E_EMPTY, "the answer is empty", page_out, err);
     const char *binary = td_source_binary_bytes(reply->body);

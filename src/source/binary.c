@@ -93,7 +93,6 @@ static const char *const suffixes[] = {
     "pdb",
     "ko",
     /* office */
-    "pdf",
     "doc",
     "docx",
     "xls",
@@ -150,7 +149,6 @@ bool td_source_binary_name(td_str name)
 static bool has_magic(td_str head)
 {
     static const td_str magics[] = {
-        {"%PDF-", 5},
         {"\x89PNG\r\n", 6},
         {"\xff\xd8\xff", 3},
         {"GIF8", 4},
@@ -186,13 +184,20 @@ static bool has_magic(td_str head)
 const char *td_source_binary_bytes(td_str head)
 {
     head = td_str_slice(head, 0, TD_SOURCE_BINARY_HEAD_BYTES);
-    /* UTF-16 and compressed text hold NULs and are text all the same; extract looks inside. */
+    /* UTF-16 and compressed text hold NULs and are text all the same, and a PDF may have some;
+     * extract looks inside. */
     if (td_str_starts(head, TD_STR("\xff\xfe")) || td_str_starts(head, TD_STR("\xfe\xff")) ||
-        td_str_starts(head, TD_STR("\x1f\x8b")))
+        td_str_starts(head, TD_STR("\x1f\x8b")) || td_str_starts(head, TD_STR("%PDF-")))
         return NULL;
     if (has_magic(head) || td_str_find_byte(head, '\0', 0) != TD_STR_NONE)
         return "binary file";
     return NULL;
+}
+
+bool td_source_binary_is_pdf_type(td_str media_type)
+{
+    return td_str_eq(media_type, TD_STR("application/pdf")) ||
+           td_str_eq(media_type, TD_STR("application/x-pdf"));
 }
 
 bool td_source_binary_is_text_type(td_str media_type)
@@ -208,8 +213,9 @@ bool td_source_binary_is_text_type(td_str media_type)
         "application/x-ruby",        "application/x-csh",
     };
 
-    if (media_type.n == 0 || td_str_starts(media_type, TD_STR("text/")) ||
-        td_str_ends(media_type, TD_STR("+xml")) || td_str_ends(media_type, TD_STR("+json")))
+    if (media_type.n == 0 || td_source_binary_is_pdf_type(media_type) ||
+        td_str_starts(media_type, TD_STR("text/")) || td_str_ends(media_type, TD_STR("+xml")) ||
+        td_str_ends(media_type, TD_STR("+json")))
         return !td_str_starts(media_type, TD_STR("image/"));
     for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
         if (td_str_eq(media_type, td_str_from(text[i])))

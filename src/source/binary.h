@@ -17,11 +17,14 @@ enum {
 bool td_source_binary_name(td_str name);
 
 /* Why the first bytes of a file are no text that can be read: "binary file"; NULL if they may be
- * (gzip and UTF-16 included: extract reads both). Looks at TD_SOURCE_BINARY_HEAD_BYTES at most.
- * Static. */
+ * (gzip, UTF-16 and PDF included: extract reads them). Looks at TD_SOURCE_BINARY_HEAD_BYTES at
+ * most. Static. */
 const char *td_source_binary_bytes(td_str head);
 
-/* Whether a web server's Content-Type is text. An empty one may be. */
+/* Whether a web server's Content-Type is a PDF's. */
+bool td_source_binary_is_pdf_type(td_str media_type);
+
+/* Whether a web server's Content-Type is text, or a PDF's. An empty one may be. */
 bool td_source_binary_is_text_type(td_str media_type);
 
 #endif

@@ -23,38 +23,17 @@ enum {
 
 static const char profile_prefix[] = "tandem-chromium-";
 
-static bool is_program(const char *path)
-{
-    return td_os_is_file(path) && access(path, X_OK) == 0;
-}
-
-/* In one of the folders of PATH. */
-static bool find_in_path(const char *name, td_buf *path_out)
-{
-    td_str rest = td_str_from(getenv("PATH")), folder;
-
-    while (td_str_next(&rest, ':', &folder)) {
-        td_buf_cut(path_out, 0);
-        if (folder.n > 0 && folder.ptr[0] == '/' &&
-            td_buf_add_fmt(path_out, NULL, "%.*s/%s", TD_STR_FMT(folder), name) == TANDEM_OK &&
-            is_program(path_out->ptr))
-            return true;
-    }
-    td_buf_cut(path_out, 0);
-    return false;
-}
-
 tandem_code td_source_chromium_find(const char *name, td_buf *path_out, tandem_error *err)
 {
     static const char *const names[] = {"chromium", "chromium-browser", "chromium-headless-shell",
                                         "google-chrome", "google-chrome-stable"};
 
-    if (name && strchr(name, '/') && is_program(name))
+    if (name && strchr(name, '/') && td_os_is_program(name))
         return td_buf_add(path_out, td_str_from(name), err);
-    if (name && (strchr(name, '/') || !find_in_path(name, path_out)))
+    if (name && (strchr(name, '/') || !td_os_find_program(name, path_out)))
         return td_fail(err, TANDEM_E_NOT_FOUND, "the browser %.200s is no program here", name);
     for (size_t i = 0; !name && i < sizeof(names) / sizeof(names[0]); i++)
-        if (find_in_path(names[i], path_out))
+        if (td_os_find_program(names[i], path_out))
             return TANDEM_OK;
     if (path_out->n > 0)
         return TANDEM_OK;

@@ -182,6 +182,8 @@ static bool want_body(void *user, int status, td_str media_type)
     const fetch *f = user;
 
     (void)status;
+    if (f->crawl->options.refuses_pdf && td_source_binary_is_pdf_type(media_type))
+        return false;
     return f->target->role != TD_SOURCE_ROLE_PAGE || td_source_binary_is_text_type(media_type);
 }
 

@@ -100,9 +100,10 @@ typedef struct td_source_options {
     size_t struct_size;
     td_source_known known; /* NULL: everything is new */
     void *known_user;
-    size_t file_bytes_max;      /* larger files are skipped and counted */
-    bool hidden;                /* also files and folders whose name starts with a dot */
-    bool no_ignore;             /* do not honour .gitignore, .ignore, .tandemignore */
+    size_t file_bytes_max;   /* larger files are skipped and counted */
+    const char *refuses_pdf; /* web: why a PDF's bytes are not asked for; NULL: they are; static */
+    bool hidden;             /* also files and folders whose name starts with a dot */
+    bool no_ignore;          /* do not honour .gitignore, .ignore, .tandemignore */
     const char *const *include; /* globs, see source/filter.h; none: all */
     size_t n_include;
     const char *const *exclude;

@@ -272,60 +272,6 @@ static void a_tree_is_removed_and_no_link_is_followed(void **state)
     assert_int_equal(td_os_remove_tree(scratch_path("tree"), NULL), TANDEM_OK);
 }
 
-/* All that the child writes until it closes. */
-static void read_child(const td_os_child *child, char *out, size_t out_bytes)
-{
-    size_t n = 0;
-
-    for (ssize_t got;
-         n < out_bytes - 1 && (got = read(child->from_fd, out + n, out_bytes - 1 - n)) != 0;)
-        n += got > 0 ? (size_t)got : 0; /* it does not wait */
-    out[n] = '\0';
-}
-
-static void a_child_hears_us_on_3_and_speaks_on_4(void **state)
-{
-    static const char *const argv[] = {"/bin/sh", "-c", "read x <&3; echo $x $A $HOME >&4", NULL};
-    static const char *const environment[] = {"A=b", NULL};
-    td_os_child child = {0};
-    char said[200];
-
-    (void)state;
-    assert_int_equal(td_os_child_start(argv, environment, false, &child, NULL), TANDEM_OK);
-    assert_int_equal(write(child.to_fd, "hello\n", 6), 6);
-    read_child(&child, said, sizeof(said));
-    assert_string_equal(said, "hello b\n");
-    td_os_child_kill(&child);
-    td_os_child_kill(&child);
-    static const char *const none[] = {"/no/such/program", NULL};
-    assert_int_equal(td_os_child_start(none, environment, false, &child, NULL), TANDEM_OK);
-    read_child(&child, said, sizeof(said));
-    assert_string_equal(said, "");
-    td_os_child_kill(&child);
-}
-
-static void a_child_is_killed_with_all_that_it_started(void **state)
-{
-    static const char *const argv[] = {"/bin/sh", "-c",
-                                       "sleep 1000 4>&- & echo $! >&4; read x <&3; wait", NULL};
-    static const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
-    td_os_child child = {0};
-    char said[200] = "";
-
-    (void)state;
-    assert_int_equal(td_os_child_start(argv, environment, false, &child, NULL), TANDEM_OK);
-    while (read(child.from_fd, said, sizeof(said) - 1) <= 0)
-        ;
-    pid_t grandchild = (pid_t)atoi(said);
-    assert_true(grandchild > 1);
-    assert_int_equal(kill(grandchild, 0), 0);
-    td_os_child_kill(&child);
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/root", (int)grandchild);
-    while (kill(grandchild, 0) == 0 && readlink(path, said, sizeof(said)) > 0)
-        ; /* a dead one that nobody waits for yet has no root */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,8 +290,6 @@ int main(void)
         cmocka_unit_test(follows_the_xdg_variables_then_home),
         cmocka_unit_test(cpu_time_only_grows),
         cmocka_unit_test(a_tree_is_removed_and_no_link_is_followed),
-        cmocka_unit_test(a_child_hears_us_on_3_and_speaks_on_4),
-        cmocka_unit_test(a_child_is_killed_with_all_that_it_started),
         cmocka_unit_test(forgotten_bytes_of_a_map_come_from_the_file_again),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -62,7 +62,9 @@ static void tells_binary_and_packed_bytes_from_text(void **state)
     (void)state;
     assert_int_equal(KIND("", "a.c", "int\0x", ""), TD_KIND_BINARY);
     assert_int_equal(KIND("image/png", "x", "text", ""), TD_KIND_BINARY);
-    assert_int_equal(KIND("", "x.txt", "%PDF-1.4", ""), TD_KIND_BINARY);
+    assert_int_equal(KIND("", "x.txt", "%PDF-1.4", ""), TD_KIND_PDF);
+    assert_int_equal(KIND("application/pdf", "x", "%PDF-1.4\n\0", ""), TD_KIND_PDF);
+    assert_int_equal(KIND("application/pdf", "x", "text", ""), TD_KIND_BINARY);
     assert_int_equal(KIND("", "x.1.gz", "\x1F\x8B\x08rest", ""), TD_KIND_GZIP);
     assert_int_equal(KIND("", "x.txt", "\xFF\xFEx\0", ""), TD_KIND_TEXT);
 }

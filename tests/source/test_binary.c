@@ -28,7 +28,7 @@ static void bytes_are_binary_by_a_nul_or_a_known_start(void **state)
 
     (void)state;
     assert_non_null(td_source_binary_bytes(TD_STR("a\0b")));
-    assert_non_null(td_source_binary_bytes(TD_STR("%PDF-1.7\n")));
+    assert_null(td_source_binary_bytes(TD_STR("%PDF-1.7\n\0")));
     assert_null(td_source_binary_bytes(TD_STR("\x1f\x8b\x08\0")));
     assert_null(td_source_binary_bytes(TD_STR("\xff\xfe"
                                               "a\0")));
@@ -53,11 +53,12 @@ static void text_types_are_told_from_the_rest(void **state)
                                        "application/ld+json",
                                        "application/atom+xml",
                                        "application/xhtml+xml",
-                                       "application/x-ipynb+json"};
-    static const char *const other[] = {"image/png",       "image/svg+xml",
-                                        "application/pdf", "application/octet-stream",
-                                        "video/mp4",       "textual",
-                                        "application/zip", "multipart/x-mixed-replace"};
+                                       "application/x-ipynb+json",
+                                       "application/pdf"};
+    static const char *const other[] = {"image/png",        "image/svg+xml",
+                                        "application/pdfs", "application/octet-stream",
+                                        "video/mp4",        "textual",
+                                        "application/zip",  "multipart/x-mixed-replace"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
