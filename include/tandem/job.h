@@ -143,8 +143,8 @@ typedef struct tandem_job_options {
     /* schedule */
     tandem_strategy strategy;
     bool sequential;          /* ENABLE_PARALLEL_EMBEDDING=false */
-    uint32_t in_flight_max;   /* batches over both lanes, 1..1024; 0: 2, or if local one a core and
-                                 one more for a lane that has none */
+    uint32_t in_flight_max;   /* batches over both lanes, 1..1024; 0: 2, or if local one a core,
+                                 and one more for a lane that has none */
     uint32_t batch_items_max; /* 1..4096 */
     bool quiet_metrics;       /* EMBEDDING_METRICS_ENABLED=false: no metrics block in the log */
 

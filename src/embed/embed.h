@@ -40,10 +40,14 @@ struct td_embedder {
     size_t batch_items_max;     /* what the backend takes at once; 0: no limit of its own */
     size_t batch_tokens_enough; /* more at once are no faster; 0: not known */
     bool is_local;              /* embed uses the calling thread's core */
-    td_str model_id;            /* "all-MiniLM-L6-v2" */
-    td_str origin;              /* where from: "embedded", a path, a URL */
-    td_str architecture;        /* "BertModel"; empty if not known */
-    td_str precision;           /* "f32" */
+    /* Remote ones, seconds, as met at the open: a call of embed at the least, whatever its texts,
+     * and one with a text of so many tokens, estimated. 0: not known. */
+    double call_seconds, text_seconds;
+    size_t text_tokens;
+    td_str model_id;     /* "all-MiniLM-L6-v2" */
+    td_str origin;       /* where from: "embedded", a path, a URL */
+    td_str architecture; /* "BertModel"; empty if not known */
+    td_str precision;    /* "f32" */
     /* Local ones: bytes of packed weights; work of a text of n tokens, n * token_flop +
      * n * n * pair_flop; and how near vectors of n_checked samples are to those in f32. */
     size_t weights_bytes;

@@ -369,6 +369,17 @@ static tandem_code add_servers(remote *self, const char *urls, const td_form *fo
     return self->balance.n > 0 ? TANDEM_OK : td_fail(err, TANDEM_E_INVALID, "no URL is given");
 }
 
+/* That of the server with the shortest way counts: it gets the most batches. */
+static void set_price(remote *self, const td_server_facts *facts)
+{
+    bool is_first = self->base.text_seconds == 0;
+
+    if (!is_first && facts->text_seconds >= self->base.text_seconds)
+        return;
+    self->base.call_seconds = facts->call_seconds;
+    self->base.text_seconds = facts->text_seconds;
+}
+
 /* Every server is met. One that is not there is left out; one that is wrong ends it. */
 static tandem_code meet_all(remote *self, tandem_error *err)
 {
@@ -379,8 +390,10 @@ static tandem_code meet_all(remote *self, tandem_error *err)
     for (size_t i = 0; i < self->balance.n; i++) {
         int64_t until_us = td_clock_us() + (int64_t)self->timeout_ms * 1000;
         tandem_code code = meet(self, i, until_us, &retry_after_ms, &error);
-        if (code == TANDEM_OK)
+        if (code == TANDEM_OK) {
+            set_price(self, &self->servers[i].facts);
             continue;
+        }
         if (err)
             *err = error;
         if (!tandem_code_retry(code))
@@ -412,6 +425,7 @@ static void set_limits(remote *self)
     }
     self->base.batch_items_max = items < 1 ? 1 : items;
     self->base.tokens_max = tokens ? tokens : TOKENS_MAX_DEFAULT;
+    self->base.text_tokens = estimate_tokens(&self->base, td_embed_identity_probe());
 }
 
 static tandem_code set_names(remote *self, tandem_error *err)

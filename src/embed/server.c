@@ -105,14 +105,22 @@ out:
 
 /* ---- which model ---- */
 
+static double seconds_since(int64_t began_us)
+{
+    return (double)(td_clock_us() - began_us) / 1e6;
+}
+
 /* *is_told_out: whether it has such a page at all. */
 static tandem_code ask_about(const td_server_call *call, td_server_facts *facts,
                              td_wire_about *about_out, bool *is_told_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_told told = {0};
+    int64_t began_us = td_clock_us();
 
     TD_TRY(get(call, facts->form, facts->form->about, &told, err));
+    /* To connect takes as long as to ask. */
+    facts->call_seconds = seconds_since(began_us) / (told.is_new_connection ? 2 : 1);
     facts->takes_gzip = facts->takes_gzip || told.takes_gzip;
     *is_told_out = told.status != 404 && told.status != 405 && told.status != 501;
     if (!*is_told_out)
@@ -221,7 +229,14 @@ tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *fa
     if (!met.form)
         TD_TRY(find_form(call, &met.form, err));
     TD_TRY(learn_model(call, &met, err));
+    int64_t began_us = td_clock_us();
     TD_TRY(ask_probe(call, &met, probe, &dim, retry_after_ms_out, err));
+    met.text_seconds = seconds_since(began_us);
+    met.call_seconds = met.call_seconds < met.text_seconds ? met.call_seconds : met.text_seconds;
+    if (met.form->is_asked_again && met.is_telling) { /* each batch is two questions */
+        met.text_seconds += met.call_seconds;
+        met.call_seconds *= 2;
+    }
     *facts = met;
     *dim_out = dim;
 

@@ -17,6 +17,9 @@ typedef struct td_server_facts {
     td_wire_about about;             /* model[0] '\0': it does not tell, and nobody named one */
     char answers_as[TD_WIRE_NAME_N]; /* the model that its answers name; empty: they do not */
     bool takes_gzip;                 /* in requests */
+    /* As it was met: a call of td_embed_server_embed there and back, texts apart, and one with the
+     * probe. */
+    double call_seconds, text_seconds;
 } td_server_facts;
 
 typedef struct td_server_call {

@@ -250,19 +250,6 @@ out:
     return code;
 }
 
-/* Local lanes take a slot a thread, and a rare lane one beside them, unless the job says how many:
- * cores can be shared for a moment, what was asked for and what servers bear can not. */
-static void set_in_flight_max(const tandem_job *job, td_schedule_options *options)
-{
-    bool local = job->embedders[0]->is_local && job->embedders[1]->is_local;
-
-    options->in_flight_max = job->options.in_flight_max;
-    if (options->in_flight_max > 0 || !local)
-        return;
-    options->in_flight_max = job->index->threads;
-    options->spare_slot = true;
-}
-
 static tandem_code open_schedule(tandem_job *job, tandem_error *err)
 {
     static const td_strategy strategies[] = {
@@ -275,7 +262,8 @@ static tandem_code open_schedule(tandem_job *job, tandem_error *err)
 
     options.strategy = strategies[job->options.strategy];
     options.parallel = !job->options.sequential;
-    set_in_flight_max(job, &options);
+    td_pipeline_lanes_slots(job->embedders, job->options.in_flight_max, job->index->threads,
+                            &options);
     options.batch_items_max = job->options.batch_items_max;
     options.metrics = !job->options.quiet_metrics;
     options.spans_max = SPANS_MAX;

@@ -63,12 +63,20 @@ tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
 td_embed_remote_options td_pipeline_lanes_options(const tandem_backend *backend, const char *model);
 bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane);
 void td_pipeline_lanes_close(tandem_index *index);
+/* How many slots a schedule of both lanes has: as many as asked for, or, if that is 0, what
+ * schedule.h says, of `threads` cores (0: all), and a spare one where the lanes share the slots:
+ * cores can be shared for a moment, and no server gets more than it would have without the other
+ * lane; but what was asked for stays a cap. */
+void td_pipeline_lanes_slots(td_embedder *const lanes[TANDEM_N_LANES], uint32_t asked,
+                             uint32_t threads, td_schedule_options *options);
 
 /* model.c: an embedder over a loaded model that stays its owner's. */
 tandem_code td_pipeline_model_borrow(td_model_files *files, td_embedder *embedder,
                                      tandem_embedder **embedder_out, tandem_error *err);
 /* model.c: what does an opened model's work; borrowed. */
 td_embedder *td_pipeline_model_door(const tandem_embedder *embedder);
+/* model.c: of the engine, as it was opened with; 0: one a core. */
+uint32_t td_pipeline_model_threads(const tandem_embedder *embedder);
 
 /* One source of a job. */
 typedef struct td_pipeline_feed {

@@ -3,10 +3,15 @@
 #include "base/error.h"
 #include "schedule/retry.h"
 
+#include <math.h>
+
 enum {
     /* Two full batches of texts, each alone answered by nonsense: then it is not the texts. */
     NONSENSE_MAX = 64
 };
+
+static const double PACE_SHARE = 0.3; /* of the last call */
+static const double QUEUES = 1.6;
 
 void td_schedule_lane_init(td_lane *lane, const td_lane_options *options)
 {
@@ -16,6 +21,8 @@ void td_schedule_lane_init(td_lane *lane, const td_lane_options *options)
         .seed = options->jitter_seed + (uint64_t)options->id,
         .served_us = INT64_MIN,
     };
+    td_schedule_rate_hint(&lane->rate, options->call_seconds, options->text_seconds,
+                          options->text_tokens);
 }
 
 void td_schedule_lane_put(td_lane *lane, td_task *task, int64_t now_us)
@@ -58,6 +65,7 @@ td_task *td_schedule_lane_take(td_lane *lane, const td_decision *decision, int64
                          : td_schedule_batch_cut(&lane->pending, decision->pick,
                                                  decision->items_max, decision->tokens_max);
     td_assert(batch);
+    batch->batch_beside = lane->in_flight > 0;
     if (td_schedule_circuit_begin(&lane->circuit))
         lane->probe = batch;
     lane->in_flight++;
@@ -78,9 +86,27 @@ static void give_up(td_lane *lane, const tandem_error *why)
     lane->why = *why;
 }
 
+static void note_pace(td_lane *lane, const td_task *batch, double seconds)
+{
+    td_cost cost = td_schedule_rate_cost(&lane->rate);
+    td_pace *pace = batch->batch_beside ? &lane->beside : &lane->alone;
+    double work = fmax(seconds - cost.per_batch, 1e-9), share = pace->per_item > 0 ? PACE_SHARE : 1;
+    pace->per_token += share * (work / (double)batch->batch_tokens - pace->per_token);
+    pace->per_item += share * (work / (double)batch->batch_n - pace->per_item);
+}
+
+/* Two at once that take twice as long take turns, whether texts or tokens are what counts. */
+static bool queues(const td_lane *lane)
+{
+    const td_pace *alone = &lane->alone, *beside = &lane->beside;
+    return alone->per_item > 0 && beside->per_item > QUEUES * alone->per_item &&
+           beside->per_token > QUEUES * alone->per_token;
+}
+
 static td_settled settle_good(td_lane *lane, const td_task *batch, double seconds)
 {
     uint32_t beside = lane->in_flight + 1;
+    note_pace(lane, batch, seconds);
     td_schedule_rate_add(&lane->rate, batch->batch_n, batch->batch_tokens, seconds);
     td_schedule_limit_good(&lane->limit, batch->batch_tokens, seconds, beside);
     td_schedule_circuit_good(&lane->circuit);
@@ -220,6 +246,8 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .given_up = lane->given_up,
         .seen = lane->counts.n_put > 0,
         .remote = !lane->options.is_local,
+        .text_seconds = lane->rate.text,
+        .queues = queues(lane),
         .items_max = lane->options.items_max,
         .tokens_max = lane->options.tokens_max,
         .tokens_enough = lane->options.tokens_enough,

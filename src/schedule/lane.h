@@ -21,9 +21,16 @@ typedef struct td_lane_options {
     uint64_t tokens_enough; /* more in one batch are no faster; 0: not known */
     uint32_t tries_max, backoff_ms;
     uint64_t jitter_seed;
-    uint32_t in_flight_max; /* of this lane */
+    uint32_t in_flight_max;            /* of this lane */
+    double call_seconds, text_seconds; /* td_schedule_rate_hint; 0: none */
+    size_t text_tokens;
     bool is_local;
 } td_lane_options;
+
+/* Seconds of late, without a call's price; 0: not known. */
+typedef struct td_pace {
+    double per_token, per_item;
+} td_pace;
 
 typedef struct td_lane {
     td_lane_options options;
@@ -41,6 +48,7 @@ typedef struct td_lane {
     const td_task *probe;     /* the batch that tries whether an open circuit's lane is back */
     uint32_t nonsense_in_row; /* single texts answered by what is no vector, none good between */
     td_rate rate;
+    td_pace alone, beside; /* of calls with none, and with one or more of the lane beside them */
     uint64_t seed;
     bool given_up;
     tandem_error why; /* given up */

@@ -22,18 +22,27 @@ typedef struct td_rate_line {
 typedef struct td_rate {
     uint64_t n;
     td_rate_line by_token, by_item;
+    double call, text, text_tokens; /* td_schedule_rate_hint; 0: none */
+    double least;                   /* of all batches: no call can cost more */
 } td_rate;
 
 typedef struct td_cost {
-    bool known;
+    bool known;                            /* from batches */
+    bool hinted;                           /* from td_schedule_rate_hint alone */
     double per_batch, per_item, per_token; /* seconds; of the last two one is 0 */
     double spread;                         /* relative error to expect, 0..1 */
 } td_cost;
 
+/* Before the first batch, seconds: what a call takes there and back at the least, texts apart, and
+ * a call with one text of so many tokens. The price of a call is looked for between the two until
+ * batches of many sizes tell it. */
+void td_schedule_rate_hint(td_rate *rate, double call_seconds, double text_seconds,
+                           size_t text_tokens);
+
 /* A batch ended well. */
 void td_schedule_rate_add(td_rate *rate, size_t n_items, uint64_t n_tokens, double seconds);
 
-/* Before the first batch: one second a token, not known. */
+/* Before the first batch: what was hinted, a price a text; else one second a token, not known. */
 td_cost td_schedule_rate_cost(const td_rate *rate);
 
 /* Seconds of work, without what a batch costs by itself. */

@@ -130,6 +130,9 @@ static void init_lanes(td_schedule *schedule, const uint32_t lane_max[TANDEM_N_L
             .jitter_seed = o->jitter_seed,
             .in_flight_max = lane_max[l],
             .is_local = embedder && embedder->is_local,
+            .call_seconds = embedder ? embedder->call_seconds : 0,
+            .text_seconds = embedder ? embedder->text_seconds : 0,
+            .text_tokens = embedder ? embedder->text_tokens : 0,
         };
         td_schedule_lane_init(&schedule->lanes[l], &lane);
         td_schedule_meter_open((tandem_lane)l, &schedule->metrics[l]);
@@ -158,7 +161,8 @@ static tandem_code make_slots(td_schedule *schedule, tandem_error *err)
         !td_size_mul(n_floats, sizeof(float), &bytes))
         return td_fail_nomem(err, "vectors of a batch");
     schedule->slots = calloc(schedule->n_slots, sizeof(*schedule->slots));
-    if (!schedule->slots)
+    schedule->flights = calloc(schedule->n_slots, sizeof(*schedule->flights));
+    if (!schedule->slots || !schedule->flights)
         return td_fail_nomem(err, "slots");
     for (uint32_t i = 0; i < schedule->n_slots; i++) {
         td_slot *slot = &schedule->slots[i];
@@ -449,6 +453,7 @@ void td_schedule_close(td_schedule *schedule)
         free(schedule->slots[i].vectors);
     }
     free(schedule->slots);
+    free(schedule->flights);
     td_schedule_record_clear(&schedule->record);
     for (int l = 0; l < TANDEM_N_LANES; l++)
         free(schedule->zeros[l]);

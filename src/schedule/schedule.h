@@ -14,7 +14,8 @@
  *   pipelined   a lane that has work and no slot takes the spare one, or else the next that comes
  *               free; the others go to the lane that would end last. No batch is larger than makes
  *               it faster, so that slots come free often. Near the end batches shrink, long texts
- *               go first.
+ *               go first; on servers no further than lets all slots end together with one call
+ *               each, since a call has its price.
  *   rounds      batches in the order of put. With in_flight_max 1 the two batches of a round run
  *               one after the other. A batch that waits for another try does not hold its round up:
  *               it is its lane's batch of a later round.
@@ -62,6 +63,7 @@ typedef struct td_task {
     int64_t put_us, due_us;     /* due_us of a batch's first task: no call before */
     uint64_t batch_tokens;      /* of a batch's first task */
     uint32_t batch_n, batch_tries;
+    bool batch_beside; /* begun beside another of its lane */
 } td_task;
 
 /* What became of a call's texts. */
@@ -195,15 +197,16 @@ tandem_code td_schedule_run(td_embedder *const lanes[TANDEM_N_LANES],
 /* A backend that is only a price. */
 typedef struct td_simulated_service {
     double per_batch, per_item, per_token; /* seconds */
-    double sigma;                          /* of log-normal jitter on each call */
-    uint32_t servers;                      /* requests at a time; others queue; 0: no limit */
-    double p_passing;                      /* of a call that fails in passing */
-    int64_t dead_from_us;                  /* calls fail from then, */
-    int64_t dead_until_us;                 /* until then */
+    double way;            /* of per_batch: there and back, which keeps no server busy */
+    double sigma;          /* of log-normal jitter on each call */
+    uint32_t servers;      /* requests at a time; others queue; 0: no limit */
+    double p_passing;      /* of a call that fails in passing */
+    int64_t dead_from_us;  /* calls fail from then, */
+    int64_t dead_until_us; /* until then */
     bool denied;
     uint64_t tokens_enough; /* more in one batch are no faster; 0: not known */
     uint32_t limit;         /* of batches at once; td_schedule_simulate: all slots */
-    bool adapts;            /* a remote lane, whose limit moves */
+    bool adapts;            /* a remote lane: its limit moves, and it was met before the start */
 } td_simulated_service;
 
 typedef struct td_simulated_text {

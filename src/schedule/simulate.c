@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 enum {
-    WINDOW = 1 << 24 /* all tasks are there at the start */
+    WINDOW = 1 << 24,  /* all tasks are there at the start */
+    PROBE_TOKENS = 12, /* of the text by which a server is met */
 };
 
 uint64_t td_schedule_simulate_random(uint64_t *seed)
@@ -43,16 +44,21 @@ static uint32_t n_slots(const td_sim *s)
 static void open_lanes(td_sim *s)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
+        const td_simulated_service *service = &s->services[l];
+        double text = service->per_batch + service->per_item + PROBE_TOKENS * service->per_token;
         td_lane_options options = {
             .id = (tandem_lane)l,
             .items_max = s->items_max,
             .tokens_max = s->tokens_max,
-            .tokens_enough = s->services[l].tokens_enough,
+            .tokens_enough = service->tokens_enough,
             .tries_max = s->tries_max,
             .backoff_ms = 1000,
             .jitter_seed = s->seed,
-            .in_flight_max = s->services[l].limit,
-            .is_local = !s->services[l].adapts,
+            .in_flight_max = service->limit,
+            .is_local = !service->adapts,
+            .call_seconds = service->adapts ? service->way : 0,
+            .text_seconds = service->adapts ? text : 0,
+            .text_tokens = PROBE_TOKENS,
         };
         td_schedule_lane_init(&s->lanes[l], &options);
     }
@@ -61,6 +67,8 @@ static void open_lanes(td_sim *s)
 static void look(const td_sim *s, td_strategy_state *state)
 {
     *state = (td_strategy_state){
+        .flights = s->flights,
+        .n_flights = n_slots(s),
         .asked = s->strategy,
         .parallel = s->parallel,
         .ended = s->n_put == s->n_tasks,
@@ -133,7 +141,8 @@ static void serve(td_sim *s, td_sim_slot *slot)
         }
         int64_t *free_us = &s->servers_free_us[slot->lane][first];
         begin_us = *free_us > begin_us ? *free_us : begin_us;
-        *free_us = begin_us + (int64_t)(seconds * 1e6) + 1;
+        double busy = seconds > service->way ? seconds - service->way : 0;
+        *free_us = begin_us + (int64_t)(busy * 1e6) + 1;
     }
     slot->end_us = begin_us + (int64_t)(seconds * 1e6) + 1;
     s->work[slot->lane] += seconds;
@@ -160,6 +169,13 @@ static void begin_call(td_sim *s, td_sim_slot *slot, const td_decision *decision
     slot->round = decision->round.n;
     slot->batch = td_schedule_lane_take(lane, decision, s->now_us);
     check(s, slot->batch->due_us <= s->now_us, "a retry before its time");
+    s->flights[slot - s->slots] = (td_flight){
+        .busy = true,
+        .lane = decision->lane,
+        .items = slot->batch->batch_n,
+        .tokens = slot->batch->batch_tokens,
+        .start_us = s->now_us,
+    };
     serve(s, slot);
     uint32_t out = s->lanes[0].in_flight + s->lanes[1].in_flight;
     check(s, out <= s->in_flight_max || lane->in_flight == 1, "the spare slot for a busy lane");
@@ -189,6 +205,7 @@ static void end_call(td_sim *s, td_sim_slot *slot)
         .code = slot->code,
     };
     slot->batch = NULL;
+    s->flights[slot - s->slots] = (td_flight){0};
     td_settled settled = td_schedule_lane_settle(&s->lanes[slot->lane], batch, &outcome, s->now_us);
     event.settled = settled;
     td_schedule_record_add(&s->record, &event, 0);

@@ -146,6 +146,7 @@ static void settle_locked(td_schedule *schedule, call *c, const td_text_note *no
     td_lane *lane = &schedule->lanes[l];
     bool given_up = lane->given_up, open = lane->circuit.state == TD_CIRCUIT_OPEN;
     uint32_t n = c->event.n;
+    schedule->flights[c->event.slot] = (td_flight){0};
     c->event.settled = td_schedule_lane_settle(lane, c->batch, &c->outcome, c->event.end_us);
     c->gave_up = lane->given_up && !given_up;
     c->opened = lane->circuit.state == TD_CIRCUIT_OPEN && !open;
@@ -210,6 +211,13 @@ static void call_locked(td_slot *slot, const td_decision *decision, const td_rou
         .start_us = now_us,
     };
     c.outcome.start_us = now_us;
+    schedule->flights[slot->number] = (td_flight){
+        .busy = true,
+        .lane = c.event.lane,
+        .items = c.event.n,
+        .tokens = c.event.n_tokens,
+        .start_us = now_us,
+    };
     td_schedule_meter_show(&schedule->metrics[l], &schedule->lanes[l]);
     td_schedule_slot_poke_locked(schedule, now_us); /* there may be more to do than this */
     pthread_mutex_unlock(&schedule->lock);

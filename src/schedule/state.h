@@ -44,6 +44,7 @@ struct td_schedule {
     pthread_cond_t work;  /* slots wait: something to do? */
     pthread_cond_t room;  /* put and finish wait: tasks left? */
     td_lane lanes[TANDEM_N_LANES];
+    td_flight *flights; /* [n_slots] */
     td_round round;
     td_round_log round_log;
     td_meter meter;
@@ -71,6 +72,8 @@ static inline void td_schedule_state_look_locked(const td_schedule *schedule, in
                                                  td_strategy_state *state_out)
 {
     *state_out = (td_strategy_state){
+        .flights = schedule->flights,
+        .n_flights = schedule->n_slots,
         .asked = schedule->options.strategy,
         .parallel = schedule->options.parallel,
         .ended = schedule->ended,

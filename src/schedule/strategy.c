@@ -1,5 +1,7 @@
 #include "schedule/strategy.h"
 
+#include "schedule/share.h"
+
 #include <math.h>
 
 enum {
@@ -10,9 +12,6 @@ enum {
     /* and at the start of a round. */
     HOLD_ROUND_US = 100 * 1000,
 };
-
-static const double CUTS_UNKNOWN = 8;
-static const double REMOTE_CUTS = 5;
 
 static int64_t sooner(int64_t a, int64_t b)
 {
@@ -66,6 +65,12 @@ static offer look(const td_strategy_state *state, int l, int64_t *until_out)
     return full || state->ended ? READY : PARTIAL;
 }
 
+/* Where calls are dear, to wait for as long as one takes saves more than it costs. */
+static int64_t hold_idle_us(const td_lane_view *lane)
+{
+    return (int64_t)fmin(fmax(HOLD_IDLE_US, 1e6 * lane->text_seconds), HOLD_ROUND_US);
+}
+
 /* look, with a partial batch made READY once it has been held long enough. */
 static offer look_held(const td_strategy_state *state, int l, int64_t *until_out)
 {
@@ -76,7 +81,8 @@ static offer look_held(const td_strategy_state *state, int l, int64_t *until_out
     bool idle = state->lanes[l].in_flight == 0;
     if (idle && state->window_full)
         return READY;
-    int64_t ripe_us = later(state->lanes[l].oldest_us, idle ? HOLD_IDLE_US : HOLD_BUSY_US);
+    int64_t hold_us = idle ? hold_idle_us(&state->lanes[l]) : HOLD_BUSY_US;
+    int64_t ripe_us = later(state->lanes[l].oldest_us, hold_us);
     if (state->now_us >= ripe_us)
         return READY;
     *until_out = sooner(*until_out, ripe_us);
@@ -89,80 +95,6 @@ bool td_schedule_strategy_has_work(const td_strategy_state *state, tandem_lane l
     if (state->lanes[lane].in_flight > 0)
         return true;
     return !state->cancelled && look_held(state, (int)lane, &until_us) == READY;
-}
-
-/* ---- how much work is left ---- */
-
-static uint32_t width_of(const td_strategy_state *state, int l)
-{
-    uint32_t limit = state->lanes[l].limit;
-    limit = limit < state->in_flight_max ? limit : state->in_flight_max;
-    return limit > 0 ? limit : 1;
-}
-
-/* A lane that has not ended a batch is taken to be as fast as the other. */
-static td_cost cost_of(const td_strategy_state *state, int l)
-{
-    const td_cost *own = &state->lanes[l].cost, *other = &state->lanes[1 - l].cost;
-    if (own->known || !other->known)
-        return *own;
-    td_cost guess = *other;
-    guess.known = false;
-    return guess;
-}
-
-static double seconds_left(const td_strategy_state *state, int l)
-{
-    const td_lane_view *lane = &state->lanes[l];
-    return td_schedule_rate_work(cost_of(state, l), lane->n_queued + lane->n_waiting_tasks,
-                                 lane->queued_tokens + lane->waiting_tokens);
-}
-
-/* When the lane would end if it had all the slots it can use. */
-static double end_of(const td_strategy_state *state, int l)
-{
-    const td_lane_view *lane = &state->lanes[l];
-    double out =
-        td_schedule_rate_work(cost_of(state, l), lane->in_flight_items, lane->in_flight_tokens);
-    return (seconds_left(state, l) + out / 2) / width_of(state, l);
-}
-
-/* Guided self-scheduling: once nothing more comes, a batch is the slots' share of what is left, so
- * that they end together. Where durations are hard to foretell the share is halved; a lane whose
- * pace nobody knows begins with an eighth, since it may be a hundred times slower than the other;
- * no batch is so small that the price of a call outweighs its texts. That price is learnt too late
- * for few texts, so a server gets no less than a fifth of a full batch. */
-static void guide(const td_strategy_state *state, int l, td_decision *decision)
-{
-    if (!state->ended || state->in_flight_max < 2 || width_of(state, l) < 2)
-        return;
-    td_cost cost = cost_of(state, l);
-    double left = 0, spread = cost.spread;
-    for (int i = 0; i < TANDEM_N_LANES; i++) {
-        const td_lane_view *lane = &state->lanes[i];
-        td_cost each = cost_of(state, i);
-        bool shares = i == l || td_schedule_strategy_route(state) != TD_STRATEGY_SEQUENTIAL;
-        if (!shares || lane->given_up || lane->probing || state->now_us < lane->opens_us)
-            continue; /* the slots can't help there now */
-        left += seconds_left(state, i);
-        if (lane->n_inside > 0)
-            spread = fmax(spread, each.known ? each.spread : 0.5);
-    }
-    const td_lane_view *lane = &state->lanes[l];
-    double own = seconds_left(state, l), least = 0;
-    double cuts = cost.known ? 1 + fmin(1, 2 * spread) : CUTS_UNKNOWN;
-    if (lane->remote) {
-        double text = own / (double)(lane->n_queued + lane->n_waiting_tasks);
-        least = text * lane->items_max / REMOTE_CUTS;
-    }
-    double wide = fmin(left / state->in_flight_max, own / width_of(state, l));
-    double share = fmax(fmax(wide / cuts, least), fmin(wide, cost.per_batch));
-    if (cost.per_token > 0 && share / cost.per_token < (double)decision->tokens_max)
-        decision->tokens_max = (uint64_t)(share / cost.per_token);
-    if (cost.per_item > 0 && share / cost.per_item < decision->items_max)
-        decision->items_max = (uint32_t)(share / cost.per_item);
-    decision->tokens_max = decision->tokens_max < 1 ? 1 : decision->tokens_max;
-    decision->items_max = decision->items_max < 1 ? 1 : decision->items_max;
 }
 
 /* ---- decisions ---- */
@@ -186,7 +118,7 @@ static td_decision batch_of(const td_strategy_state *state, int l, td_pick pick)
     if (pick != TD_PICK_IN_ORDER && enough > 0 && enough < decision.tokens_max)
         decision.tokens_max = enough;
     if (pick == TD_PICK_LONGEST)
-        guide(state, l, &decision);
+        td_schedule_share_limit(state, l, &decision);
     return decision;
 }
 
@@ -209,7 +141,7 @@ static int more_urgent(const td_strategy_state *state)
         if (lane->served_us < limit_us && lane->oldest_us < limit_us)
             return longest;
     }
-    return end_of(state, 0) >= end_of(state, 1) ? 0 : 1;
+    return td_schedule_share_end(state, 0) >= td_schedule_share_end(state, 1) ? 0 : 1;
 }
 
 static td_decision decide_pipelined(const td_strategy_state *state)

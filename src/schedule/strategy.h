@@ -33,13 +33,24 @@ typedef struct td_lane_view {
     bool given_up;     /* whatever is inside fails */
     bool seen;         /* has ever had a task */
 
-    bool remote; /* a call may cost more than its texts */
+    bool remote;         /* a call may cost more than its texts */
+    double text_seconds; /* of a call with one text, as the server was met; 0: not known */
+    bool queues; /* calls beside each other take turns at the server: no faster than one by one */
 
     uint32_t items_max; /* of one batch */
     uint64_t tokens_max;
     uint64_t tokens_enough; /* more in one batch are no faster; 0: as many as may be */
     td_cost cost;
 } td_lane_view;
+
+/* A call that is under way. */
+typedef struct td_flight {
+    bool busy; /* false: nothing, and all else is 0 */
+    tandem_lane lane;
+    uint32_t items;
+    uint64_t tokens;
+    int64_t start_us;
+} td_flight;
 
 /* Rounds: which lanes belong to the present one and have not begun their batch. */
 typedef struct td_round {
@@ -49,6 +60,8 @@ typedef struct td_round {
 
 typedef struct td_strategy_state {
     td_lane_view lanes[TANDEM_N_LANES];
+    const td_flight *flights; /* [n_flights], one a slot; borrowed */
+    size_t n_flights;
     td_strategy asked;
     bool parallel;
     bool ended;       /* no more tasks will come */

@@ -53,13 +53,18 @@ def test_a_batch_is_never_larger_than_the_server_takes(tandem, tree):
         assert max(map(len, coderank.batches)) <= 3
 
 
-def test_concurrency_over_both_lanes_is_never_exceeded(tandem, tree):
+@pytest.mark.parametrize("asked", (None, 2))
+def test_concurrency_over_both_lanes_is_never_exceeded(tandem, tree, asked):
+    """Two, and where nobody asked for two, one more for a lane that has none."""
     busy = []
     with Server("tei", PROSE) as gte, Server("tei", CODE) as coderank:
         for s in (gte, coderank):
-            s.fault = lambda call: busy.append(gte.busy + coderank.busy)
-        tandem.index("tree", env=settings(gte, coderank, EMBEDDING_BATCH_SIZE="2"))
-        assert 1 <= max(busy) <= 2
+            s.fault = lambda call: busy.append((gte.busy, coderank.busy))
+        more = {"MAX_EMBEDDING_CONCURRENCY": str(asked)} if asked else {}
+        env = settings(gte, coderank, EMBEDDING_BATCH_SIZE="2", **more)
+        summary = tandem.index("tree", env=env)
+        assert summary["slots"] == (2 if asked else 3)
+        assert all(1 <= sum(both) <= summary["slots"] and max(both) <= 2 for both in busy)
 
 
 def test_vectors_of_another_length_are_scaled(tandem, tree):

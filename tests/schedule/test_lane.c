@@ -185,6 +185,24 @@ static void a_failed_probe_keeps_its_batch_while_tries_are_left(void **state)
     free(f);
 }
 
+static void calls_beside_each_other_that_take_twice_as_long_take_turns(void **state)
+{
+    (void)state;
+    fixture *f = with_tasks(N, 3);
+    td_task *first = take(f);
+    f->now_us = 1000 * 1000;
+    settle(f, first, TANDEM_OK, 0);
+    assert_false(view(f).queues);
+    first = take(f);
+    td_task *second = take(f);
+    /* with_tasks' outcomes began at 0: the second one took twice the first's second */
+    f->now_us = 2000 * 1000;
+    settle(f, second, TANDEM_OK, 0);
+    assert_true(view(f).queues);
+    settle(f, first, TANDEM_OK, 0);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test(overload_shrinks_the_limit_and_a_dropped_connection_does_not),
         cmocka_unit_test(a_lane_given_up_keeps_its_reason_and_drains_all),
         cmocka_unit_test(a_failed_probe_keeps_its_batch_while_tries_are_left),
+        cmocka_unit_test(calls_beside_each_other_that_take_twice_as_long_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,37 @@ static void a_price_for_a_text_is_told_from_one_for_a_token(void **state)
     assert_true(fabs(cost.per_item - 0.1) < 1e-3);
 }
 
+static void what_a_server_was_met_with_counts_until_batches_tell(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_schedule_rate_hint(&rate, 0.08, 0.1, 12);
+    td_cost cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.hinted && !cost.known);
+    assert_float_equal(cost.per_batch, 0.08, 1e-9);
+    assert_float_equal(cost.per_item, 0.02, 1e-9);
+    td_schedule_rate_add(&rate, 25, 7000, 0.58); /* as it was foretold by texts, not by tokens */
+    cost = td_schedule_rate_cost(&rate);
+    assert_true(cost.known && !cost.hinted && cost.spread <= 0.11);
+    assert_float_equal(cost.per_batch, 0.08, 1e-9);
+    assert_float_equal(cost.per_item, 0.02, 1e-9);
+}
+
+/* The way there and back takes no time, but the call does. */
+static void a_servers_own_price_of_a_call_is_told_by_the_first_batch(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_schedule_rate_hint(&rate, 0, 0.1, 12);
+    td_schedule_rate_add(&rate, 25, 2500, 0.58);
+    assert_float_equal(td_schedule_rate_cost(&rate).per_batch, 0.08, 1e-6);
+    /* the first call of all may have been slow; no call costs more than the fastest */
+    rate = (td_rate){0};
+    td_schedule_rate_hint(&rate, 0, 5, 12);
+    td_schedule_rate_add(&rate, 25, 2500, 0.58);
+    assert_true(td_schedule_rate_cost(&rate).per_batch < 0.58);
+}
+
 static void equal_batches_give_the_mean_and_no_price_for_a_call(void **state)
 {
     (void)state;
@@ -102,6 +133,8 @@ int main(void)
         cmocka_unit_test(before_the_first_batch_nothing_is_known),
         cmocka_unit_test(a_price_for_call_and_token_is_found),
         cmocka_unit_test(a_price_for_a_text_is_told_from_one_for_a_token),
+        cmocka_unit_test(what_a_server_was_met_with_counts_until_batches_tell),
+        cmocka_unit_test(a_servers_own_price_of_a_call_is_told_by_the_first_batch),
         cmocka_unit_test(equal_batches_give_the_mean_and_no_price_for_a_call),
         cmocka_unit_test(jitter_shows_as_spread_and_makes_no_price_up),
         cmocka_unit_test(a_changed_pace_is_learnt),

@@ -376,6 +376,21 @@ static void a_tiny_batch_goes_when_its_lane_does_nothing_or_the_input_has_ended(
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
 }
 
+static void where_calls_are_dear_a_tiny_batch_waits_as_long_as_one_takes(void **state)
+{
+    (void)state;
+    td_strategy_state s = calm(TD_STRATEGY_AUTO);
+    give(&s, 0, 3, s.now_us - 10 * 1000);
+    s.lanes[0].text_seconds = 0.04;
+    td_decision d = td_schedule_strategy_decide(&s);
+    assert_int_equal(d.kind, TD_DECIDE_WAIT);
+    assert_int_equal(d.until_us, s.now_us + 30 * 1000);
+    s.lanes[0].text_seconds = 5; /* but not longer than a round would */
+    assert_int_equal(td_schedule_strategy_decide(&s).until_us, s.now_us + 90 * 1000);
+    s.ended = true;
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
+}
+
 static void a_full_batch_goes_at_once(void **state)
 {
     (void)state;
@@ -526,6 +541,7 @@ int main(void)
         cmocka_unit_test(one_empty_lane_makes_it_single_and_parallel_off_sequential),
         cmocka_unit_test(a_tiny_batch_waits_while_others_of_its_lane_run_but_not_for_ever),
         cmocka_unit_test(a_tiny_batch_goes_when_its_lane_does_nothing_or_the_input_has_ended),
+        cmocka_unit_test(where_calls_are_dear_a_tiny_batch_waits_as_long_as_one_takes),
         cmocka_unit_test(a_full_batch_goes_at_once),
         cmocka_unit_test(a_batch_is_no_larger_than_makes_it_faster_but_for_rounds),
         cmocka_unit_test(the_lane_without_a_slot_comes_first_then_the_one_that_ends_last),
