@@ -54,25 +54,40 @@ void bench_row_head(const settings *s, const char *title)
            "rounds", "pipelined", "/ bound", "overlap");
 }
 
-bool bench_row_print(const settings *s, const bench_row *row)
+static void print_json(const bench_row *row)
 {
     bool both = row->chunks[0] && row->chunks[1];
+    json_t *all =
+        json_pack("{s:s,s:{s:i,s:i},s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "table", row->table,
+                  "chunks", "gte", (int)row->chunks[0], "coderank", (int)row->chunks[1], "at_once",
+                  (int)row->at_once, "seeds", (int)row->n_seeds, "bound", row->bound, "sequential",
+                  row->seconds[0], "rounds", row->seconds[ROUNDS], "pipelined",
+                  row->seconds[PIPELINED], "worst_to_bound", row->worst, "worst_to_rounds",
+                  row->worst_to_rounds, "overlap", both ? row->overlap : 0);
 
+    if (all && row->n_pairs) {
+        json_object_set_new(all, "pairs", json_integer(row->n_pairs));
+        json_object_set_new(all, "ratio_low", json_real(row->ratio_low));
+        json_object_set_new(all, "ratio_high", json_real(row->ratio_high));
+    }
+    output_json(all);
+}
+
+bool bench_row_print(const settings *s, const bench_row *row)
+{
     if (s->json) {
-        output_json(json_pack("{s:s,s:{s:i,s:i},s:i,s:i,s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "table",
-                              row->table, "chunks", "gte", (int)row->chunks[0], "coderank",
-                              (int)row->chunks[1], "at_once", (int)row->at_once, "seeds",
-                              (int)row->n_seeds, "bound", row->bound, "sequential", row->seconds[0],
-                              "rounds", row->seconds[ROUNDS], "pipelined", row->seconds[PIPELINED],
-                              "worst_to_bound", row->worst, "worst_to_rounds", row->worst_to_rounds,
-                              "overlap", both ? row->overlap : 0));
+        print_json(row);
         return true;
     }
     printf("%6u %9u %9.2f %11.2f %9.2f %10.2f %9.3f ", row->chunks[0], row->chunks[1], row->bound,
            row->seconds[0], row->seconds[ROUNDS], row->seconds[PIPELINED], row->worst);
-    if (both)
-        printf("%7.0f %%\n", 100 * row->overlap);
+    if (row->chunks[0] && row->chunks[1])
+        printf("%7.0f %%", 100 * row->overlap);
     else
-        printf("%9s\n", "-");
+        printf("%9s", "-");
+    if (row->n_pairs)
+        printf("  %.3f to %.3f in %u pair%s", row->ratio_low, row->ratio_high, row->n_pairs,
+               row->n_pairs == 1 ? "" : "s");
+    printf("\n");
     return true;
 }

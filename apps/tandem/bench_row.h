@@ -19,6 +19,8 @@ typedef struct bench_row {
     double worst;           /* of pipelined over its bound, any seed; of real lanes the median */
     double worst_to_rounds; /* of pipelined over rounds, any seed */
     double overlap;         /* least of pipelined's */
+    uint32_t n_pairs;       /* of bound and pipelined, of real lanes */
+    double ratio_low, ratio_high; /* of pipelined over its bound: half of the pairs lie between */
 } bench_row;
 
 /* Runs the mix for seeds 1 to n_seeds. False after an error message. */

@@ -1,6 +1,10 @@
 /* bench_schedule_real.c - lanes that embed in earnest, in this process or on servers: strategies x
  * content mixes, beside the time that no schedule can beat. That time is measured: each lane alone,
- * one after the other where both share this process's cores, else the longer of the two. */
+ * one after the other where both share this process's cores, else the longer of the two.
+ *
+ * What else a machine does moves a run's time by more than what is looked for, so bound and
+ * pipelined run in pairs, one right after the other and each first in turn; the median of the
+ * pairs' ratios counts. */
 #include "bench_row.h"
 #include "commands.h"
 #include "output.h"
@@ -10,18 +14,21 @@
 #include <string.h>
 
 enum {
-    ENGINE_CHUNKS = 300, /* of a mix */
+    SLOT_CHUNKS = 120, /* of a mix in this process, a slot: one text more or less is below 1 % */
+    SLOTS_MAX = 64,
     SERVER_CHUNKS = 100,
     TEXT_BYTES_MAX = 1600,
     RUNS_MAX = 99,
+    PAIRS = 4, /* of both lanes in this process, a run */
 };
 
 static const uint32_t percents[][TANDEM_N_LANES] = {
     {50, 50}, {80, 20}, {20, 80}, {100, 0}, {0, 100}};
 
 typedef struct corpus {
+    uint32_t n; /* of each lane */
     char *bytes[TANDEM_N_LANES];
-    tandem_str *texts[TANDEM_N_LANES]; /* [ENGINE_CHUNKS] */
+    tandem_str *texts[TANDEM_N_LANES]; /* [n] */
 } corpus;
 
 static uint32_t next_random(uint32_t *seed)
@@ -53,8 +60,8 @@ static size_t write_text(char *out, size_t n, int lane, uint32_t *seed)
 static bool make_corpus(corpus *c)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
-        c->bytes[l] = malloc((size_t)ENGINE_CHUNKS * TEXT_BYTES_MAX);
-        c->texts[l] = calloc(ENGINE_CHUNKS, sizeof(*c->texts[l]));
+        c->bytes[l] = malloc((size_t)c->n * TEXT_BYTES_MAX);
+        c->texts[l] = calloc(c->n, sizeof(*c->texts[l]));
         if (!c->bytes[l] || !c->texts[l])
             return false;
     }
@@ -65,7 +72,7 @@ static void fill_corpus(corpus *c, uint32_t seed)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         char *at = c->bytes[l];
-        for (size_t i = 0; i < ENGINE_CHUNKS; i++, at += TEXT_BYTES_MAX) {
+        for (size_t i = 0; i < c->n; i++, at += TEXT_BYTES_MAX) {
             size_t most = 200 + next_random(&seed) % (TEXT_BYTES_MAX - 200);
             c->texts[l][i] = (tandem_str){at, write_text(at, most, l, &seed)};
         }
@@ -131,37 +138,66 @@ static double median(double *values, size_t n)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-/* Bound and strategies in turn, for each seed, so that what else the machine does meets all of them
- * alike; the medians go into the row. */
+/* What the runs of a mix took. */
+typedef struct timings {
+    double seconds[BENCH_STRATEGIES][RUNS_MAX];
+    double bounds[PAIRS * RUNS_MAX], pipelined[PAIRS * RUNS_MAX], ratios[PAIRS * RUNS_MAX];
+    size_t n_runs, n_pairs;
+} timings;
+
+static bool time_pair(tandem_bench_options *o, bool shared, timings *t, double *overlap_out)
+{
+    tandem_bench_result result = {.failed = 0};
+    size_t k = t->n_pairs++;
+    bool bound_first = k % 2 == 0;
+
+    o->strategy = TANDEM_STRATEGY_PIPELINED;
+    if (bound_first && !time_bound(o, shared, &t->bounds[k]))
+        return false;
+    if (!run_once(o, &result) || (!bound_first && !time_bound(o, shared, &t->bounds[k])))
+        return false;
+    t->pipelined[k] = result.seconds;
+    t->ratios[k] = result.seconds / t->bounds[k];
+    *overlap_out = result.overlap_ratio < *overlap_out ? result.overlap_ratio : *overlap_out;
+    return true;
+}
+
+static void sum_up(timings *t, bench_row *row)
+{
+    for (int i = 0; i < BENCH_STRATEGIES - 1; i++)
+        row->seconds[i] = median(t->seconds[i], t->n_runs);
+    row->seconds[BENCH_STRATEGIES - 1] = median(t->pipelined, t->n_pairs);
+    row->bound = median(t->bounds, t->n_pairs);
+    row->worst = median(t->ratios, t->n_pairs);
+    row->worst_to_rounds = row->seconds[BENCH_STRATEGIES - 1] / row->seconds[1];
+    row->n_pairs = (uint32_t)t->n_pairs;
+    row->ratio_low = t->ratios[t->n_pairs / 4];
+    row->ratio_high = t->ratios[t->n_pairs - 1 - t->n_pairs / 4];
+}
+
+/* Other texts each run, since luck at the end of the work is theirs. */
 static bool time_mix(tandem_bench_options *o, corpus *c, bool shared, bench_row *row)
 {
-    static const tandem_strategy strategies[BENCH_STRATEGIES] = {TANDEM_STRATEGY_SEQUENTIAL,
-                                                                 TANDEM_STRATEGY_ROUNDS,
-                                                                 TANDEM_STRATEGY_PIPELINED};
-    double seconds[BENCH_STRATEGIES][RUNS_MAX], bounds[RUNS_MAX], ratios[RUNS_MAX];
+    static const tandem_strategy others[] = {TANDEM_STRATEGY_SEQUENTIAL, TANDEM_STRATEGY_ROUNDS};
+    int pairs = shared && o->chunks[0] && o->chunks[1] ? PAIRS : 1;
+    timings t = {.n_runs = 0};
 
     memcpy(row->chunks, o->chunks, sizeof(row->chunks));
     row->overlap = 1;
-    for (uint32_t r = 0; r < row->n_seeds; r++) {
-        tandem_bench_result result = {.failed = 0};
-        fill_corpus(c, r + 1);
-        o->strategy = TANDEM_STRATEGY_PIPELINED;
-        if (!time_bound(o, shared, &bounds[r]))
-            return false;
-        for (int i = 0; i < BENCH_STRATEGIES; i++) {
-            o->strategy = strategies[i];
+    for (; t.n_runs < row->n_seeds; t.n_runs++) {
+        fill_corpus(c, (uint32_t)t.n_runs + 1);
+        for (int k = 0; k < pairs; k++)
+            if (!time_pair(o, shared, &t, &row->overlap))
+                return false;
+        for (int i = 0; i < BENCH_STRATEGIES - 1; i++) {
+            tandem_bench_result result = {.failed = 0};
+            o->strategy = others[i];
             if (!run_once(o, &result))
                 return false;
-            seconds[i][r] = result.seconds;
+            t.seconds[i][t.n_runs] = result.seconds;
         }
-        ratios[r] = result.seconds / bounds[r];
-        row->overlap = result.overlap_ratio < row->overlap ? result.overlap_ratio : row->overlap;
     }
-    for (int i = 0; i < BENCH_STRATEGIES; i++)
-        row->seconds[i] = median(seconds[i], row->n_seeds);
-    row->bound = median(bounds, row->n_seeds);
-    row->worst = median(ratios, row->n_seeds);
-    row->worst_to_rounds = row->seconds[2] / row->seconds[1];
+    sum_up(&t, row);
     return true;
 }
 
@@ -190,24 +226,40 @@ static const char *place_of(const settings *s, int l)
     return s->backends[l].urls ? "on servers" : "in this process";
 }
 
+/* As many slots as a job would have here. */
+static uint32_t engine_slots(const settings *s)
+{
+    tandem_machine machine;
+    size_t n = s->concurrency ? s->concurrency : s->threads;
+
+    if (n == 0) {
+        tandem_machine_get(&machine);
+        n = machine.n_cpus;
+    }
+    return n > SLOTS_MAX ? SLOTS_MAX : (uint32_t)n;
+}
+
 static bool print_table(const settings *s, tandem_bench_options *o, corpus *c, bool servers)
 {
-    uint32_t n = servers ? SERVER_CHUNKS : ENGINE_CHUNKS;
-    bool shared = !servers || (!s->backends[0].urls && !s->backends[1].urls);
-    char title[128];
+    bool shared = !servers;
+    char title[160], slots[24] = "";
 
-    snprintf(title, sizeof(title), "gte %s, coderank %s, %u chunks of random length, median of %d",
-             servers ? place_of(s, 0) : "in this process", servers ? place_of(s, 1) : "too", n,
-             (int)s->rounds);
+    if (!servers)
+        snprintf(slots, sizeof(slots), " on %u slots", engine_slots(s));
+    snprintf(title, sizeof(title),
+             "gte %s, coderank %s%s, %u chunks of random length, median of %d",
+             servers ? place_of(s, 0) : "in this process", servers ? place_of(s, 1) : "too", slots,
+             c->n, (int)s->rounds);
     bench_row_head(s, title);
     for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
         bench_row row = {.table = servers ? "servers" : "engine", .n_seeds = (uint32_t)s->rounds};
         for (int l = 0; l < TANDEM_N_LANES; l++) {
-            o->chunks[l] = n * percents[i][l] / 100;
+            o->chunks[l] = c->n * percents[i][l] / 100;
             o->texts[l] = c->texts[l];
         }
         if (!time_mix(o, c, shared, &row) || !bench_row_print(s, &row))
             return false;
+        fflush(stdout);
     }
     return true;
 }
@@ -216,15 +268,14 @@ int bench_schedule_real(const settings *s, bool servers)
 {
     tandem_bench_options o = TANDEM_BENCH_OPTIONS;
     tandem_error error = {0};
-    corpus c = {.bytes = {NULL}};
+    corpus c = {.n = servers ? SERVER_CHUNKS : SLOT_CHUNKS * engine_slots(s)};
     bool ok = false;
 
     if (servers && !s->backends[0].urls && !s->backends[1].urls) {
         output_error("no servers: name them with --gte-url and --coderank-url");
         return 2;
     }
-    if (s->concurrency)
-        o.in_flight_max = s->concurrency > 64 ? 64 : (uint32_t)s->concurrency;
+    o.in_flight_max = s->concurrency > SLOTS_MAX ? SLOTS_MAX : (uint32_t)s->concurrency;
     o.batch_items_max = (uint32_t)s->batch_size;
     if (!make_corpus(&c))
         output_error("out of memory for texts");

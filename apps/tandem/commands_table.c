@@ -92,7 +92,7 @@ const command commands_table[] = {
      "reach. Run it on an idle machine.\n"
      "schedule [services|engine|servers]: strategies x content mixes, with the time that no\n"
      "schedule can beat. `services` (the default) are simulated and take no time: a price each,\n"
-     "jitter, faults; `engine` embeds in this process; `servers` asks those of --gte-url and\n"
+     "jitter, faults; `engine` embeds in this process, in pairs with the bound; `servers` asks those of --gte-url and\n"
      "--coderank-url, or of one of them beside the other lane in this process. -o draws the\n"
      "strategies on one mix instead.\n",
      "  tandem bench engine\n"

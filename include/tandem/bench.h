@@ -29,7 +29,7 @@ typedef struct tandem_bench_options {
     tandem_bench_service services[TANDEM_N_LANES];
     bool random_lengths;      /* texts of 50 to 600 tokens, each at its price; else all the same */
     uint64_t seed;            /* of lengths, order, jitter and faults */
-    uint32_t in_flight_max;   /* 1..64 */
+    uint32_t in_flight_max;   /* 1..64; with engines also 0: as a job has it */
     uint32_t batch_items_max; /* 1..4096 */
     /* both: texts [chunks] are embedded in earnest and in real time, and no service counts */
     tandem_embedder *engines[TANDEM_N_LANES];

@@ -46,7 +46,7 @@ tandem_code tandem_bench_schedule(const tandem_bench_options *options, tandem_be
     TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
     TD_TRY(
         td_api_check_range("strategy", (uint64_t)o.strategy, 0, TANDEM_STRATEGY_SEQUENTIAL, err));
-    TD_TRY(td_api_check_range("in_flight_max", o.in_flight_max, 1, 64, err));
+    TD_TRY(td_api_check_range("in_flight_max", o.in_flight_max, o.engines[0] ? 0 : 1, 64, err));
     TD_TRY(td_api_check_range("batch_items_max", o.batch_items_max, 1, 4096, err));
     if (!done)
         TD_FAIL(err, TANDEM_E_INVALID, "done is NULL");

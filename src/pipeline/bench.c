@@ -140,7 +140,8 @@ static tandem_code run_engines(const tandem_bench_options *o, const told *t, tan
             tasks[i++] = (td_task){.lane = (tandem_lane)l, .text = o->texts[l][k]};
     }
     options.strategy = (td_strategy)o->strategy;
-    options.in_flight_max = o->in_flight_max;
+    td_pipeline_lanes_slots(lanes, o->in_flight_max, td_pipeline_model_threads(o->engines[0]),
+                            &options);
     options.batch_items_max = o->batch_items_max;
     options.window_chunks_max = n ? (uint32_t)n : 1;
     options.metrics = false;

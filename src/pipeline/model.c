@@ -99,6 +99,11 @@ void td_pipeline_model_close(tandem_embedder *e)
     free(e);
 }
 
+uint32_t td_pipeline_model_threads(const tandem_embedder *e)
+{
+    return e->threads;
+}
+
 td_embedder *td_pipeline_model_door(const tandem_embedder *e)
 {
     return e->embedder;

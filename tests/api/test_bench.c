@@ -56,6 +56,9 @@ static void engines_embed_in_earnest(void **state)
     tandem_bench_result result = run(&o);
     assert_true(result.seconds > 0 && result.batches >= 2);
     assert_int_equal(result.failed, 0);
+    o.in_flight_max = 0; /* as a job has it */
+    result = run(&o);
+    assert_true(result.seconds > 0 && result.failed == 0);
     o.texts[1] = NULL;
     assert_int_equal(tandem_bench_schedule(&o, keep, &result, &error), TANDEM_E_INVALID);
     for (int l = 0; l < TANDEM_N_LANES; l++)

@@ -407,14 +407,18 @@ def test_bench_schedule_draws_and_refuses(tandem):
 @pytest.mark.skipif(SANITIZED, reason="thousands of chunks; tests/api/test_bench.c embeds a few")
 def test_bench_schedule_runs_engines(small):
     model = {"TANDEM_GTE": str(GOLDEN / "models" / "bert")}
-    rows = small.lines("bench", "schedule", "engine", "--rounds", "1", "--json", env=model)
-    assert [row["chunks"] for row in rows] == MIXES[300]
-    assert all(row["pipelined"] > 0 and row["bound"] > 0 for row in rows)
+    args = ("bench", "schedule", "engine", "--rounds", "1", "--concurrency", "2", "--json")
+    rows = small.lines(*args, env=model)
+    assert [row["chunks"] for row in rows] == MIXES[240]
+    for row in rows:
+        assert row["pipelined"] > 0 and row["bound"] > 0
+        assert row["pairs"] == (4 if all(row["chunks"].values()) else 1)
+        assert row["ratio_low"] <= row["worst_to_bound"] <= row["ratio_high"]
 
 
 MIXES = {
     n: [{"gte": n * g // 100, "coderank": n - n * g // 100} for g in (50, 80, 20, 100, 0)]
-    for n in (100, 300)
+    for n in (100, 240)
 }
 
 
