@@ -92,9 +92,9 @@ const command commands_table[] = {
      "reach. Run it on an idle machine.\n"
      "schedule [services|engine|servers]: strategies x content mixes, with the time that no\n"
      "schedule can beat. `services` (the default) are simulated and take no time: a price each,\n"
-     "jitter, faults; `engine` embeds in this process, in pairs with the bound; `servers` asks those of --gte-url and\n"
-     "--coderank-url, or of one of them beside the other lane in this process. -o draws the\n"
-     "strategies on one mix instead.\n",
+     "jitter, faults; `engine` embeds in this process, in pairs with its own pace; `servers` asks\n"
+     "those of --gte-url and --coderank-url, or of one of them beside the other lane in this\n"
+     "process. -o draws the strategies on one mix instead.\n",
      "  tandem bench engine\n"
      "  tandem bench engine --model gte --precision bf16 --threads 2 --json\n"
      "  tandem bench schedule\n"
