@@ -40,11 +40,19 @@ tandem_code td_buf_reserve(td_buf *buf, size_t n_more, tandem_error *err)
     return TANDEM_OK;
 }
 
+/* Whether n more bytes and the NUL fit into what is allocated. */
+static bool has_room(const td_buf *buf, size_t n)
+{
+    return n < buf->capacity - buf->n;
+}
+
 tandem_code td_buf_add(td_buf *buf, td_str bytes, tandem_error *err)
 {
-    tandem_code code = td_buf_reserve(buf, bytes.n, err);
-    if (code != TANDEM_OK)
-        return code;
+    if (!has_room(buf, bytes.n)) {
+        tandem_code code = td_buf_reserve(buf, bytes.n, err);
+        if (code != TANDEM_OK)
+            return code;
+    }
     if (bytes.n)
         memcpy(buf->ptr + buf->n, bytes.ptr, bytes.n);
     buf->n += bytes.n;
@@ -54,7 +62,11 @@ tandem_code td_buf_add(td_buf *buf, td_str bytes, tandem_error *err)
 
 tandem_code td_buf_add_byte(td_buf *buf, char byte, tandem_error *err)
 {
-    return td_buf_add(buf, (td_str){&byte, 1}, err);
+    if (!has_room(buf, 1))
+        return td_buf_add(buf, (td_str){&byte, 1}, err);
+    buf->ptr[buf->n++] = byte;
+    buf->ptr[buf->n] = '\0';
+    return TANDEM_OK;
 }
 
 tandem_code td_buf_add_fmt(td_buf *buf, tandem_error *err, const char *format, ...)

@@ -67,6 +67,7 @@ static bool hides(td_str style)
 
 typedef struct attribute {
     td_str name, value;
+    td_str whole; /* name="value" just so; else empty */
     bool has_value;
 } attribute;
 
@@ -96,6 +97,8 @@ static bool read_attribute(td_str s, size_t *at, attribute *attribute_out)
             if (i == TD_STR_NONE)
                 return false;
             a.value = td_str_slice(s, start, i++);
+            if (quote == '"' && a.name.ptr + a.name.n + 2 == a.value.ptr)
+                a.whole = td_str_slice(s, *at, i);
         } else {
             start = i;
             while (i < s.n && !is_space(s.ptr[i]) && s.ptr[i] != '>')
@@ -113,8 +116,7 @@ static tandem_code write_attribute(const attribute *a, uint32_t *seen, td_flat_t
 {
     tandem_code code = TANDEM_OK;
     td_attribute id = td_extract_tag_attribute_find(a->name);
-    td_str quote = TD_STR("\"");
-    td_str value = a->value;
+    td_str quote = TD_STR("\""), value = a->value, name;
 
     if (value.n > VALUE_BYTES_MAX)
         return TANDEM_OK;
@@ -135,7 +137,12 @@ static tandem_code write_attribute(const attribute *a, uint32_t *seen, td_flat_t
     else
         tag->has_others = true;
     TD_TRY(td_buf_add_byte(out, ' ', err));
-    TD_TRY(td_buf_add(out, td_extract_tag_attribute_name(id), err));
+    name = td_extract_tag_attribute_name(id);
+    if (a->whole.n && td_str_eq(a->name, name)) {
+        TD_TRY(td_buf_add(out, a->whole, err));
+        return TANDEM_OK;
+    }
+    TD_TRY(td_buf_add(out, name, err));
     if (a->has_value || id == TD_ATTRIBUTE_HIDDEN) {
         TD_TRY(td_buf_add_byte(out, '=', err));
         TD_TRY(td_buf_add(out, quote, err));

@@ -22,9 +22,17 @@ typedef struct measure {
     uint8_t has;
 } measure;
 
+enum {
+    N_CLASSES = 64, /* a page has few, and each many times */
+};
+
 typedef struct finder {
     td_tree *tree;
-    measure *of; /* [tree->n] */
+    struct {
+        td_str value;
+        td_content_name name;
+    } classes[N_CLASSES]; /* of class attributes that were looked at, by a hash */
+    measure *of;          /* [tree->n] */
     uint32_t body;
     uint32_t n_articles;
 } finder;
@@ -90,18 +98,34 @@ uint32_t td_extract_main_content_body(const td_tree *tree)
     return 0;
 }
 
+static bool is_letter(unsigned char c)
+{
+    return c >= 0x80 || (unsigned)((c | 0x20) - 'a') < 26u;
+}
+
 static measure measure_text(td_str text)
 {
     measure m = {0};
 
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-
-        m.text += c > ' ';
-        if (c >= 0x80 || (unsigned)((c | 0x20) - 'a') < 26u)
+    for (size_t i = 0; i < text.n; i++)
+        m.text += (unsigned char)text.ptr[i] > ' ';
+    for (size_t i = 0; i < text.n && !m.has; i++)
+        if (is_letter((unsigned char)text.ptr[i]))
             m.has = HAS_LETTER;
-    }
     return m;
+}
+
+/* Of the texts, which stay as they are whatever is dropped. */
+static void measure_texts(finder *f)
+{
+    const td_node *nodes = f->tree->nodes;
+
+    for (uint32_t i = 0; i < f->tree->n; i++) {
+        if (nodes[i].flags & TD_NODE_DROPPED)
+            i = nodes[i].end - 1;
+        else if (nodes[i].tag == TD_TAG_TEXT)
+            f->of[i] = measure_text(nodes[i].text);
+    }
 }
 
 static bool is_main(const finder *f, const td_node *node)
@@ -110,20 +134,15 @@ static bool is_main(const finder *f, const td_node *node)
            (node->tag == TD_TAG_ARTICLE && f->n_articles == 1);
 }
 
-/* Fills f->of, leaving out what is dropped. */
+/* Fills f->of for elements, leaving out what is dropped. */
 static void measure_all(finder *f)
 {
     td_node *nodes = f->tree->nodes;
     uint32_t n = f->tree->n;
 
     for (uint32_t i = 0; i < n; i++)
-        f->of[i] = (measure){0};
-    for (uint32_t i = 0; i < n; i++) {
-        if (nodes[i].flags & TD_NODE_DROPPED)
-            i = nodes[i].end - 1;
-        else if (nodes[i].tag == TD_TAG_TEXT)
-            f->of[i] = measure_text(nodes[i].text);
-    }
+        if (nodes[i].tag != TD_TAG_TEXT)
+            f->of[i] = (measure){0};
     for (uint32_t i = n; i-- > 1;) {
         measure *m = &f->of[i], *above = &f->of[nodes[i].parent];
 
@@ -145,18 +164,33 @@ static void measure_all(finder *f)
     }
 }
 
-/* The strongest word among class and id. */
-static td_content_name name_of(const td_node *node, bool with_id)
+/* The strongest word of a class attribute. */
+static td_content_name name_of_class(finder *f, td_str value)
 {
-    td_str rest = td_extract_tree_get(node, TD_ATTRIBUTE_CLASS), word;
+    size_t hash =
+        value.n ? value.n * 7 + (uint8_t)value.ptr[0] * 3 + (uint8_t)value.ptr[value.n / 2] : 0;
+    size_t at = hash % N_CLASSES;
     td_content_name kind = TD_NAME_NONE;
+    td_str rest = value, word;
 
+    if (value.n == 0 || (f->classes[at].value.n && td_str_eq(f->classes[at].value, value)))
+        return value.n ? f->classes[at].name : TD_NAME_NONE;
     while (td_extract_tree_next_word(&rest, &word)) {
         td_content_name one = td_extract_content_name(word);
 
         if (one != TD_NAME_NONE && (kind == TD_NAME_NONE || one < kind))
             kind = one;
     }
+    f->classes[at].value = value;
+    f->classes[at].name = kind;
+    return kind;
+}
+
+/* The strongest word among class and id. */
+static td_content_name name_of(finder *f, const td_node *node, bool with_id)
+{
+    td_content_name kind = name_of_class(f, td_extract_tree_get(node, TD_ATTRIBUTE_CLASS));
+
     if (with_id && kind == TD_NAME_NONE)
         kind = td_extract_content_name(td_extract_tree_get(node, TD_ATTRIBUTE_ID));
     return kind;
@@ -352,7 +386,7 @@ static bool drops_by_name(const finder *f, uint32_t at, td_content_name kind, bo
     return !in_main && !(m->has & HAS_HEADING) && (uint64_t)m->text * 2 <= total;
 }
 
-static bool is_no_content(const finder *f, uint32_t at, bool in_main, bool in_code)
+static bool is_no_content(finder *f, uint32_t at, bool in_main, bool in_code)
 {
     const td_node *node = &f->tree->nodes[at];
     td_content_name kind;
@@ -370,9 +404,9 @@ static bool is_no_content(const finder *f, uint32_t at, bool in_main, bool in_co
     if (is_code_label(f, at))
         return true;
     if (!may_have_name(node))
-        return node->tag == TD_TAG_PRE && name_of(node, false) == TD_NAME_GUTTER &&
+        return node->tag == TD_TAG_PRE && name_of(f, node, false) == TD_NAME_GUTTER &&
                !(f->of[at].has & HAS_LETTER);
-    kind = name_of(node, !id_is_a_title(node));
+    kind = name_of(f, node, !id_is_a_title(node));
     if (in_code && kind != TD_NAME_GUTTER && kind != TD_NAME_NEVER)
         return false;
     return drops_by_name(f, at, kind, in_main);
@@ -405,7 +439,7 @@ static uint64_t weight(const measure *m)
 }
 
 /* How sure an element is the content by its own looks, 0..4. */
-static int rank_of(const finder *f, const td_node *node)
+static int rank_of(finder *f, const td_node *node)
 {
     td_str itemprop;
 
@@ -420,7 +454,7 @@ static int rank_of(const finder *f, const td_node *node)
     itemprop = td_extract_tree_get(node, TD_ATTRIBUTE_ITEMPROP);
     if (td_str_eq_nocase(itemprop, TD_STR("articleBody")))
         return 3;
-    switch (name_of(node, true)) {
+    switch (name_of(f, node, true)) {
     case TD_NAME_CONTENT:
         return 2;
     case TD_NAME_MAYBE:
@@ -439,7 +473,7 @@ static bool is_believed(const measure *m, int rank)
 }
 
 /* The first choice: highest rank, then most text; it must hold a fair part of the page. */
-static uint32_t choose(const finder *f)
+static uint32_t choose(finder *f)
 {
     static const unsigned PERCENT_MIN[] = {100, 60, 50, 40, 25};
     const td_node *nodes = f->tree->nodes;
@@ -525,6 +559,7 @@ tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_
         return td_arena_fail(arena, err);
     for (uint32_t i = 0; i < tree->n; i++)
         f.n_articles += tree->nodes[i].tag == TD_TAG_ARTICLE;
+    measure_texts(&f);
     measure_all(&f);
     drop_no_content(&f);
     measure_all(&f);

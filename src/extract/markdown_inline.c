@@ -78,6 +78,19 @@ static bool is_special(unsigned char c)
     return c <= ' ' || c == '<' || c == '[' || c == ']' || c == 0xC2 || c == 0xE2 || c == 0xEF;
 }
 
+/* End of what can be taken as it is from a character on that is not special: words with one space
+ * between them. */
+static size_t plain_end(td_str text, size_t i)
+{
+    for (;;) {
+        while (i < text.n && !is_special((unsigned char)text.ptr[i]))
+            i++;
+        if (i + 1 >= text.n || text.ptr[i] != ' ' || is_special((unsigned char)text.ptr[i + 1]))
+            return i;
+        i++;
+    }
+}
+
 tandem_code td_extract_markdown_inline_text(td_md *md, td_str text)
 {
     tandem_code code = TANDEM_OK;
@@ -87,9 +100,8 @@ tandem_code td_extract_markdown_inline_text(td_md *md, td_str text)
         size_t start = i, n_blank;
         bool space = false;
 
-        while (i < text.n && !is_special((unsigned char)text.ptr[i]))
-            i++;
-        if (i > start) {
+        if (!is_special((unsigned char)text.ptr[i])) {
+            i = plain_end(text, i);
             TD_TRY(before_text(md));
             TD_TRY(td_buf_add(&md->line, td_str_slice(text, start, i), md->err));
             continue;

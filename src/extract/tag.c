@@ -24,12 +24,11 @@ enum {
 
 static int compare_names(const char *a, size_t a_n, td_str b)
 {
-    int order = a[0] - b.ptr[0]; /* tells most apart; no name is empty */
+    size_t n = a_n < b.n ? a_n : b.n;
 
-    if (order == 0)
-        order = memcmp(a, b.ptr, a_n < b.n ? a_n : b.n);
-    if (order != 0)
-        return order;
+    for (size_t i = 0; i < n; i++) /* the first tells most apart: a call would cost more */
+        if (a[i] != b.ptr[i])
+            return a[i] < b.ptr[i] ? -1 : 1;
     return a_n < b.n ? -1 : a_n > b.n;
 }
 
