@@ -384,6 +384,11 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
         bool item = td_chunk_lines_item(body_of(blocks, &line)) > 0;
         if (blocks->after_blank && line.indent + 1 < blocks->list_indent && !item)
             blocks->list_indent = 0;
+        if (blocks->format == TD_FORMAT_RST && td_chunk_rst_is_silent(blocks, &line)) {
+            blocks->literal_next = false;
+            blocks->at = line.end;
+            continue;
+        }
         if (blocks->format == TD_FORMAT_RST) {
             if (td_chunk_rst_next(blocks, block_out) ||
                 (may_be_bare(blocks, &line) && next_bare(blocks, block_out)) ||

@@ -170,6 +170,21 @@ static bool next_table(td_chunk_blocks *blocks, const td_chunk_line *first,
     return true;
 }
 
+bool td_chunk_rst_is_silent(const td_chunk_blocks *blocks, const td_chunk_line *line)
+{
+    static const char *const names[] = {".. highlight::", ".. currentmodule::",
+                                        ".. py:currentmodule::", ".. default-domain::"};
+    td_str body = body_of(blocks, line);
+
+    if (line->indent > 0 || !td_str_starts(body, TD_STR(".. ")))
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (td_str_starts(body, td_str_from(names[i])))
+            return true;
+    /* With an address behind the colon it is a link's, and may be looked for. */
+    return td_str_starts(body, TD_STR(".. _")) && body.ptr[body.n - 1] == ':';
+}
+
 bool td_chunk_rst_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
     td_chunk_line first = line_at(blocks, blocks->at);

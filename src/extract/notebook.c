@@ -45,6 +45,31 @@ out:
     return code;
 }
 
+/* "%%bash": what a cell's first line says that it is in, else the notebook's language. */
+static td_str language_of_cell(td_str text, td_str language)
+{
+    size_t n = 2;
+
+    if (!td_str_starts(text, TD_STR("%%")))
+        return language;
+    while (n < text.n && text.ptr[n] != '\n' && text.ptr[n] != ' ')
+        n++;
+    td_str named = td_extract_code_name_canonical(td_str_slice(text, 2, n));
+    return named.n ? named : language;
+}
+
+/* A cell of nbformat 3 that is a heading: its signs; nothing for all others. */
+static tandem_code add_heading_mark(td_buf *out, const json_t *cell, tandem_error *err)
+{
+    const char *type = json_string_value(json_object_get(cell, "cell_type"));
+    json_int_t level = json_integer_value(json_object_get(cell, "level"));
+
+    if (!type || strcmp(type, "heading") != 0)
+        return TANDEM_OK;
+    level = level < 1 ? 1 : level > 6 ? 6 : level;
+    return td_buf_add_fmt(out, err, "%.*s ", (int)level, "######");
+}
+
 static tandem_code add_cell(td_buf *out, const json_t *cell, td_str language, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -63,7 +88,8 @@ static tandem_code add_cell(td_buf *out, const json_t *cell, td_str language, ta
     if (out->n > 0)
         TD_TRY(td_buf_add_byte(out, '\n', err));
     if (is_code)
-        TD_TRY(add_fence(out, n, language, err));
+        TD_TRY(add_fence(out, n, language_of_cell(td_buf_str(&text), language), err));
+    TD_TRY(add_heading_mark(out, cell, err));
     TD_TRY(td_buf_add(out, td_buf_str(&text), err));
     if (text.ptr[text.n - 1] != '\n')
         TD_TRY(td_buf_add_byte(out, '\n', err));

@@ -33,6 +33,21 @@ static split split_rst(const char *text)
     return split_text(TD_FORMAT_RST, "", td_str_from(text), 1600);
 }
 
+static void leaves_out_what_shows_nothing(void **state)
+{
+    (void)state;
+    split s = split_rst(".. currentmodule:: lanes\n\n.. _start:\n\nStart\n=====\n\nSome words.\n\n"
+                        ".. _click: https://a.example/\n\n.. _end:\n");
+    assert_int_equal(s.chunks.n, 1);
+    assert_str(s.chunks.items[0].text,
+               "Start\n=====\n\nSome words.\n\n.. _click: https://a.example/");
+    split_clear(&s);
+    s = split_rst("Write::\n\n   .. _name:\n\nbefore a title.\n\n.. _alone:\n");
+    assert_int_equal(s.chunks.n, 1);
+    assert_str(s.chunks.items[0].text, "Write::\n\n   .. _name:\n\nbefore a title.");
+    split_clear(&s);
+}
+
 static const char body[] = "   def read_lines(path):\n"
                            "       with open(path) as f:\n"
                            "           return [line.strip() for line in f if line.strip()]\n";
@@ -106,6 +121,7 @@ static void keeps_tables_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(leaves_out_what_shows_nothing),
         cmocka_unit_test(takes_levels_from_the_order_of_underlines),
         cmocka_unit_test(takes_no_short_rule_for_an_underline),
         cmocka_unit_test(takes_a_code_directive_without_its_options),

@@ -33,6 +33,27 @@ static void reads_the_older_format(void **state)
           "```python\nx\n```\n");
 }
 
+static void headings_of_the_older_format_are_headings(void **state)
+{
+    (void)state;
+    check("{\"worksheets\":[{\"cells\":[{\"cell_type\":\"heading\",\"level\":2,\"source\":[\"A\"]},"
+          "{\"cell_type\":\"heading\",\"level\":99,\"source\":\"B\"},"
+          "{\"cell_type\":\"heading\",\"source\":\"C\"}]}]}",
+          TANDEM_OK, "## A\n\n###### B\n\n# C\n");
+}
+
+static void a_cell_may_be_in_another_language(void **state)
+{
+    (void)state;
+    check("{\"cells\":[{\"cell_type\":\"code\",\"source\":\"%%bash\\nls\"},"
+          "{\"cell_type\":\"code\",\"source\":\"%%html\"},"
+          "{\"cell_type\":\"code\",\"source\":\"%%timeit -n 3\\nf()\"},"
+          "{\"cell_type\":\"markdown\",\"source\":\"%%bash\"}]}",
+          TANDEM_OK,
+          "```shell\n%%bash\nls\n```\n\n```html\n%%html\n```\n\n"
+          "```python\n%%timeit -n 3\nf()\n```\n\n%%bash\n");
+}
+
 static void says_format_for_what_is_no_notebook(void **state)
 {
     (void)state;
@@ -63,6 +84,8 @@ int main(void)
         cmocka_unit_test(reads_cells_whose_source_is_a_list_or_a_text),
         cmocka_unit_test(knows_the_language_of_the_kernel),
         cmocka_unit_test(reads_the_older_format),
+        cmocka_unit_test(headings_of_the_older_format_are_headings),
+        cmocka_unit_test(a_cell_may_be_in_another_language),
         cmocka_unit_test(says_format_for_what_is_no_notebook),
         cmocka_unit_test(skips_cells_that_are_none),
         cmocka_unit_test(leaves_no_nul_in_the_text),
