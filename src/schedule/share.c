@@ -3,6 +3,7 @@
 #include <math.h>
 
 static const double CUTS_UNKNOWN = 8;
+static const double OVERDUE_CUTS = 4;
 /* ---- how much work is left ---- */
 
 static uint32_t width_of(const td_strategy_state *state, int l)
@@ -110,12 +111,14 @@ static void guide(const td_strategy_state *state, int l, td_decision *decision)
 
 /* ---- servers: a call has its price ---- */
 
-/* Seconds from now until the call ends, as far as can be told. */
+/* Seconds from now until the call ends, as far as can be told: one that has taken twice what was
+ * expected may never end. */
 static double seconds_to_end(const td_strategy_state *state, const td_flight *flight)
 {
     td_cost cost = cost_of(state, (int)flight->lane);
     double whole = cost.per_batch + td_schedule_rate_work(cost, flight->items, flight->tokens);
-    return fmax(0, whole - (double)(state->now_us - flight->start_us) / 1e6);
+    double taken = (double)(state->now_us - flight->start_us) / 1e6;
+    return taken > 2 * whole ? INFINITY : fmax(0, whole - taken);
 }
 
 /* Seconds from now until `work` is done by `width` slots that end together, each with one more call
@@ -148,6 +151,14 @@ static double even_end(const td_strategy_state *state, int l, double work, doubl
     return end;
 }
 
+static bool any_overdue(const td_strategy_state *state)
+{
+    bool any = false;
+    for (size_t i = 0; i < state->n_flights; i++)
+        any |= state->flights[i].busy && isinf(seconds_to_end(state, &state->flights[i]));
+    return any;
+}
+
 static double least_calls(const td_strategy_state *state, int l)
 {
     const td_lane_view *lane = &state->lanes[l];
@@ -175,14 +186,16 @@ static void guide_server(const td_strategy_state *state, int l, td_decision *dec
         spread = fmax(spread, each.spread);
     }
     end = fmax(end, even_end(state, -1, left, cost.per_batch, state->in_flight_max));
+    double text = own / (double)(lane->n_queued + lane->n_waiting_tasks);
     double share = end - cost.per_batch;
+    if (any_overdue(state)) /* its slot may come free at any time, or never */
+        share = fmin(share, fmax(own / 2, text * lane->items_max / OVERDUE_CUTS));
     if (own <= share)
         return;
     double held = cost.known ? share - share / (1 + fmin(1, 2 * spread)) : 0;
     if (held > cost.per_batch)
         share -= held;
     share = fmax(share, fmin(own, cost.per_batch));
-    double text = own / (double)(lane->n_queued + lane->n_waiting_tasks);
     set_share(state, l, share + text / 2, decision);
 }
 

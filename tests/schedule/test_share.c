@@ -244,6 +244,25 @@ static void what_the_other_slot_will_be_free_for_is_left_to_it(void **state)
     assert_int_equal(items_of(&s, 0), 32);
 }
 
+static void an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs(void **state)
+{
+    (void)state;
+    td_flight flight = {
+        .busy = true,
+        .lane = TANDEM_LANE_CODERANK,
+        .items = 11,
+        .tokens = 1100,
+        .start_us = 58 * 1000 * 1000, /* two seconds instead of 0.3 */
+    };
+    td_strategy_state s = two_servers(&flight, 1);
+    queue(&s, 0, 30);
+    assert_int_equal(items_of(&s, 0), 15);
+    queue(&s, 0, 10);
+    assert_int_equal(items_of(&s, 0), 8);
+    queue(&s, 0, 7);
+    assert_int_equal(items_of(&s, 0), 32);
+}
+
 static void nothing_is_held_back_that_is_not_worth_a_call(void **state)
 {
     (void)state;
@@ -290,6 +309,7 @@ int main(void)
         cmocka_unit_test(without_a_price_of_calls_it_stays_near_the_bound),
         cmocka_unit_test(jitter_costs_rounds_a_fifth_more),
         cmocka_unit_test(what_the_other_slot_will_be_free_for_is_left_to_it),
+        cmocka_unit_test(an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs),
         cmocka_unit_test(nothing_is_held_back_that_is_not_worth_a_call),
         cmocka_unit_test(one_slot_or_one_call_at_a_time_take_all),
         cmocka_unit_test(the_lane_with_more_work_a_slot_ends_later),

@@ -78,6 +78,24 @@ static void poison_and_dead_services_fail_what_they_must(void **state)
     assert_true(k.result.n_retries > 0);
 }
 
+static void a_poisoned_text_of_32_is_alone_after_11_calls(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 32; at++) {
+        td_simulated_text texts[32];
+        kept k = {.n_calls = 0};
+        td_simulation how = simulation_of(texts, 32, &k);
+        for (size_t i = 0; i < 32; i++)
+            texts[i].lane = TANDEM_LANE_GTE;
+        texts[at].poison = true;
+        how.batch_items_max = 32;
+        how.in_flight_max = 1;
+        assert_int_equal(td_schedule_simulate(&how, NULL), TANDEM_OK);
+        assert_int_equal(k.result.n_failed, 1);
+        assert_int_equal(k.result.n_batches, 11); /* 2 log2(32) + 1 */
+    }
+}
+
 static void too_many_slots_and_no_texts(void **state)
 {
     td_simulated_text texts[1];
@@ -189,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_comes_out_the_same_each_time_with_its_bound_and_spans),
         cmocka_unit_test(poison_and_dead_services_fail_what_they_must),
+        cmocka_unit_test(a_poisoned_text_of_32_is_alone_after_11_calls),
         cmocka_unit_test(too_many_slots_and_no_texts),
         cmocka_unit_test(a_broken_rule_is_an_error_that_says_which),
         cmocka_unit_test(a_rare_lane_never_waits_for_a_batch_of_the_other),
