@@ -1,6 +1,7 @@
 """The OpenAPI document is true: every route is in it, and schemathesis finds no answer against it.
 
-`python test_serve_openapi.py PROGRAM N` runs it with N examples an operation.
+`python test_serve_openapi.py PROGRAM N` runs it with N examples an operation and the
+embedded model.
 """
 
 import json
@@ -72,7 +73,8 @@ def server(tmp_path_factory):
 if __name__ == "__main__":
     import tempfile
 
-    with tempfile.TemporaryDirectory() as folder, Server(folder) as own:
+    more = ("--queue", 100000, "--per-ip", 0)
+    with tempfile.TemporaryDirectory() as folder, Server(folder, *more, small=False) as own:
         status, said = check(own.url, folder, int(sys.argv[2]))
         print(said)
         sys.exit(status)
