@@ -127,14 +127,15 @@ tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, ta
 
     if (!sink->code.meter.count)
         return start < end ? keep(sink, part, start, end, err) : TANDEM_OK;
-    /* What a part repeats may reach behind the start of the last chunk, if its end was cut off. */
-    if (sink->n > 0 && start < sink->items[sink->n - 1].start_byte)
-        start = sink->items[sink->n - 1].start_byte;
     while (start < end) {
+        const tandem_chunk *last = sink->n > 0 ? &sink->items[sink->n - 1] : NULL;
         size_t fits = end;
         TD_TRY(fit(sink, part->is_code, start, &fits, err));
-        TD_TRY(keep(sink, part, start, fits, err));
-        start = td_chunk_sink_skip_space(sink, fits, end);
+        /* What a part repeats may be all that fits, or more than a last chunk that was cut. */
+        bool repeats = last && (start < last->start_byte || fits <= last->end_byte);
+        if (!repeats)
+            TD_TRY(keep(sink, part, start, fits, err));
+        start = td_chunk_sink_skip_space(sink, repeats ? last->end_byte : fits, end);
     }
 out:
     return code;

@@ -208,6 +208,19 @@ out:
     return code;
 }
 
+/* Whether add_line would add anything but white space. */
+static bool has_text(td_str line)
+{
+    for (size_t at = 0, n; at < line.n; at += n) {
+        uint32_t codepoint = 0;
+        n = td_utf8_at(line, at, &codepoint);
+        n = n ? n : 1;
+        if (is_plain(codepoint) ? !td_utf8_is_space(codepoint) : letters_of(codepoint).n > 0)
+            return true;
+    }
+    return false;
+}
+
 /* A sign that begins an item, alone on its line. */
 static bool is_bullet(td_str line)
 {
@@ -230,7 +243,7 @@ static tandem_code write_line(writer *w, td_str line, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
 
-    if (line.n == 0) {
+    if (!has_text(line)) {
         w->is_new = true;
         return TANDEM_OK;
     }

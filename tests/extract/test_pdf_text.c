@@ -64,6 +64,7 @@ static void a_head_of_every_second_page_goes_too(void **state)
 static void control_characters_are_no_text(void **state)
 {
     (void)state;
+    assert_text("a\n\n\x01\x02\n\nb\n\f", "a\n\nb\n");
     assert_text("a\x01"
                 "b\x7F"
                 "c\td\n\f",

@@ -56,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         td_page_free(page);
         return 0;
     }
+    setenv("PATH", "", 1); /* a PDF is another program's work */
     page->uri = page->final_uri = td_str_from(KINDS[kind].uri);
     page->media_type = td_str_from(KINDS[kind].media_type);
     page->is_web = kind < 2;
