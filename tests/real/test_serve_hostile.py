@@ -4,6 +4,7 @@ import collections
 import json
 import random
 import re
+import select
 import socket
 import threading
 
@@ -106,9 +107,35 @@ SLOW = [
 ]
 
 
+# Never silent for long, and never done: what comes buys no time.
+TRICKLES = [
+    (b"GET /health HTTP/1.1\r\nHost: localhost\r\n", b"X-A: a\r\n"),
+    (b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", b" "),
+]
+
+
+def trickle(server, head, more, ends):
+    """Sends a little each tenth of a second until the server has had enough; its last words."""
+    with socket.create_connection((server.host, server.port), timeout=60) as connection:
+        try:
+            connection.sendall(head)
+            for _ in range(600):
+                if select.select([connection], [], [], 0.1)[0]:
+                    break
+                connection.sendall(more)
+            ends.append(connection.recv(65536))
+        except ConnectionError:
+            ends.append(b"")
+
+
 def test_those_that_hang_are_ended_and_keep_nobody_waiting(tmp_path):
     with Server(tmp_path, "-v") as server:
-        slow = []
+        slow, ends = [], []
+        tricklers = [
+            threading.Thread(target=trickle, args=(server, *sent, ends)) for sent in TRICKLES
+        ]
+        for thread in tricklers:
+            thread.start()
         for i in range(400):
             connection = socket.create_connection((server.host, server.port), timeout=60)
             connection.sendall(SLOW[i % 4][0])
@@ -123,6 +150,9 @@ def test_those_that_hang_are_ended_and_keep_nobody_waiting(tmp_path):
                 got = b""
             assert got == b"" or b" 408 " in got.splitlines()[0], (SLOW[i % 4], got)
             connection.close()
+        for thread in tricklers:
+            thread.join()
+        assert len(ends) == 2 and all(got == b"" or b" 408 " in got for got in ends), ends
         assert server.get("/health").status == 200
 
 
