@@ -6,7 +6,10 @@
 
 Writes documents of known content, has `tandem chunk` cut them, and counts lines: a line of code
 is right in a chunk for coderank, a line of prose (documentation, logs, traces, tables) in one for
-gte. Languages count by chunks for coderank.
+gte. A line inside of code that is nothing but comment, docstring or POD, as its whole file told
+collect.py, is documentation: it may stand with the code or apart, and counts only in "lines right,
+all". Languages count by chunks for coderank; "or its kin": C, C++, C# and Objective-C for each
+other, and so on.
 """
 
 import collections
@@ -27,7 +30,6 @@ ENDS = {
     "csharp": "cs",
     "css": "css",
     "go": "go",
-    "html": "html",
     "java": "java",
     "javascript": "js",
     "json": "json",
@@ -55,8 +57,28 @@ ENDS = {
     "diff": "diff",
     "ini": "ini",
 }
+KIN = [
+    {"c", "cpp", "csharp", "objective-c"},
+    {"java", "kotlin", "scala", "csharp"},
+    {"javascript", "typescript", "json"},
+    {"html", "xml"},
+    {"ini", "toml"},
+    {"shell", "make", "dockerfile", "console"},
+]
 # Told apart by convention more than by looks: what a fence or a name says is kept as it is.
 SAME = [{"c", "cpp"}, {"javascript", "typescript"}, {"html", "xml"}]
+
+
+class Part:
+    """A labelled window: its lines, and which of them are comments."""
+
+    def __init__(self, label, item):
+        skipped = len(item["text"]) - len(item["text"].lstrip("\n"))
+        self.label, self.text = label, item["text"].strip("\n")
+        self.comments = {i - skipped for i in item["comments"]}
+        self.is_code, self.package = label not in NOT_CODE, item["package"]
+        end = os.path.splitext(item["name"])[1]
+        self.end = end if end in (".md", ".markdown", ".rst") else ".txt"
 
 
 def load(path):
@@ -70,116 +92,144 @@ def load(path):
             and lines >= 5
             and len(item["text"]) >= 200
         ):
-            (prose if item["label"] in NOT_CODE else code)[item["label"]].append(item["text"])
+            kind = prose if item["label"] in NOT_CODE else code
+            kind[item["label"]].append(Part(item["label"], item))
     return {label: texts for label, texts in code.items() if len(texts) >= TEXTS_MIN}, prose
 
 
 def draw(rng, by_label):
     """Every language as often as the others."""
-    label = rng.choice(sorted(by_label))
-    return label, rng.choice(by_label[label]).strip("\n")
+    return rng.choice(by_label[rng.choice(sorted(by_label))])
 
 
 def documents(kind, code, prose, n, rng):
-    """(name, [(label, text, is_code)])"""
+    """(name, [part], form): the parts stand in the braces of the form."""
     for i in range(n):
         if kind == "files":
-            label, text = draw(rng, {l: t for l, t in code.items() if l in ENDS})
-            yield f"{i}.{ENDS[label]}", [(label, text, True)], "{}"
+            # A file ".html" is a page, whose text is taken out: bench/extract.
+            part = draw(rng, {l: t for l, t in code.items() if l in ENDS})
+            yield f"{i}.{ENDS[part.label]}", [part], "{}"
         elif kind == "fences":
-            label, text = draw(rng, code)
-            word = rng.choice(prose["markdown"]).strip("\n")
-            if "```" in text or "```" in word:
-                continue
-            yield f"{i}.md", [
-                ("markdown", word, False),
-                (label, text, True),
-            ], "{}\n\n```\n{}\n```\n"
+            part, word = draw(rng, code), rng.choice(prose["markdown"])
+            if "```" not in part.text + word.text:
+                yield f"{i}.md", [word, part], "{}\n\n```\n{}\n```\n"
+        elif kind == "pages":
+            first = draw(rng, code)
+            same = [p for p in code[first.label] if p.package == first.package]
+            parts = [first, rng.choice(prose["markdown"]), rng.choice(same), rng.choice(same)]
+            if "```" not in "".join(part.text for part in parts):
+                form = "```%s\n{}\n```\n\n{}\n\n```\n{}\n```\n\n```\n{}\n```\n"
+                yield f"{i}.md", parts, form % first.label
         elif kind == "unfenced":
-            parts = []
-            for k in range(4):
-                label, text = (
-                    draw(rng, code) if k % 2 else ("markdown", rng.choice(prose["markdown"]))
-                )
-                parts.append((label, text.strip("\n"), bool(k % 2)))
+            parts = [draw(rng, code) if k % 2 else rng.choice(prose["markdown"]) for k in range(4)]
             yield f"{i}.txt", parts, "\n\n".join(["{}"] * 4) + "\n"
         elif kind == "prose":
-            text = rng.choice(prose["markdown"]).strip("\n")
-            if text.count("\n") > 10:
-                yield f"{i}.md", [("markdown", text, False)], "{}"
+            part = rng.choice(prose["markdown"])
+            if part.text.count("\n") > 10:
+                yield f"{i}{part.end}", [part], "{}"
         else:
-            label, text = draw(rng, {l: t for l, t in prose.items() if l != "markdown"})
-            yield f"{i}.txt", [(label, text, False)], "{}"
+            yield f"{i}.txt", [draw(rng, {l: t for l, t in prose.items() if l != "markdown"})], "{}"
 
 
 def write(folder, documents_of_kind):
+    """{name: {line: (part, is it a comment)}}, numbers from 1; blank lines are in none."""
     truth = {}
     for name, parts, form in documents_of_kind:
-        pieces, lines = form.split("{}"), []
+        pieces, lines = form.split("{}"), {}
         text = pieces[0]
-        for (label, part, is_code), behind in zip(parts, pieces[1:]):
+        for part, behind in zip(parts, pieces[1:]):
             first = text.count("\n") + 1
-            text += part
-            lines.append((first, first + part.count("\n"), label, is_code))
-            text += behind
+            for i, line in enumerate(part.text.split("\n")):
+                if line.strip():
+                    lines[first + i] = part, i in part.comments
+            text += part.text + behind
         with open(os.path.join(folder, name), "w") as out:
             out.write(text)
-        truth[name] = lines, text.split("\n")
+        truth[name] = lines
     return truth
 
 
-def is_same(a, b):
-    return a == b or any(a in group and b in group for group in SAME)
+def is_in(groups, a, b):
+    return a == b or any(a in group and b in group for group in groups)
+
+
+def count(chunk, lines, counts, wrong):
+    says = chunk["model_hint"] == "coderank"
+    counts["chunks to code"] += says
+    counts["chunks"] += 1
+    labels = collections.Counter()
+    for number in range(chunk["start_line"], chunk["end_line"] + 1):
+        if number not in lines:
+            continue
+        part, comment = lines[number]
+        right = says == part.is_code
+        counts["all lines"] += 1
+        counts["all right"] += right
+        labels[part.label] += part.is_code
+        if not comment:
+            counts["lines"] += 1
+            counts["right"] += right
+            wrong[part.label] += not right
+    label = labels.most_common(1)[0][0] if any(labels.values()) else None
+    if says and label and not chunk["told"]:
+        counts["named"] += 1
+        counts["named right"] += is_in(SAME, chunk["language"], label)
+        counts["kin right"] += is_in(SAME + KIN, chunk["language"], label)
+        if not is_in(SAME, chunk["language"], label):
+            wrong[f"{label} as {chunk['language']}"] += 1
+        for low in (0, 0.5, 0.7, 0.9, 0.98):
+            if chunk["confidence"] >= low:
+                bin_ = low
+        counts["bin", bin_] += 1
+        counts["bin right", bin_] += is_in(SAME, chunk["language"], label)
+
+
+def share(counts, part, whole):
+    return f"{100 * counts[part] / counts[whole]:.2f} %" if counts[whole] else "-"
 
 
 def measure(kind, program, made):
-    counts = collections.Counter()
-    wrong = collections.Counter()
+    counts, wrong = collections.Counter(), collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         truth = write(folder, made)
         out = subprocess.run(
-            [program, "chunk", "--chunk-overlap", "0", folder], capture_output=True, text=True
+            [program, "chunk", "--chunk-overlap", "0", folder],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
     for line in out.split("\n")[:-1]:
         chunk = json.loads(line)
-        lines, text = truth[os.path.basename(chunk["path"])]
-        says = chunk["model_hint"] == "coderank"
-        counts["chunks to code"] += says
-        counts["chunks"] += 1
-        labels = collections.Counter()
-        for first, last, label, is_code in lines:
-            for number in range(max(first, chunk["start_line"]), min(last, chunk["end_line"]) + 1):
-                if not text[number - 1].strip():
-                    continue
-                counts["lines"] += 1
-                counts["right"] += says == is_code
-                labels[label] += is_code
-                if says != is_code:
-                    wrong[label] += 1
-        if says and labels and labels.most_common(1)[0][1]:
-            label = labels.most_common(1)[0][0]
-            counts["named"] += 1
-            counts["named right"] += is_same(chunk["language"], label)
-            if not is_same(chunk["language"], label):
-                wrong[f"{label} as {chunk['language']}"] += 1
-    named = counts["named"]
+        chunk["told"] = kind == "pages" and chunk["start_line"] <= 2
+        count(chunk, truth[os.path.basename(chunk["path"])], counts, wrong)
     print(
         kind,
         len(truth),
-        f"{100 * counts['right'] / max(1, counts['lines']):.2f} %",
-        f"{100 * counts['named right'] / named:.2f} %" if named else "-",
+        share(counts, "right", "lines"),
+        share(counts, "all right", "all lines"),
+        share(counts, "named right", "named"),
+        share(counts, "kin right", "named"),
         f"{counts['chunks to code']} of {counts['chunks']}",
         sep=" | ",
     )
     if os.environ.get("WRONG"):
-        print("   ", dict(wrong.most_common(25)), file=sys.stderr)
+        print("   ", dict((+wrong).most_common(25)), file=sys.stderr)
+        for low in (0, 0.5, 0.7, 0.9, 0.98):
+            if counts["bin", low]:
+                print(
+                    f"    confidence {low}..: {counts['bin', low]} chunks,",
+                    share(counts, ("bin right", low), ("bin", low)),
+                    "right",
+                    file=sys.stderr,
+                )
 
 
 def main(texts, program, n="2000"):
     code, prose = load(texts)
     print(f"{len(code)} languages of code")
-    print("content", "documents", "lines right", "language right", "chunks to code", sep=" | ")
-    for kind in ("files", "fences", "unfenced", "prose", "logs, traces, tables"):
+    head = "content|documents|lines right|lines right, all|language right|or its kin|chunks to code"
+    print(*head.split("|"), sep=" | ")
+    for kind in ("files", "fences", "pages", "unfenced", "prose", "logs, traces, tables"):
         made = list(documents(kind, code, prose, int(n), random.Random(kind)))
         measure(kind, program, made)
 

@@ -1,14 +1,18 @@
 #include "chunk/blocks.h"
 
-#include "chunk/chunk.h"
 #include "chunk/rst.h"
 
 enum {
     FRONT_LINES_MAX = 200,
     TITLE_BYTES_MAX = 300,
     BARE_CHARS_MIN = 80,
-    BARE_LINES_MIN = 3
+    BARE_LINES_MIN = 3,
+    BARE_LINES_FEW = 8,
 };
+
+/* How sure a run of unmarked code must be, in nats. Markdown has marks for code: what has none
+ * there is seldom code. */
+static const float BARE_SURE_TEXT = 2, BARE_SURE_MARKUP = 8;
 
 static td_chunk_line line_at(td_chunk_blocks *blocks, size_t at)
 {
@@ -24,6 +28,7 @@ static td_str body_of(const td_chunk_blocks *blocks, const td_chunk_line *line)
 void td_chunk_blocks_init(td_chunk_blocks *blocks, td_str text, td_format format)
 {
     *blocks = (td_chunk_blocks){.text = text, .format = format, .after_blank = true};
+    td_chunk_bare_init(&blocks->bare, text, format);
 }
 
 /* To the next line that is not blank; false at the end. */
@@ -37,6 +42,39 @@ static bool skip_blank(td_chunk_blocks *blocks)
         blocks->after_blank = true;
     }
     return false;
+}
+
+/* The run of unmarked code that ends behind `at`; NULL if there is none. */
+static const td_chunk_bare_run *run_at(td_chunk_blocks *blocks, size_t at)
+{
+    size_t n_before = blocks->bare.n_lines_read;
+    while (!blocks->no_more_runs && blocks->run.end <= at) {
+        blocks->no_more_runs = !td_chunk_bare_next(&blocks->bare, &blocks->run);
+        blocks->recent[blocks->n_recent++ % TD_CHUNK_BLOCKS_RECENT] = blocks->run;
+    }
+    blocks->n_lines_read += blocks->bare.n_lines_read - n_before;
+    return blocks->no_more_runs ? NULL : &blocks->run;
+}
+
+size_t td_chunk_blocks_code_bytes(const td_chunk_blocks *blocks, size_t start, size_t end)
+{
+    size_t n = 0, n_runs = blocks->n_recent;
+    n_runs = n_runs < TD_CHUNK_BLOCKS_RECENT ? n_runs : TD_CHUNK_BLOCKS_RECENT;
+    for (size_t i = 0; i < n_runs; i++) {
+        const td_chunk_bare_run *run = &blocks->recent[i];
+        size_t from = run->start > start ? run->start : start;
+        size_t to = run->end < end ? run->end : end;
+        n += to > from ? to - from : 0;
+    }
+    return n;
+}
+
+void td_chunk_blocks_refute(td_chunk_blocks *blocks, const td_chunk_block *block)
+{
+    for (size_t i = 0; i < TD_CHUNK_BLOCKS_RECENT; i++) {
+        if (blocks->recent[i].start >= block->start && blocks->recent[i].end <= block->end)
+            blocks->recent[i] = (td_chunk_bare_run){.n_lines = 0};
+    }
 }
 
 static bool take_to(td_chunk_blocks *blocks, td_chunk_block_kind kind, size_t end,
@@ -132,71 +170,37 @@ static size_t stanza_end(td_chunk_blocks *blocks, size_t at, size_t *n_lines)
     return at;
 }
 
-/* Titles over rulers and tables drawn with marks are not code, whatever the words in them are. */
-static bool is_ruled(td_chunk_blocks *blocks, size_t at, size_t end)
+/* Whether code that nobody marked begins with the line at `at`: enough of it, and sure. */
+static bool begins_bare(td_chunk_blocks *blocks, size_t at)
 {
-    while (at < end) {
-        td_chunk_line line = line_at(blocks, at);
-        td_str body = body_of(blocks, &line);
-        char mark = td_chunk_lines_ruler(body, 3);
-        if ((mark != '\0' && strchr("=-~^", mark)) || td_chunk_lines_is_table_rule(body))
-            return true;
-        at = line.end;
-    }
-    return false;
+    const td_chunk_bare_run *run = run_at(blocks, at);
+    float least = blocks->format == TD_FORMAT_TEXT ? BARE_SURE_TEXT : BARE_SURE_MARKUP;
+    if (run && run->start == at && blocks->format == TD_FORMAT_MARKDOWN &&
+        strchr("<>|", blocks->text.ptr[line_at(blocks, at).first]))
+        return false; /* HTML, quotes and tables have their own meaning */
+    return run && run->start == at && run->n_lines >= BARE_LINES_MIN &&
+           run->end - run->start >= BARE_CHARS_MIN && run->sure >= least;
 }
 
-/* ".. note::", ".. _target:" and comments of reStructuredText. */
-static bool is_directive(const td_chunk_blocks *blocks, const td_chunk_line *line)
-{
-    return blocks->format == TD_FORMAT_RST && td_str_starts(body_of(blocks, line), TD_STR(".."));
-}
-
-/* Code that nobody marked: stanzas that look like it, up to the first that does not. */
 static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
-    if (!blocks->after_blank || blocks->at < blocks->judged_to)
+    if (!begins_bare(blocks, blocks->at))
         return false;
-    float least = blocks->format == TD_FORMAT_TEXT ? 0.75f : 0.9f;
-    size_t at = blocks->at, end = at, n_lines = 0;
-    while (at < blocks->text.n) {
-        size_t n_more = 0, stop = stanza_end(blocks, at, &n_more);
-        td_str stanza = td_str_slice(blocks->text, at, stop);
-        td_chunk_line line = line_at(blocks, at);
-        td_str info;
-        if (td_chunk_lines_fence(body_of(blocks, &line), &info) > 0 || is_directive(blocks, &line))
-            break;
-        if (end == blocks->at && n_more == 1)
-            least = 0.95f; /* a line alone is most often a title */
-        if (td_chunk_look_at(stanza).code < least || is_ruled(blocks, at, stop)) {
-            /* The stanza that ends a run of code will be asked again as its own first. */
-            blocks->judged_to = end == blocks->at ? stop : end;
-            break;
-        }
-        least = 0.5f;
-        end = stop;
-        n_lines += n_more;
-        for (at = stop; at < blocks->text.n; at = line.end) {
-            line = line_at(blocks, at);
-            if (!td_chunk_lines_is_blank(&line))
-                break;
-        }
-    }
-    if (n_lines < BARE_LINES_MIN || end - blocks->at < BARE_CHARS_MIN) {
-        blocks->judged_to = blocks->judged_to > end ? blocks->judged_to : end;
-        return false;
-    }
-    take_to(blocks, TD_CHUNK_CODE, end, block_out);
+    const td_chunk_bare_run run = blocks->run;
+    take_to(blocks, TD_CHUNK_CODE, run.end, block_out);
+    block_out->sure = run.n_lines > BARE_LINES_FEW ? run.sure / (float)run.n_lines : 0;
     block_out->inner_start = block_out->start;
-    block_out->inner_end = end;
+    block_out->inner_end = block_out->end;
     block_out->mark = TD_CHUNK_CODE_BARE;
     return true;
 }
 
 /* A line that ends the paragraph or item before it. */
-static bool interrupts(const td_chunk_blocks *blocks, const td_chunk_line *line)
+static bool interrupts(td_chunk_blocks *blocks, const td_chunk_line *line)
 {
     td_str body = body_of(blocks, line), part;
+    if (begins_bare(blocks, line->start))
+        return true;
     if (td_chunk_lines_fence(body, &part) > 0 && blocks->format != TD_FORMAT_RST)
         return true;
     if (line->indent > 3 || blocks->format == TD_FORMAT_RST)
@@ -254,7 +258,7 @@ static bool next_item(td_chunk_blocks *blocks, const td_chunk_line *first,
         td_str body = body_of(blocks, &line), info;
         bool inside = line.indent + 1 >= content; /* "1. a" is often continued by two columns */
         if (td_chunk_lines_fence(body, &info) > 0 || (!inside && after_blank) ||
-            begins_code(blocks, &line, last, after_blank) ||
+            begins_code(blocks, &line, last, after_blank) || begins_bare(blocks, line.start) ||
             (after_blank && line.indent >= content + 4 && td_chunk_lines_item(body) == 0))
             break;
         if (!inside && (interrupts(blocks, &line) || td_chunk_lines_item(body) > 0))
@@ -361,20 +365,6 @@ static bool next_paragraph(td_chunk_blocks *blocks, const td_chunk_line *first,
     return take_to(blocks, TD_CHUNK_PARAGRAPH, end, block_out);
 }
 
-/* A block that begins in no special way may be code that nobody marked. */
-static bool may_be_bare(const td_chunk_blocks *blocks, const td_chunk_line *line)
-{
-    if (blocks->format == TD_FORMAT_TEXT)
-        return true;
-    td_str body = body_of(blocks, line);
-    /* What is indented belongs to a directive or a field, and has its own meaning. */
-    if (blocks->format == TD_FORMAT_RST &&
-        (line->indent > 0 || is_directive(blocks, line) || strchr(":`", body.ptr[0])))
-        return false;
-    return blocks->list_indent == 0 && td_chunk_lines_item(body) == 0 && body.ptr[0] != '>' &&
-           body.ptr[0] != '|' && body.ptr[0] != '<';
-}
-
 bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
     if (next_front_matter(blocks, block_out))
@@ -390,15 +380,13 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
             continue;
         }
         if (blocks->format == TD_FORMAT_RST) {
-            if (td_chunk_rst_next(blocks, block_out) ||
-                (may_be_bare(blocks, &line) && next_bare(blocks, block_out)) ||
+            if (td_chunk_rst_next(blocks, block_out) || next_bare(blocks, block_out) ||
                 next_item(blocks, &line, block_out))
                 return true;
             return next_paragraph(blocks, &line, block_out);
         }
-        if (next_fence(blocks, &line, block_out) || next_atx(blocks, &line, block_out) ||
-            (may_be_bare(blocks, &line) && next_bare(blocks, block_out)) ||
-            next_indented(blocks, &line, block_out))
+        if (next_fence(blocks, &line, block_out) || next_bare(blocks, block_out) ||
+            next_atx(blocks, &line, block_out) || next_indented(blocks, &line, block_out))
             return true;
         if (line.indent <= 3 && td_chunk_lines_is_rule(body_of(blocks, &line))) {
             blocks->at = line.end;

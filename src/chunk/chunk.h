@@ -49,8 +49,9 @@ typedef struct td_chunk_options {
  *   - Source files: see code.h. JSON, YAML, HTML, CSS, make and other markup and configuration
  *     count as code; Markdown, logs and tables of values (csv) as prose, even if the format is
  *     TD_FORMAT_CODE.
- *   - confidence: 1 where a fence or a file's name says the language, else the scorer's. For
- *     prose it is how far it looks like prose and may be near 0, e.g. for a page of signatures.
+ *   - confidence: 1 where a fence or a file's name says the language, else how likely it is code in
+ *     that language, by the scorer. For prose it is the share of it that does not look like
+ *     unmarked code.
  *   - overlap counts as size / 2 at most.
  *
  * lane is set to what is_code says; route decides. Errors: E_INVALID for options out of range,
@@ -73,7 +74,10 @@ tandem_code td_chunk_model_text(const tandem_chunk *chunk, td_arena *arena, td_s
 typedef struct td_chunk_look {
     float code;       /* 0..1; >= 0.5: code */
     float confidence; /* of that decision, 0.5..1 */
+    float named;      /* how likely it is that language, 0..confidence; 0 for "unknown" */
     td_str language;
+    float second_named; /* the same of the next likely of the languages of code; 0: none is */
+    td_str second;
 } td_chunk_look;
 td_chunk_look td_chunk_look_at(td_str text);
 

@@ -2,299 +2,170 @@
 
 #include "chunk/lines.h"
 
+/* A token is a word, a number (all are one), or up to three marks. */
+
 enum {
-    TOKEN_BYTES_MAX = 11
-}; /* longer ones are cut; with the prefix a row of the table has 12 */
+    WORD_HASH_BYTES = 12,
+    TOKENS_MAX = TD_CHUNK_FEATURES_LINE_BYTES + 2,
+};
 
-typedef struct counter {
-    float n[TD_CHUNK_N_SHAPES];
-    size_t lines, bytes, words;
-    size_t first_commas; /* of the first line; a table has as many in each */
-    size_t margin;       /* columns that all lines of the sample are indented by */
-    td_chunk_features_each each;
-    void *user;
-} counter;
+/* What a byte is; the classes of a word's bytes, or-ed, are its shape. */
+enum {
+    MARK = 0,
+    LOWER = 1,
+    UPPER = 2,
+    DIGIT = 4,
+    BAR = 8,
+    HIGH = 16,
+    SPACE = 32,
+    WORD = LOWER | UPPER | DIGIT | BAR | HIGH,
+    CAPITAL = 64, /* of a word: begins with an upper-case letter */
+    EDGE = 128,   /* the start or the end of the line */
+};
 
-#define ADD(counter, name) ((counter)->n[TD_CHUNK_SHAPE_##name] += 1)
+/* One salt for each kind of feature. */
+enum {
+    TOKEN = 1,
+    PAIR,
+    SHAPES,
+    FIRST,
+    COUNTS,
+    LENGTH,
+};
 
-static bool is_lower(char c)
+typedef struct token {
+    uint32_t hash;
+    uint32_t shape; /* of a word; its hash for marks */
+    bool glued;     /* no white space before it */
+} token;
+
+/* clang-format off */
+#define FOUR(class) class, class, class, class
+#define SIXTEEN(class) FOUR(class), FOUR(class), FOUR(class), FOUR(class)
+static const uint8_t classes[256] = {
+    FOUR(MARK), FOUR(MARK), MARK, SPACE, MARK, MARK, FOUR(MARK),     /* a tab */
+    SIXTEEN(MARK),
+    SPACE, MARK, MARK, MARK, FOUR(MARK), FOUR(MARK), FOUR(MARK),
+    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, MARK, MARK, FOUR(MARK),  /* 0 to 9 */
+    MARK, UPPER, UPPER, UPPER, FOUR(UPPER), FOUR(UPPER), FOUR(UPPER),
+    FOUR(UPPER), FOUR(UPPER), UPPER, UPPER, UPPER, MARK, MARK, MARK, MARK, BAR,
+    MARK, LOWER, LOWER, LOWER, FOUR(LOWER), FOUR(LOWER), FOUR(LOWER),
+    FOUR(LOWER), FOUR(LOWER), LOWER, LOWER, LOWER, MARK, FOUR(MARK),
+    SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH),
+    SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH),
+};
+#undef FOUR
+#undef SIXTEEN
+/* clang-format on */
+
+static uint8_t class_of(char c)
 {
-    return c >= 'a' && c <= 'z';
+    return classes[(uint8_t)c];
 }
 
-static bool is_upper(char c)
+static uint32_t mix(uint32_t kind, uint32_t a, uint32_t b)
 {
-    return c >= 'A' && c <= 'Z';
+    uint32_t hash = (a * 0x9E3779B1U) ^ ((b + kind) * 0x85EBCA77U);
+    hash ^= hash >> 15;
+    hash *= 0xC2B2AE3DU;
+    return hash ^ (hash >> 13);
 }
 
-static bool is_digit(char c)
+/* The token at `i`; returns where it ends. */
+static size_t read_token(td_str line, size_t i, token *out)
 {
-    return c >= '0' && c <= '9';
-}
-
-static bool is_word(char c)
-{
-    return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || (c & 0x80);
-}
-
-static bool list_has(const char *list, td_str word)
-{
-    char spaced[16];
-    if (word.n == 0 || word.n + 3 > sizeof spaced)
-        return false;
-    spaced[0] = ' ';
-    for (size_t i = 0; i < word.n; i++)
-        spaced[i + 1] = is_upper(word.ptr[i]) ? (char)(word.ptr[i] + 32) : word.ptr[i];
-    spaced[word.n + 1] = ' ';
-    spaced[word.n + 2] = '\0';
-    return strstr(list, spaced) != NULL;
-}
-
-static const char stop_english[] =
-    " the of and to a in is that it for on are as with be this by you or from your can an "
-    "not at we have will was which if when they has its but may all any one these their also "
-    "more use used than there such into so other then only been our should would about must "
-    "each were no who had ";
-static const char stop_other[] =
-    " der die das und ist ein eine nicht mit den von zu auf wird dem des im sich oder le la "
-    "les des et est un une dans pour que qui sur par ce se pas plus du au el los las y en "
-    "del con una por para se como su al il di che non per sono da con os dos em um uma com o "
-    "e het een van dat niet op te voor och att som av ett till inte ";
-
-static void emit(counter *c, char prefix, td_str token)
-{
-    char text[TOKEN_BYTES_MAX + 1];
-    size_t n = token.n < TOKEN_BYTES_MAX ? token.n : TOKEN_BYTES_MAX;
-    if (!c->each)
-        return;
-    text[0] = prefix;
-    memcpy(text + 1, token.ptr, n);
-    c->each(c->user, (td_str){text, n + 1});
-}
-
-static void count_word(counter *c, td_str line, size_t start, size_t end)
-{
-    td_str word = td_str_slice(line, start, end);
-    size_t n_upper = 0, n_lower = 0, n_humps = 0, n_bars = 0;
-    for (size_t i = 0; i < word.n; i++) {
-        n_upper += is_upper(word.ptr[i]);
-        n_lower += is_lower(word.ptr[i]);
-        n_humps += i > 0 && is_upper(word.ptr[i]) && is_lower(word.ptr[i - 1]);
-        n_bars += word.ptr[i] == '_';
-    }
-    if (n_upper + n_lower == 0 && !(word.ptr[0] & 0x80))
-        return;
-    c->words++;
-    c->n[TD_CHUNK_SHAPE_STOP_ENGLISH] += list_has(stop_english, word);
-    c->n[TD_CHUNK_SHAPE_STOP_OTHER] += list_has(stop_other, word);
-    c->n[TD_CHUNK_SHAPE_WORD_CAPITAL] += is_upper(word.ptr[0]) && n_upper == 1 && n_lower > 0;
-    c->n[TD_CHUNK_SHAPE_WORD_SNAKE] += n_bars > 0;
-    c->n[TD_CHUNK_SHAPE_WORD_CAMEL] += n_humps > 0;
-    c->n[TD_CHUNK_SHAPE_WORD_ALL_CAPS] += n_lower == 0 && n_upper > 1;
-    c->n[TD_CHUNK_SHAPE_WORD_LONG] += word.n > 12;
-    c->n[TD_CHUNK_SHAPE_WORD_CALL] += end < line.n && line.ptr[end] == '(';
-    c->n[TD_CHUNK_SHAPE_WORD_PAIR] += end + 1 < line.n && line.ptr[end] == ' ' && n_bars == 0 &&
-                                      (is_lower(line.ptr[end + 1]) || (line.ptr[end + 1] & 0x80));
-}
-
-/* Where the token that starts at `i` ends: a word, a number, or up to three marks. */
-static size_t token_end(td_str line, size_t i)
-{
-    size_t end = i + 1;
-    if (is_word(line.ptr[i])) {
-        while (end < line.n && is_word(line.ptr[end]))
-            end++;
+    uint8_t first = class_of(line.ptr[i]), seen = first;
+    uint32_t hash = 0x811C9DC5U;
+    size_t end = i;
+    if (first == MARK) {
+        for (; end < line.n && end < i + 3 && class_of(line.ptr[end]) == MARK; end++)
+            hash = (hash ^ (uint8_t)line.ptr[end]) * 0x01000193U;
+        out->hash = out->shape = hash;
         return end;
     }
-    while (end < line.n && end < i + 3 && !is_word(line.ptr[end]) && line.ptr[end] != ' ' &&
-           line.ptr[end] != '\t')
-        end++;
+    for (; end < line.n; end++) {
+        uint8_t class = class_of(line.ptr[end]);
+        if (!(class & WORD))
+            break;
+        seen |= class;
+        if (end - i < WORD_HASH_BYTES)
+            hash = (hash ^ (uint8_t)line.ptr[end]) * 0x01000193U;
+    }
+    bool number = first == DIGIT;
+    out->shape = number ? DIGIT : (uint32_t)seen | (first == UPPER ? CAPITAL : 0);
+    out->hash = number ? DIGIT : hash;
     return end;
 }
 
-static void count_tokens(counter *c, td_str line)
+static size_t log2_of(size_t n)
 {
-    td_str last = {"", 0};
+    size_t log = 0;
+    for (; n > 0; n >>= 1)
+        log++;
+    return log;
+}
+
+static void add(td_chunk_features *features, uint32_t feature)
+{
+    features->items[features->n++] = feature;
+}
+
+static void add_token(td_chunk_features *features, const token *before, const token *at)
+{
+    uint32_t glue = at->glued + 2U * before[1].glued;
+    add(features, mix(PAIR + 16 * at->glued, before[1].hash, at->hash));
+    add(features, mix(SHAPES + 16 * glue, mix(0, before[0].shape, before[1].shape), at->shape));
+}
+
+void td_chunk_features_read(td_str body, size_t indent, bool tab, td_chunk_features *features_out)
+{
+    static const token edge = {.hash = EDGE, .shape = EDGE};
+    token tokens[3] = {edge, edge};
+    size_t n_words = 0, n_marks = 0;
+    uint32_t first = 0;
+    td_str line = td_str_slice(body, 0, TD_CHUNK_FEATURES_LINE_BYTES);
+    features_out->n = 0;
+    if (line.n == 0)
+        return;
     for (size_t i = 0; i < line.n;) {
-        if (line.ptr[i] == ' ' || line.ptr[i] == '\t') {
+        if (class_of(line.ptr[i]) == SPACE) {
             i++;
             continue;
         }
-        size_t end = token_end(line, i);
-        td_str token = td_str_slice(line, i, end);
-        if (is_word(token.ptr[0])) {
-            count_word(c, line, i, end);
-            if (is_digit(token.ptr[0]))
-                token = TD_STR("0");
-        }
-        emit(c, ' ', token);
-        if (last.n == 0)
-            emit(c, '^', token);
-        last = token;
-        i = end;
+        token at = {.glued = i > 0 && class_of(line.ptr[i - 1]) != SPACE};
+        bool mark = class_of(line.ptr[i]) == MARK;
+        i = read_token(line, i, &at);
+        first = n_words + n_marks == 0 ? at.hash : first;
+        n_marks += mark;
+        n_words += !mark;
+        add(features_out, mix(TOKEN, at.hash, 0));
+        add_token(features_out, tokens, &at);
+        tokens[0] = tokens[1];
+        tokens[1] = at;
     }
-    if (last.n > 0)
-        emit(c, '$', last);
+    add_token(features_out, tokens, &edge);
+    uint32_t depth = indent > 12 ? 12 : (uint32_t)indent;
+    depth = tab && indent > 0 ? depth + 16 : depth;
+    add(features_out, mix(FIRST, first, depth));
+    n_words = n_words > 15 ? 15 : n_words;
+    n_marks = n_marks > 15 ? 15 : n_marks;
+    add(features_out, mix(COUNTS, (uint32_t)n_words, (uint32_t)n_marks));
+    add(features_out, mix(LENGTH, (uint32_t)log2_of(body.n), depth));
 }
 
-static void count_bytes(counter *c, td_str line)
+uint32_t td_chunk_features_fingerprint(void)
 {
-    size_t commas = 0, pipes = 0;
-    for (size_t i = 0; i < line.n; i++) {
-        char b = line.ptr[i];
-        commas += b == ',' || b == ';';
-        pipes += b == '|';
-        if (b == ' ' || b == '\t') {
-            ADD(c, SPACES);
-        } else if (b & 0x80) {
-            ADD(c, NOT_ASCII);
-        } else if (is_lower(b) || is_upper(b)) {
-            ADD(c, LETTERS);
-            c->n[TD_CHUNK_SHAPE_UPPERS] += is_upper(b);
-        } else if (is_digit(b)) {
-            ADD(c, DIGITS);
-        } else {
-            td_chunk_shape shape = strchr("(){}[]", b)     ? TD_CHUNK_SHAPE_BRACKETS
-                                   : b == ';'              ? TD_CHUNK_SHAPE_SEMICOLONS
-                                   : b == '='              ? TD_CHUNK_SHAPE_EQUALS
-                                   : b == '<' || b == '>'  ? TD_CHUNK_SHAPE_ANGLES
-                                   : strchr("\"'`", b)     ? TD_CHUNK_SHAPE_QUOTES
-                                   : b == '/' || b == '\\' ? TD_CHUNK_SHAPE_SLASHES
-                                                           : TD_CHUNK_SHAPE_OTHER_PUNCT;
-            c->n[shape] += 1;
-        }
+    td_str rest = TD_STR("\tif (aB->c_d != 0x1F) { return \"\xC3\xA9\"; } // The end.\n"
+                         "    def f(self): pass\nABC := 1.5;");
+    td_str line;
+    td_chunk_features features;
+    uint32_t sum = 0;
+    while (td_str_next(&rest, '\n', &line)) {
+        td_chunk_line at = td_chunk_lines_at(line, 0);
+        td_chunk_features_read(td_chunk_lines_body(line, &at), at.indent, line.ptr[0] == '\t',
+                               &features);
+        for (size_t i = 0; i < features.n; i++)
+            sum = mix(sum, features.items[i], (uint32_t)i);
     }
-    c->bytes += line.n;
-    if (c->lines == 1)
-        c->first_commas = commas;
-    c->n[TD_CHUNK_SHAPE_LINE_COMMAS] += commas >= 2 && commas == c->first_commas;
-    c->n[TD_CHUNK_SHAPE_LINE_PIPES] += pipes >= 2;
-}
-
-/* "2024-01-31 ...", "[12:00:01] ...", "Jan 31 12:00:01 ...". */
-static bool is_stamped(td_str line)
-{
-    size_t n_digits = 0, n_marks = 0;
-    for (size_t i = 0; i < line.n && i < 24; i++) {
-        n_digits += is_digit(line.ptr[i]);
-        n_marks += line.ptr[i] == ':' || line.ptr[i] == '-' || line.ptr[i] == '/';
-    }
-    return n_digits >= 6 && n_marks >= 2;
-}
-
-static void count_ends(counter *c, td_str line)
-{
-    char last = line.ptr[line.n - 1];
-    if (last == ';')
-        ADD(c, END_SEMICOLON);
-    else if (last == '{' || last == '(' || last == '[')
-        ADD(c, END_OPEN);
-    else if (last == '}' || last == ')' || last == ']')
-        ADD(c, END_CLOSE);
-    else if (last == ',')
-        ADD(c, END_COMMA);
-    else if (last == ':')
-        ADD(c, END_COLON);
-    else if (last == '.' || last == '!' || last == '?')
-        ADD(c, END_STOP);
-    else if (is_word(last) && !is_digit(last) && last != '_')
-        ADD(c, END_LETTER);
-}
-
-static void count_starts(counter *c, td_str line)
-{
-    char first = line.ptr[0], second = line.n > 1 ? line.ptr[1] : ' ';
-    if (first == '#')
-        ADD(c, START_HASH);
-    else if (first == '/' && (second == '/' || second == '*'))
-        ADD(c, START_SLASH);
-    else if (first == '*')
-        ADD(c, START_STAR);
-    else if (first == '-' && (second == ' ' || second == '-'))
-        ADD(c, START_DASH);
-    else if (first == '<')
-        ADD(c, START_ANGLE);
-    else if ((first == '$' || first == '>' || first == '%') && (second == ' ' || second == '>'))
-        ADD(c, START_PROMPT);
-    else if (first == '}' || first == ')' || first == ']')
-        ADD(c, START_CLOSE);
-    else if (is_upper(first))
-        ADD(c, START_UPPER);
-    else if (is_lower(first))
-        ADD(c, START_LOWER);
-    else if (is_digit(first))
-        ADD(c, START_DIGIT);
-    c->n[TD_CHUNK_SHAPE_START_DIFF] += (first == '+' || first == '-') && second != ' ';
-    c->n[TD_CHUNK_SHAPE_START_STAMP] += is_stamped(line);
-}
-
-static void count_line(counter *c, td_str text, const td_chunk_line *at)
-{
-    td_str line = td_chunk_lines_body(text, at);
-    c->lines++;
-    size_t indent = at->indent - c->margin;
-    if (indent == 0)
-        ADD(c, INDENT_NONE);
-    else if (text.ptr[at->start] == '\t')
-        ADD(c, INDENT_TAB);
-    else if (indent % 4 == 0)
-        ADD(c, INDENT_FOUR);
-    else if (indent % 2 == 0)
-        ADD(c, INDENT_TWO);
-    c->n[TD_CHUNK_SHAPE_LINE_SHORT] += line.n < 20;
-    c->n[TD_CHUNK_SHAPE_LINE_LONG] += line.n > 100;
-    c->n[TD_CHUNK_SHAPE_LINE_HUGE] += line.n > 400;
-    count_ends(c, line);
-    count_starts(c, line);
-    count_bytes(c, line);
-    count_tokens(c, line);
-}
-
-static size_t margin_of(td_str sample, size_t start)
-{
-    size_t margin = SIZE_MAX;
-    for (size_t at = start; at < sample.n;) {
-        td_chunk_line line = td_chunk_lines_at(sample, at);
-        if (!td_chunk_lines_is_blank(&line) && line.indent < margin)
-            margin = line.indent;
-        at = line.end;
-    }
-    return margin;
-}
-
-static void count_sample(counter *c, td_str text, size_t start, size_t end)
-{
-    td_str sample = td_str_slice(text, 0, end);
-    c->margin = margin_of(sample, start);
-    for (size_t at = start; at < sample.n;) {
-        td_chunk_line line = td_chunk_lines_at(sample, at);
-        if (!td_chunk_lines_is_blank(&line))
-            count_line(c, sample, &line);
-        at = line.end;
-    }
-}
-
-/* What a count is a share of. */
-static float whole_of(const counter *c, size_t shape)
-{
-    size_t whole = shape < TD_CHUNK_SHAPE_LETTERS        ? c->lines
-                   : shape < TD_CHUNK_SHAPE_STOP_ENGLISH ? c->bytes
-                                                         : c->words;
-    return whole > 0 ? (float)whole : 1;
-}
-
-void td_chunk_features_read(td_str text, td_chunk_features_each each, void *user,
-                            float shapes_out[TD_CHUNK_N_SHAPES])
-{
-    size_t n = TD_CHUNK_FEATURES_SAMPLE_BYTES;
-    counter c = {.each = each, .user = user};
-    if (text.n <= 3 * n) {
-        count_sample(&c, text, 0, text.n);
-    } else {
-        count_sample(&c, text, 0, n);
-        count_sample(&c, text, text.n / 2, text.n / 2 + n);
-        count_sample(&c, text, text.n - n, text.n);
-    }
-    for (size_t i = 0; i < TD_CHUNK_N_SHAPES; i++)
-        shapes_out[i] = c.n[i] / whole_of(&c, i);
+    return sum;
 }

@@ -1,50 +1,77 @@
 #include "chunk/chunk.h"
 #include "chunk/features.h"
 #include "chunk/language_table.h"
+#include "chunk/lines.h"
 
 #include <math.h>
 
-/* A text is scored by softmax over all classes, prose being one of them. Its features are the
- * square roots of the tokens' shares (so that a long text is not surer than a short one only for
- * being long) and the shapes of its lines. The table says which classes are code. */
+/* A text is scored by softmax over all classes, prose being one of them, from the counts of its
+ * features. The table says which classes are code. */
 
 enum {
     CLASSES_MAX = 64,
-    TOKENS_MAX = 2048
+    ROWS_MAX = 16384,
+    ROOT_STEPS = 15,     /* a count's root is rounded to a fifteenth: 255 is the most */
+    SAMPLE_BYTES = 4096, /* a long text is judged by three samples: start, middle, end */
 };
 
-typedef struct token_counts {
-    uint16_t n[TOKENS_MAX];
-    size_t total;
-} token_counts;
+/* Code that no language is likelier for than this looks like none of them. */
+static const float KNOWN_SHARE_MIN = 0.25f;
 
-static void count_token(void *user, td_str token)
+typedef struct feature_counts {
+    uint8_t n[ROWS_MAX];
+    uint16_t seen[ROWS_MAX]; /* rows with a count */
+    size_t n_seen, total;
+} feature_counts;
+
+static size_t margin_of(td_str sample, size_t start)
 {
-    const td_chunk_language_table_values *table = &td_chunk_language_table;
-    token_counts *counts = user;
-    char row[TD_CHUNK_LANGUAGE_TABLE_TOKEN_BYTES];
-    memset(row, ' ', sizeof row);
-    memcpy(row, token.ptr, token.n < sizeof row ? token.n : sizeof row);
-    counts->total++;
-    size_t low = 0, high = table->n_tokens;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(row, table->tokens[middle], sizeof row);
-        if (order == 0) {
-            counts->n[middle] += counts->n[middle] < UINT16_MAX;
-            return;
-        }
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+    size_t margin = SIZE_MAX;
+    for (size_t at = start; at < sample.n;) {
+        td_chunk_line line = td_chunk_lines_at(sample, at);
+        if (!td_chunk_lines_is_blank(&line) && line.indent < margin)
+            margin = line.indent;
+        at = line.end;
+    }
+    return margin;
+}
+
+static void count_line(feature_counts *counts, td_str text, const td_chunk_line *line,
+                       size_t margin)
+{
+    td_chunk_features features;
+    td_chunk_features_read(td_chunk_lines_body(text, line), line->indent - margin,
+                           text.ptr[line->start] == '\t', &features);
+    counts->total += features.n;
+    for (size_t i = 0; i < features.n; i++) {
+        size_t row = td_chunk_language_table_find(features.items[i]);
+        if (row == td_chunk_language_table.n_rows)
+            continue;
+        if (counts->n[row] == 0)
+            counts->seen[counts->n_seen++] = (uint16_t)row;
+        counts->n[row] += counts->n[row] < UINT8_MAX;
     }
 }
 
-static void add_row(float *scores, const char *weights, float factor)
+static void count_sample(feature_counts *counts, td_str text, size_t start, size_t end)
 {
+    td_str sample = td_str_slice(text, 0, end);
+    size_t margin = margin_of(sample, start);
+    for (size_t at = start; at < sample.n;) {
+        td_chunk_line line = td_chunk_lines_at(sample, at);
+        if (!td_chunk_lines_is_blank(&line))
+            count_line(counts, sample, &line, margin);
+        at = line.end;
+    }
+}
+
+/* `factor` is at most UINT8_MAX, a weight some 50: their product fits 16 bits, which the compiler
+ * makes good use of. */
+static void add_row(int32_t *sums, size_t row, int factor)
+{
+    const char *weights = td_chunk_language_table_row(row) + 1;
     for (size_t k = 0; k < td_chunk_language_table.n_classes; k++)
-        scores[k] += factor * (float)td_chunk_language_table_weight(weights[k]);
+        sums[k] += (int16_t)(factor * (weights[k] - TD_CHUNK_LANGUAGE_TABLE_ZERO));
 }
 
 /* Leaves the classes' probabilities in `scores`. */
@@ -64,27 +91,32 @@ static void to_probabilities(float *scores, size_t n)
 static void score(td_str text, float scores[CLASSES_MAX])
 {
     const td_chunk_language_table_values *table = &td_chunk_language_table;
-    token_counts counts = {.total = 0};
-    float shapes[TD_CHUNK_N_SHAPES];
-    td_chunk_features_read(text, count_token, &counts, shapes);
-
-    memset(scores, 0, CLASSES_MAX * sizeof *scores);
-    for (size_t i = 0; i < TD_CHUNK_N_SHAPES; i++)
-        add_row(scores, table->shapes[i], shapes[i] * table->shape_step);
-    add_row(scores, table->shapes[TD_CHUNK_N_SHAPES], table->shape_step);
-    float whole = counts.total > 0 ? (float)counts.total : 1;
-    for (size_t i = 0; i < table->n_tokens; i++) {
-        if (counts.n[i] > 0)
-            add_row(scores, table->tokens[i] + TD_CHUNK_LANGUAGE_TABLE_TOKEN_BYTES,
-                    sqrtf((float)counts.n[i] / whole) * table->token_step);
+    feature_counts counts;
+    memset(counts.n, 0, sizeof counts.n);
+    counts.n_seen = counts.total = 0;
+    if (text.n <= (size_t)3 * SAMPLE_BYTES) {
+        count_sample(&counts, text, 0, text.n);
+    } else {
+        count_sample(&counts, text, 0, SAMPLE_BYTES);
+        count_sample(&counts, text, text.n / 2, text.n / 2 + SAMPLE_BYTES);
+        count_sample(&counts, text, text.n - SAMPLE_BYTES, text.n);
     }
+    int32_t sums[CLASSES_MAX] = {0}, biases[CLASSES_MAX] = {0};
+    for (size_t i = 0; i < counts.n_seen; i++)
+        add_row(sums, counts.seen[i],
+                (int)(sqrtf((float)counts.n[counts.seen[i]]) * ROOT_STEPS + 0.5f));
+    add_row(biases, table->n_rows, 1);
+    float whole = counts.total > 0 ? (float)counts.total : 1;
+    float unit = table->row_step / powf(whole, table->length_power) / ROOT_STEPS;
+    for (size_t k = 0; k < table->n_classes; k++)
+        scores[k] = unit * (float)sums[k] + table->row_step * (float)biases[k];
     to_probabilities(scores, table->n_classes);
 }
 
 /* A patch looks like the language that it patches; what makes it one are a few lines. */
 static bool is_diff(td_str text)
 {
-    td_str rest = td_str_slice(text, 0, TD_CHUNK_FEATURES_SAMPLE_BYTES), line;
+    td_str rest = td_str_slice(text, 0, SAMPLE_BYTES), line;
     bool old = false, hunk = false;
     while (td_str_next(&rest, '\n', &line)) {
         bool renamed = old && td_str_starts(line, TD_STR("+++ "));
@@ -97,26 +129,43 @@ static bool is_diff(td_str text)
     return hunk;
 }
 
+/* The likeliest class that is code or is none, but for one; n_classes if there is none. */
+static size_t likeliest(const float *scores, bool is_code, size_t but)
+{
+    const td_chunk_language_table_values *table = &td_chunk_language_table;
+    size_t best = table->n_classes;
+    for (size_t k = 0; k < table->n_classes; k++) {
+        if ((table->classes[k].is_code != 0) == is_code && k != but &&
+            (best == table->n_classes || scores[k] > scores[best]))
+            best = k;
+    }
+    return best;
+}
+
 td_chunk_look td_chunk_look_at(td_str text)
 {
-    if (is_diff(text))
-        return (td_chunk_look){.code = 1, .confidence = 1, .language = TD_STR("diff")};
     const td_chunk_language_table_values *table = &td_chunk_language_table;
     float scores[CLASSES_MAX], code = 0;
-    size_t best_code = table->n_classes, best_other = table->n_classes;
+    if (is_diff(text))
+        return (td_chunk_look){.code = 1, .confidence = 1, .named = 1, .language = TD_STR("diff")};
     score(text, scores);
-    for (size_t k = 0; k < table->n_classes; k++) {
-        size_t *best = table->classes[k].is_code ? &best_code : &best_other;
-        if (*best == table->n_classes || scores[k] > scores[*best])
-            *best = k;
+    for (size_t k = 0; k < table->n_classes; k++)
         code += table->classes[k].is_code ? scores[k] : 0;
-    }
     code = code > 1 ? 1 : code; /* shares may add up to a little more */
     bool is_code = code >= 0.5f;
-    size_t best = is_code ? best_code : best_other;
-    td_chunk_look look = {.code = code, .confidence = is_code ? code : 1 - code};
-    look.language = td_str_from(table->classes[best].language);
-    if (is_code && scores[best] < 0.35f * code)
+    size_t best = likeliest(scores, is_code, table->n_classes);
+    size_t second = likeliest(scores, true, best);
+    td_chunk_look look = {
+        .code = code,
+        .confidence = is_code ? code : 1 - code,
+        .language = td_str_from(table->classes[best].language),
+        .second_named = scores[second],
+        .second = td_str_from(table->classes[second].language),
+    };
+    look.named = scores[best] < look.confidence ? scores[best] : look.confidence;
+    if (is_code && scores[best] < KNOWN_SHARE_MIN * code) {
         look.language = TD_STR("unknown");
+        look.named = 0;
+    }
     return look;
 }

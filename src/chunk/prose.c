@@ -19,6 +19,7 @@
  *    that a heading is never the end of a chunk whose next one has its text (leave_sections()). */
 typedef struct run {
     td_chunk_sink *sink;
+    td_chunk_blocks *blocks;
     bool open;
     size_t start, core, section, end;
     bool body;                /* the newest section has more than headings */
@@ -26,8 +27,16 @@ typedef struct run {
     td_chunk_headings before; /* path of what lies in [core, section) */
     td_chunk_headings now;    /* path of the newest section */
     td_chunk_block last;      /* added most recently */
+    td_str known;             /* the language of the code before, where it is sure; or empty */
     size_t n_blocks;
 } run;
+
+static const float KNOWN_ODDS = 5, KNOWN_NAMED_MIN = 0.9f;
+
+/* What nobody marked as code must be likely to be in one language, or be long and surely code:
+ * lists of names and the like look like code too, but of no language in particular, and not all
+ * of their lines do. */
+static const float BARE_NAMED_MIN = 0.6f, BARE_CODE_MIN = 0.9f, BARE_SURE_MIN = 0.8f;
 
 enum {
     SHORT_CHARS = 80,
@@ -57,10 +66,10 @@ static tandem_code emit_prose(run *r, size_t start, size_t end, const td_chunk_h
     td_str heading = td_chunk_headings_path(path, r->sink->arena);
     if (!heading.ptr)
         return td_arena_fail(r->sink->arena, err);
-    td_chunk_look look = td_chunk_look_at(td_str_slice(r->sink->text, start, end));
+    size_t n_code = td_chunk_blocks_code_bytes(r->blocks, start, end);
     td_chunk_part part = {.start = start,
                           .end = end,
-                          .confidence = 1 - look.code,
+                          .confidence = 1 - (float)n_code / (float)(end - start),
                           .language = TD_STR("markdown"),
                           .heading = heading};
     return td_chunk_sink_add(r->sink, &part, err);
@@ -101,22 +110,54 @@ static td_str keep_language(run *r, td_str language)
     return copy.ptr ? copy : TD_STR("unknown");
 }
 
+/* What a text by its looks is, in a document that has had code of a known language: more of the
+ * same is KNOWN_ODDS times as likely as it would be elsewhere. */
+static verdict named_by_looks(const run *r, const td_chunk_look *look)
+{
+    verdict is = {true, false, look->named, look->language};
+    bool first = td_str_eq(r->known, look->language);
+    if (first || (r->known.n > 0 && td_str_eq(r->known, look->second))) {
+        float named = first ? look->named : look->second_named;
+        float more = KNOWN_ODDS * named / (1 + (KNOWN_ODDS - 1) * named);
+        if (first || more > 0.5f) {
+            is.language = r->known;
+            is.confidence = more;
+        }
+    }
+    is.is_console = td_str_eq(is.language, TD_STR("console"));
+    return is;
+}
+
+static bool is_bare_code(const td_chunk_block *block, const td_chunk_look *look)
+{
+    return (look->code >= 0.5f && look->named >= BARE_NAMED_MIN) ||
+           (look->code >= BARE_CODE_MIN && block->sure >= BARE_SURE_MIN);
+}
+
 static verdict judge(run *r, const td_chunk_block *block)
 {
     static const float least[] = {[TD_CHUNK_CODE_FENCED] = 0.3f,
                                   [TD_CHUNK_CODE_LITERAL] = 0.35f,
-                                  [TD_CHUNK_CODE_INDENTED] = 0.5f,
-                                  [TD_CHUNK_CODE_BARE] = 0};
+                                  [TD_CHUNK_CODE_INDENTED] = 0.5f};
     td_str language;
     td_chunk_info info = td_chunk_names_info(block->info, &language);
-    if (info == TD_CHUNK_INFO_CODE || info == TD_CHUNK_INFO_CONSOLE)
-        return (verdict){true, info == TD_CHUNK_INFO_CONSOLE, 1, keep_language(r, language)};
+    if (info == TD_CHUNK_INFO_CODE || info == TD_CHUNK_INFO_CONSOLE) {
+        verdict is = {true, info == TD_CHUNK_INFO_CONSOLE, 1, keep_language(r, language)};
+        r->known = is.is_console ? r->known : is.language;
+        return is;
+    }
     td_str inner = td_str_slice(r->sink->text, block->inner_start, block->inner_end);
     td_chunk_look look = td_chunk_look_at(inner);
-    if (info == TD_CHUNK_INFO_PROSE || look.code < least[block->mark])
+    bool is_code = block->mark == TD_CHUNK_CODE_BARE ? is_bare_code(block, &look)
+                                                     : look.code >= least[block->mark];
+    if (info == TD_CHUNK_INFO_PROSE || !is_code) {
+        td_chunk_blocks_refute(r->blocks, block);
         return (verdict){false, false, 1, TD_STR("markdown")};
-    float confidence = look.code > 0.5f ? look.code : 0.5f;
-    return (verdict){true, td_str_eq(look.language, TD_STR("console")), confidence, look.language};
+    }
+    verdict is = named_by_looks(r, &look);
+    if (!is.is_console && is.confidence >= KNOWN_NAMED_MIN)
+        r->known = is.language;
+    return is;
 }
 
 /* Too little to be found by itself, and the prose around it reads better with it. */
@@ -327,8 +368,8 @@ static tandem_code add_code(run *r, const td_chunk_block *block, tandem_error *e
 
 tandem_code td_chunk_prose_split(td_chunk_sink *sink, td_format format, tandem_error *err)
 {
-    run r = {.sink = sink};
     td_chunk_blocks blocks;
+    run r = {.sink = sink, .blocks = &blocks};
     td_chunk_block block;
     tandem_code code = TANDEM_OK;
     td_chunk_blocks_init(&blocks, sink->text, format);

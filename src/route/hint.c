@@ -33,9 +33,7 @@ typedef struct reader {
     const marks *marks;
     const char *until;        /* inside a block comment or docstring; NULL outside */
     size_t n_comment, n_code; /* visible code points */
-    struct {
-        size_t n, n_small;
-    } words[2]; /* of code, of comments */
+    size_t n_words, n_small;  /* of comments */
 } reader;
 
 static const marks *marks_of(td_str language)
@@ -62,7 +60,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
 }
 
-static void count_words(reader *r, td_str line, bool comment)
+static void count_words(reader *r, td_str line)
 {
     static const char small[] =
         " the of and to in is that it for on are as with be this by you or from can an not if when "
@@ -75,12 +73,11 @@ static void count_words(reader *r, td_str line, bool comment)
         if (i > start) {
             char word[16] = " "; /* the rest is zeros */
             size_t n = i - start;
-            r->words[comment].n++;
+            r->n_words++;
             for (size_t k = 0; k < n && n < sizeof word - 2; k++)
                 word[k + 1] = (char)(line.ptr[start + k] | 0x20);
             word[n < sizeof word - 2 ? n + 1 : 1] = n < sizeof word - 2 ? ' ' : '?';
-            r->words[comment].n_small +=
-                n > 1 && strstr(small, word) != NULL; /* "a" may be a name */
+            r->n_small += n > 1 && strstr(small, word) != NULL; /* "a" may be a name */
         }
         i += i == start;
     }
@@ -92,7 +89,8 @@ static void count(reader *r, td_str line, bool comment)
     for (size_t i = 0; i < line.n; i++)
         n += line.ptr[i] != ' ' && line.ptr[i] != '\t' && (line.ptr[i] & 0xC0) != 0x80;
     *(comment ? &r->n_comment : &r->n_code) += n;
-    count_words(r, line, comment);
+    if (comment)
+        count_words(r, line);
 }
 
 /* What opens on this line and goes on; NULL if nothing does. `*from_out` is behind its opening. */
@@ -148,7 +146,6 @@ td_route_hint td_route_hint_of(td_str text, td_str language)
         read_line(&r, td_str_trim(line));
     return (td_route_hint){
         .comment = share(r.n_comment, r.n_comment + r.n_code),
-        .comment_sentence = share(r.words[1].n_small, r.words[1].n),
-        .sentence = share(r.words[0].n_small + r.words[1].n_small, r.words[0].n + r.words[1].n),
+        .comment_sentence = share(r.n_small, r.n_words),
     };
 }

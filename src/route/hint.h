@@ -7,12 +7,11 @@
 
 #include "base/str.h"
 
-/* How much of a source text is comments and docstrings, and how much reads like sentences: the
- * share of "the", "of", "is" and the like among the words. All 0..1. Cost: linear. */
+/* How much of a source text is comments and docstrings, and how much of them reads like sentences:
+ * the share of "the", "of", "is" and the like among the words. Both 0..1. Cost: linear. */
 typedef struct td_route_hint {
     float comment; /* comments' share of the text, by code points that are no white space */
     float comment_sentence; /* small words among the comments' */
-    float sentence;         /* small words among all */
 } td_route_hint;
 
 td_route_hint td_route_hint_of(td_str text, td_str language);

@@ -1,6 +1,6 @@
 /* route/route.h - which lane a chunk goes to.
  *
- * In:       a chunk with is_code, language and confidence, as the chunker found them
+ * In:       a chunk with is_code and language, as the chunker found them
  * Out:      its lane
  * Threads:  pure functions
  */
@@ -16,9 +16,8 @@ typedef enum td_route_rule {
 } td_route_rule;
 
 /* Sets the lane of every chunk. With TD_ROUTE_AUTO is_code decides (data and markup count as the
- * chunker says), but for two: code of which more than 80 % is comments and docstrings that read
- * like sentences goes to gte; prose that the chunker is less than 5 % sure of, and that has hardly
- * a word of a sentence, to coderank. Cost: linear in the texts. */
+ * chunker says), but for one: code of which more than 80 % is comments and docstrings that read
+ * like sentences goes to gte. Prose always goes there. Cost: linear in the texts of code. */
 void td_route_set(td_chunks *chunks, td_route_rule rule);
 
 #endif

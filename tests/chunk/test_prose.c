@@ -118,13 +118,34 @@ static void looks_at_fences_that_name_no_language(void **state)
         split_markdown("```\nWe met at the old harbour, as we had done every year, and spoke of\n"
                        "those who were no longer with us; the evening was long and very quiet.\n"
                        "Nobody wanted to be the first to leave.\n```\n\n"
-                       "```text\nstatic int f(int a)\n{\n    if (a > 0)\n        return a + 1;\n"
-                       "    return f(-a);\n}\nint g(void) { return f(1); }\n```\n");
+                       "```text\ndef f(self, a):\n    if a > 0:\n        return a + 1\n"
+                       "    return self.f(-a)\n\ndef g(self):\n    return self.f(1)\n```\n");
     assert_int_equal(s.chunks.n, 2);
     assert_false(s.chunks.items[0].is_code);
     assert_true(s.chunks.items[1].is_code);
-    assert_str(s.chunks.items[1].language, "c");
+    assert_str(s.chunks.items[1].language, "python");
     split_clear(&s);
+}
+
+/* "f(a) { return a; }" alone could be in one of many. */
+static void takes_the_language_of_the_code_before_for_a_likely_one(void **state)
+{
+    (void)state;
+    static const char vague[] = "```\nint total(int a, int b)\n{\n    if (a > b)\n"
+                                "        return total(b, a);\n    return a + b;\n}\n```\n";
+    static const char sure[] = "```%s\nint main(void)\n{\n    return total(1, 2) + total(2, 3);\n"
+                               "}\n\nint none(void)\n{\n    return 0;\n}\n```\n\n";
+    for (size_t i = 0; i < 2; i++) {
+        const char *language = i ? "cpp" : "c";
+        char text[1024];
+        int n = snprintf(text, sizeof text, sure, language);
+        snprintf(text + n, sizeof text - (size_t)n, "%s", vague);
+        split s = split_markdown(text);
+        assert_int_equal(s.chunks.n, 2);
+        assert_str(s.chunks.items[1].language, language);
+        assert_true(s.chunks.items[1].confidence < 1);
+        split_clear(&s);
+    }
 }
 
 static void keeps_a_language_that_it_does_not_know(void **state)
@@ -214,6 +235,36 @@ static void finds_unmarked_code_in_plain_text(void **state)
     split_clear(&s);
 }
 
+static void finds_unmarked_code_below_a_list(void **state)
+{
+    (void)state;
+    split s = split_text(TD_FORMAT_TEXT, "",
+                         TD_STR("- The first of the things that were asked for\n"
+                                "- The second, which is as good as done\n\n"
+                                "  static int count(FILE *file)\n  {\n      int c, n = 0;\n"
+                                "      while ((c = fgetc(file)) != EOF)\n"
+                                "          n += c == '\\n';\n      return n;\n  }\n"),
+                         1600);
+    assert_int_equal(s.chunks.n, 2);
+    assert_false(s.chunks.items[0].is_code);
+    assert_true(s.chunks.items[1].is_code);
+    split_clear(&s);
+}
+
+static void keeps_lists_of_names_as_prose(void **state)
+{
+    (void)state;
+    split s = split_text(TD_FORMAT_TEXT, "",
+                         TD_STR("The files that were moved:\n\n    doc/man/Xv/Xv.man\n"
+                                "    doc/man/Xv/XvGetVideo.man\n    doc/man/Xv/XvPutStill.man\n"
+                                "    doc/man/Xv/XvPutVideo.man\n    doc/man/Xv/XvStopVideo.man\n"
+                                "    doc/man/Xv/XvUngrabPort.man\n"),
+                         1600);
+    assert_int_equal(s.chunks.n, 1);
+    assert_false(s.chunks.items[0].is_code);
+    split_clear(&s);
+}
+
 static void keeps_prose_with_much_inline_code_as_prose(void **state)
 {
     (void)state;
@@ -296,11 +347,14 @@ int main(void)
         cmocka_unit_test(keeps_short_code_and_short_sessions_in_the_prose),
         cmocka_unit_test(takes_a_lone_short_code_block_as_code),
         cmocka_unit_test(looks_at_fences_that_name_no_language),
+        cmocka_unit_test(takes_the_language_of_the_code_before_for_a_likely_one),
         cmocka_unit_test(keeps_a_language_that_it_does_not_know),
         cmocka_unit_test(never_splits_an_item_that_fits),
         cmocka_unit_test(cuts_tables_between_rows),
         cmocka_unit_test(overlaps_long_prose_at_a_sentence),
         cmocka_unit_test(finds_unmarked_code_in_plain_text),
+        cmocka_unit_test(finds_unmarked_code_below_a_list),
+        cmocka_unit_test(keeps_lists_of_names_as_prose),
         cmocka_unit_test(keeps_prose_with_much_inline_code_as_prose),
         cmocka_unit_test(reads_each_line_a_bounded_number_of_times),
         cmocka_unit_test(survives_ten_megabytes_of_one_thing),

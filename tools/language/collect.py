@@ -5,8 +5,10 @@
 
 In:   FOLDER as tools/language/fetch fills it, and what the system has in /usr/share, /usr/lib and
       /usr/include, of Go's and Rust's sources and of Node's modules
-Out:  lines of {"label", "half", "package", "text"}: windows of 3 to 60 lines. Nothing of a package
-      is in both halves, which have about as much of each label: 0 trains, 1 is held back
+Out:  lines of {"label", "half", "package", "text", "comments", "name"}: windows of 3 to 60 lines,
+      and the numbers, from 0, of those of its lines that are nothing but comment, docstring or POD,
+      as the whole file, whose name is "name", tells. Nothing of a package is in both halves, which
+      have about as much of each label: 0 trains, 1 is held back
 Nothing is random but by the seed in each file's own name; the same packages give the same set.
 """
 
@@ -24,7 +26,7 @@ import textwrap
 import made_up
 
 BY_END = {
-    "c": ".c",
+    "c": ".c .h",
     "cpp": ".cpp .cc .cxx .hpp .hh",
     "csharp": ".cs",
     "css": ".css",
@@ -32,7 +34,7 @@ BY_END = {
     "diff": ".diff .patch",
     "go": ".go",
     "html": ".html .htm",
-    "ini": ".ini .conf .cfg .desktop",
+    "ini": ".ini .conf .cfg .desktop .service .socket .timer .theme",
     "java": ".java",
     "javascript": ".js .mjs .cjs",
     "json": ".json",
@@ -65,6 +67,9 @@ BY_END = {
     "markdown": ".md .markdown .rst .txt",
 }
 LABELS = {end: label for label, ends in BY_END.items() for end in ends.split()}
+CHANGES = (
+    "changelog changelog.Debian ChangeLog NEWS NEWS.Debian CHANGES AUTHORS THANKS TO" "DO"
+).split()
 NAMES = {
     "Makefile": "make",
     "CMakeLists.txt": "cmake",
@@ -73,8 +78,10 @@ NAMES = {
     "Gemfile": "ruby",
     "copyright": "markdown",
     "README": "markdown",
+    **{name: "markdown" for name in CHANGES},
 }
 PER_PACKAGE, PER_LABEL = 300, 1600  # windows; PER_LABEL for each half
+NOT_CODE = ("markdown", "log", "csv")
 PROSE_TIMES = 6  # as many windows of prose as of each other label
 FILE_BYTES_MAX = 1 << 20
 TOPS = [
@@ -92,7 +99,9 @@ def halves(found):
     """{package: half}: each package, in an order that means nothing, to the half that lacks it
     most, labels of few packages first."""
     sides, order = {}, lambda name: hashlib.sha256(name.encode()).digest()
-    packages = {label: collections.Counter(p for p, _ in items) for label, items in found.items()}
+    packages = {
+        label: collections.Counter(item[0] for item in items) for label, items in found.items()
+    }
     for label in sorted(packages, key=lambda l: (len(packages[l]), l)):
         have = [0, 0]
         counts = packages[label]
@@ -140,25 +149,47 @@ def read(path):
 
 
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1`*~* *$\n?", re.M | re.S)
-COMMENT = {
-    "html": r"\s*<!--",
-    "xml": r"\s*<!--",
-    "lisp": r"\s*;",
-    "sql": r"\s*--",
-    "lua": r"\s*--",
-    "latex": r"\s*%",
-    "vim": r"\s*\"",
-    "ocaml": r"\s*\(\*",
+QUOTED = r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
+SLASHES = r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))" + QUOTED
+HASH = r"(?P<comment>^[ \t]*#(?!!)[^\n]*"
+# What is a comment, a docstring or POD in a whole file. Strings are matched to be passed over.
+COMMENTS = {
+    "python": r"(?P<comment>^[ \t]*[rRuU]?(?P<q>\"{3}|'{3})(?:\\.|.)*?(?P=q)|#[^\n]*)"
+    r"|\"{3}.*?\"{3}|'{3}.*?'{3}" + QUOTED,
+    "lua": r"(?P<comment>--\[\[.*?\]\]|--[^\n]*)" + QUOTED,
+    "sql": r"(?P<comment>--[^\n]*|/\*.*?\*/)|'[^']*'",
+    "html": r"(?P<comment><!--.*?-->)",
+    "xml": r"(?P<comment><!--.*?-->)",
+    "lisp": r"(?P<comment>^[ \t]*;[^\n]*)",
+    "latex": r"(?P<comment>^[ \t]*%[^\n]*)",
+    "vim": r"(?P<comment>^[ \t]*\"[^\n]*)",
+    "ocaml": r"(?P<comment>\(\*.*?\*\))|\"(?:\\.|[^\"\\])*\"",
+    "css": r"(?P<comment>/\*.*?\*/)",
+    "perl": HASH + r"|^=[a-zA-Z].*?(?:^=cut[^\n]*$|\Z))",
+    "ruby": HASH + r"|^=begin.*?^=end[^\n]*$)",
+    "powershell": HASH + r"|<#.*?#>)",
+    "ini": r"(?P<comment>^[ \t]*[#;][^\n]*)",
+    "json": r"(?P<comment>(?!))",
+    "cmake": r"(?P<comment>#\[(?P<q>=*)\[.*?\](?P=q)\]|^[ \t]*#[^\n]*)",
 }
+COMMENTS.update(
+    {
+        label: SLASHES
+        for label in "c cpp csharp go java javascript kotlin objective-c php rust scala swift "
+        "typescript".split()
+    }
+)
+COMMENTS = {label: re.compile(form, re.M | re.S) for label, form in COMMENTS.items()}
+HASH_COMMENTS = re.compile(HASH + ")", re.M)
 
 
-def is_mostly_comment(text, label):
-    """Prose and code at once: no example of either."""
-    mark = re.compile(
-        COMMENT.get(label, r"\s*(//|/\*|\*|#(?!include|define|if|end|el)|\"\"\"|=\w)")
+def comment_lines(text, label):
+    """The numbers of the lines of a file that have a comment and nothing else."""
+    bare = COMMENTS.get(label, HASH_COMMENTS).sub(
+        lambda m: re.sub(r"[^\n]", " ", m[0]) if m["comment"] else m[0], text
     )
-    lines = [line for line in text.split("\n") if line.strip()]
-    return sum(bool(mark.match(line)) for line in lines) * 3 > len(lines)
+    pairs = zip(text.split("\n"), bare.split("\n"))
+    return {i for i, (line, rest) in enumerate(pairs) if line.strip() and not rest.strip()}
 
 
 def label_of(path, text):
@@ -185,16 +216,20 @@ def label_of(path, text):
         )
     if label == "objective-c" and "@" not in text or label == "log" and "texlive" in path:
         return None
-    if label == "c" and "class " in text and "::" in text:
+    if label == "c" and re.search(r"^\s*(class|template|namespace) ?\w*[ <]", text, re.M):
         return "cpp"
-    if label == "markdown" and (
+    if label == "markdown" and name not in CHANGES and (
         re.search(r"/(tests?|testdata|examples?|fixtures|locale)/", path)
         or name.endswith(".txt")
-        and "/share/doc/" not in path
+        and not re.search("/share/(doc|debian-reference)/", path)
     ):
         return None  # lists of words, data, code under another name
     if label == "ini" and text.lstrip().startswith("<"):
         return "xml"
+    if label == "ini" and not re.search(r"^\[[^\]\n]+\]\s*$", text, re.M):
+        return None  # some other syntax under a name like ".conf"
+    if label == "latex" and not re.search(r"\\(begin|def|newcommand)\b", text):
+        return None  # Texinfo and the like
     if "unicore" in path or "Collate" in path or name == "Activate.ps1":
         return None  # tables of numbers; the same file everywhere
     return label
@@ -203,17 +238,23 @@ def label_of(path, text):
 def is_running(text):
     """Whether it is running text for the most part, and not lists of names."""
     lines = [line for line in text.split("\n") if line.strip()]
-    wordy = sum(len(re.findall(r"\b[^\W\d_]{2,}\b", line)) >= 6 for line in lines)
+    words = lambda line: len(re.findall(r"\b[^\W\d_]{2,}\b|[\u3040-\u30ff\u4e00-\u9fff]{3}", line))
+    wordy = sum(words(line) >= 6 for line in lines)
     return wordy * 2 >= len(lines)
 
 
-def windows(text, label, rng, most):
-    """Parts of a file, from a line that begins something."""
+def windows(text, label, rng, most, running):
+    """Parts of a file, from a line that begins something; of prose only what is `running` text, or
+    code that it shows would be among it."""
     if label == "markdown":
         text = FENCE.sub("\n", text)
+    if running:
         # Indented code and what belongs to a directive of reStructuredText.
         text = re.sub(r"^( {2}|\t|\.\. )[^\n]*\n", "", text, flags=re.M)
+    if label == "html":  # style sheets and scripts are in other languages
+        text = re.sub(r"(<(style|script)\b[^>]*>).*?(</\2>)", r"\1\3", text, flags=re.S | re.I)
     lines = text.split("\n")
+    comments = set() if label in NOT_CODE else comment_lines(text, label)
     starts = [
         i for i, line in enumerate(lines) if line.strip() and not (i and lines[i - 1].strip())
     ]
@@ -224,11 +265,12 @@ def windows(text, label, rng, most):
         visible = sum(not c.isspace() for c in part)
         if visible < 60 or len(part) > 16000:
             continue
-        if label == "markdown" and not is_running(part):
+        if running and not is_running(part):
             continue
-        if label != "markdown" and is_mostly_comment(part, label):
-            continue
-        yield part
+        mine = sorted(i - at for i in comments if at <= i < at + n)
+        if len(mine) * 3 > sum(bool(line.strip()) for line in part.split("\n")):
+            continue  # prose and code at once: no example of either
+        yield part, mine
 
 
 def sessions(text):
@@ -255,7 +297,7 @@ def files(folder):
 
 def main(folder, out_path):
     folder = os.path.realpath(folder)
-    taken, seen = collections.Counter(), set()
+    taken, files_seen, seen = collections.Counter(), set(), set()
     found = collections.defaultdict(list)
     for path in files(folder):
         end = os.path.splitext(path[:-3] if path.endswith(".gz") else path)[1]
@@ -268,35 +310,36 @@ def main(folder, out_path):
             continue
         taken[package, rough] += 40
         text = read(path)
-        label = label_of(path, text)
-        if not label or not text:
-            continue
+        label, digest = label_of(path, text), hashlib.sha256(text.encode()).digest()
+        if not label or not text or digest in files_seen:
+            continue  # the same file is in more packages than one
+        files_seen.add(digest)
         rng = random.Random(path)
-        most = 4 if label in ("python", "go", "html", "javascript", "c", "xml") else 16
-        for part in windows(text, label, rng, most):
-            found[label].append((package, part))
+        few = label in ("python", "go", "html", "javascript", "c", "xml") or name in CHANGES
+        running = label == "markdown" and name not in CHANGES
+        most = 4 if few else 16 + running * len(text) // 4000
+        for part, comments in windows(text, label, rng, most, running):
+            found[label].append((package, part, comments, name))
         if label == "markdown":
             for other, part in sessions(text):
-                found[other].append((package, part.strip("\n")))
+                found[other].append((package, part.strip("\n"), [], name))
     for label, _, package, text in made_up.texts():
-        found[label].append((package, text))
+        found[label].append((package, text, [], "made-up"))
     sides = halves(found)
     with open(out_path, "w") as out:
         for label, items in sorted(found.items()):
             random.Random(label).shuffle(items)
             per, n = collections.Counter(), [0, 0]
             most = PER_LABEL * (PROSE_TIMES if label == "markdown" else 1)
-            for package, text in items:
+            for package, text, comments, name in items:
                 digest, half = hashlib.sha256(text.encode()).digest(), sides[package]
                 if digest in seen or per[package] >= PER_PACKAGE or n[half] >= most:
                     continue
                 seen.add(digest)
                 per[package] += 1
                 n[half] += 1
-                out.write(
-                    json.dumps({"label": label, "half": half, "package": package, "text": text})
-                    + "\n"
-                )
+                item = {"label": label, "half": half, "package": package, "text": text}
+                out.write(json.dumps(item | {"comments": comments, "name": name}) + "\n")
             print(f"{label:12} {n[0]:5} to train, {n[1]:5} held back, {len(per):4} packages")
 
 

@@ -198,6 +198,27 @@ def table(r, half):
     return "\n".join(lines)
 
 
+def pipe_table(r, half):
+    """A table as Markdown or reStructuredText draws it."""
+    n = r.randint(2, 5)
+    cell = lambda: r.choice(
+        (phrase(r), r.choice(WORDS), f"`{r.choice(WORDS)}`", str(r.randint(0, 9999)), "yes", "-")
+    )
+    rows = [[r.choice(WORDS).title() for _ in range(n)]]
+    rows += [[cell() for _ in range(n)] for _ in range(r.randint(2, 14))]
+    if r.random() < 0.5:
+        wide = [max(len(row[i]) for row in rows) for i in range(n)]
+        rows = [[c.ljust(w) for c, w in zip(row, wide)] for row in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    if half == 0 and r.random() < 0.3:
+        lines = [line[2:-2] for line in lines]
+    rule = (("---", ":---", "---:"), ("------", ":---:", "-"))[half][r.randrange(3)]
+    if half == 1 and r.random() < 0.3:
+        rule = "+" + "+".join("-" * (len(c) + 2) for c in rows[0]) + "+"
+        return "\n".join([rule] + [part for line in lines for part in (line, rule)])
+    return "\n".join([lines[0], "|" + "|".join([rule] * n) + "|"] + lines[1:])
+
+
 def dockerfile(r, half):
     base = (
         ("debian:12", "python:3.12-slim", "golang:1.23"),
@@ -229,6 +250,7 @@ KINDS = (
     ("log", trace, 500),
     ("console", session, 400),
     ("csv", table, 600),
+    ("markdown", pipe_table, 300),
     ("dockerfile", dockerfile, 300),
 )
 

@@ -1,0 +1,133 @@
+#include "chunk/bare.h"
+
+#include "chunk/features.h"
+#include "chunk/language_table.h"
+
+/* A line between fences: whatever it looks like, it is not for us. */
+static const float FENCED_LOOKS = -100;
+
+void td_chunk_bare_init(td_chunk_bare *bare, td_str text, td_format format)
+{
+    bare->text = text;
+    bare->format = format;
+    bare->at = bare->n = bare->next = 0;
+    bare->n_blank = bare->indent = 0;
+    bare->is_code = false;
+    bare->fence = '\0';
+    bare->fence_n = 0;
+    bare->n_lines_read = 0;
+}
+
+/* Whether the line belongs to a fence or to what is between two. */
+static bool is_fenced(td_chunk_bare *bare, td_str body)
+{
+    td_str info;
+    if (bare->fence) {
+        if (td_chunk_lines_closes(body, bare->fence, bare->fence_n))
+            bare->fence = '\0';
+        return true;
+    }
+    size_t n = bare->format == TD_FORMAT_RST ? 0 : td_chunk_lines_fence(body, &info);
+    if (n > 0) {
+        bare->fence = body.ptr[0];
+        bare->fence_n = n;
+    }
+    return n > 0;
+}
+
+static float looks_of(td_str text, const td_chunk_line *line, td_str body)
+{
+    td_chunk_features features;
+    int steps = 0;
+    td_chunk_features_read(body, line->indent, text.ptr[line->start] == '\t', &features);
+    for (size_t i = 0; i < features.n; i++) {
+        size_t row = td_chunk_language_table_find(features.items[i]);
+        if (row < td_chunk_language_table.n_rows)
+            steps += *td_chunk_language_table_row(row) - TD_CHUNK_LANGUAGE_TABLE_ZERO;
+    }
+    return (float)steps * td_chunk_language_table.line_step + td_chunk_language_table.line_bias;
+}
+
+/* The next line that is not blank, not decided yet; false at the end. */
+static bool read_line(td_chunk_bare *bare, td_chunk_bare_line *line_out)
+{
+    while (bare->at < bare->text.n) {
+        td_chunk_line line = td_chunk_lines_at(bare->text, bare->at);
+        bare->at = line.end;
+        bare->n_lines_read++;
+        if (td_chunk_lines_is_blank(&line)) {
+            bare->n_blank++;
+            continue;
+        }
+        td_str body = td_chunk_lines_body(bare->text, &line);
+        size_t blank = bare->n_blank < 2 ? bare->n_blank : 2;
+        size_t turn = line.indent == bare->indent ? 0 : line.indent > bare->indent ? 1 : 2;
+        bool fenced = is_fenced(bare, body);
+        *line_out = (td_chunk_bare_line){
+            .start = line.start,
+            .end = line.end,
+            .looks = fenced ? FENCED_LOOKS : looks_of(bare->text, &line, body),
+            .gap = (uint8_t)(blank * 3 + turn),
+        };
+        bare->indent = line.indent;
+        bare->n_blank = 0;
+        return true;
+    }
+    return false;
+}
+
+/* Reads lines, follows both states through them, and goes back along the likelier path. */
+static void decide(td_chunk_bare *bare)
+{
+    float score[2] = {0, 0};
+    bool first = bare->n == 0 && bare->next == 0;
+    bool before = bare->is_code;
+    bare->n = bare->next = 0;
+    while (bare->n < TD_CHUNK_BARE_LINES && read_line(bare, &bare->lines[bare->n])) {
+        td_chunk_bare_line *line = &bare->lines[bare->n++];
+        float now[2];
+        for (int to = 0; to < 2; to++) {
+            const float(*turns)[2] = td_chunk_language_table.turns[line->gap];
+            float stay = score[0] + turns[0][to], turn = score[1] + turns[1][to];
+            bool code = bare->n == 1 ? before : turn > stay;
+            now[to] = (code ? turn : stay) + (to ? line->looks : 0);
+            if (bare->n == 1 && first)
+                now[to] = to ? line->looks : 0;
+            line->from[to] = code;
+        }
+        memcpy(score, now, sizeof score);
+    }
+    bool code = score[1] > score[0];
+    for (size_t i = bare->n; i-- > 0;) {
+        td_chunk_bare_line *line = &bare->lines[i];
+        const float(*turns)[2] = td_chunk_language_table.turns[line->gap];
+        line->is_code = code;
+        line->looks += turns[line->from[code]][1] - turns[0][0];
+        code = line->from[code];
+    }
+    if (bare->n > 0)
+        bare->is_code = bare->lines[bare->n - 1].is_code;
+}
+
+bool td_chunk_bare_next(td_chunk_bare *bare, td_chunk_bare_run *run_out)
+{
+    td_chunk_bare_run run = {.n_lines = 0};
+    for (;; bare->next++) {
+        if (bare->next == bare->n) {
+            decide(bare);
+            if (bare->n == 0)
+                break;
+        }
+        const td_chunk_bare_line *line = &bare->lines[bare->next];
+        if (!line->is_code && run.n_lines > 0)
+            break;
+        if (!line->is_code)
+            continue;
+        run.start = run.n_lines == 0 ? line->start : run.start;
+        run.end = line->end;
+        run.sure += line->looks;
+        run.n_lines++;
+    }
+    *run_out = run;
+    return run.n_lines > 0;
+}

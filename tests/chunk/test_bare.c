@@ -1,0 +1,108 @@
+#include "chunk/bare.h"
+#include "split.h"
+
+static const char function[] = "static int twice(int a)\n{\n    if (a < 0)\n        return 0;\n"
+                               "    return 2 * a;\n}\n";
+static const char words[] = "The answer is the sum of all that was asked of it, and of what it\n"
+                            "would have said to the others if they had been there to hear it.\n";
+
+/* The runs as "first line+lines", one after the other. */
+static const char *runs_of(const char *text, td_format format)
+{
+    static char out[256];
+    td_chunk_bare bare;
+    td_chunk_bare_run run;
+    size_t n = 0;
+    td_chunk_bare_init(&bare, td_str_from(text), format);
+    out[0] = '\0';
+    while (td_chunk_bare_next(&bare, &run)) {
+        size_t line = 1;
+        for (size_t i = 0; i < run.start; i++)
+            line += text[i] == '\n';
+        n += (size_t)snprintf(out + n, sizeof out - n, "%zu+%zu ", line, run.n_lines);
+        assert_true(run.start < run.end && run.end <= strlen(text));
+        assert_true(n < sizeof out);
+    }
+    return out;
+}
+
+static void finds_code_between_paragraphs(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n%s\n%s", words, function, words, function);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+6 14+6 ");
+}
+
+static void finds_code_that_begins_without_a_blank_line(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s%s", words, function, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "3+6 ");
+}
+
+static void keeps_a_comment_with_the_code_around_it(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n/* The same of three, if there are as many. */\n%s", words,
+             function, function);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+13 ");
+}
+
+static void finds_nothing_in_prose(void **state)
+{
+    (void)state;
+    char *text = repeated(words, 600);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "");
+    assert_string_equal(runs_of("", TD_FORMAT_TEXT), "");
+    assert_string_equal(runs_of("\n \n", TD_FORMAT_TEXT), "");
+    free(text);
+}
+
+static void leaves_fences_alone(void **state)
+{
+    (void)state;
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n```\n%s```\n\n%s", words, function, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_MARKDOWN), "");
+    snprintf(text, sizeof text, "%s\n```\n%s", words, function);
+    assert_string_equal(runs_of(text, TD_FORMAT_MARKDOWN), "");
+}
+
+static void goes_on_over_its_window(void **state)
+{
+    (void)state;
+    char *code = repeated(function, 300);
+    assert_string_equal(runs_of(code, TD_FORMAT_TEXT), "1+1800 ");
+    free(code);
+}
+
+static void reads_each_line_once(void **state)
+{
+    (void)state;
+    char *text = repeated("a b c;\n\n", 5000);
+    td_chunk_bare bare;
+    td_chunk_bare_run run;
+    td_chunk_bare_init(&bare, td_str_from(text), TD_FORMAT_TEXT);
+    while (td_chunk_bare_next(&bare, &run))
+        ;
+    assert_int_equal(bare.n_lines_read, 10000);
+    assert_false(td_chunk_bare_next(&bare, &run));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_code_between_paragraphs),
+        cmocka_unit_test(finds_code_that_begins_without_a_blank_line),
+        cmocka_unit_test(keeps_a_comment_with_the_code_around_it),
+        cmocka_unit_test(finds_nothing_in_prose),
+        cmocka_unit_test(leaves_fences_alone),
+        cmocka_unit_test(goes_on_over_its_window),
+        cmocka_unit_test(reads_each_line_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
