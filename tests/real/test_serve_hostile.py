@@ -119,11 +119,13 @@ def trickle(server, head, more, ends):
     with socket.create_connection((server.host, server.port), timeout=60) as connection:
         try:
             connection.sendall(head)
-            for _ in range(600):
+            for _ in range(300):
                 if select.select([connection], [], [], 0.1)[0]:
+                    ends.append(connection.recv(65536))
                     break
                 connection.sendall(more)
-            ends.append(connection.recv(65536))
+            else:
+                ends.append(b"no end in half a minute")
         except ConnectionError:
             ends.append(b"")
 
