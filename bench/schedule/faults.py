@@ -60,6 +60,7 @@ def make_tree(folder):
 def prose_seconds(program, folder, name):
     """From the first call to the last one's end, prose alone."""
     with Server("tei", "prose") as gte, Server("tei", "code") as coderank:
+        gte.priced = True  # what it is met with too; the other one is met before its trouble
         gte.fault, coderank.fault = price(SECONDS), FAULTS[name]
         env = {"GTE_URL": gte.url, "CODERANK_URL": coderank.url, "HOME": str(folder)}
         index = str(folder / f"{time.monotonic_ns()}.db")

@@ -33,6 +33,7 @@ def main():
     at_once = int(args[2]) if len(args) > 2 else 1
     call_seconds = float(args[3]) if len(args) > 3 else 0
     with Server("tei", "prose-model") as gte, Server("tei", "code-model") as coderank:
+        gte.priced = coderank.priced = True
         price = (seconds, at_once, call_seconds)
         gte.fault, coderank.fault = priced(*price), priced(*price)
         urls = [] if "--local" in sys.argv else ["--gte-url", gte.url]
