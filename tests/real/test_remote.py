@@ -1,9 +1,11 @@
 """Lanes on servers: start, several servers, mixes, search, bad input."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from email.utils import formatdate
 
@@ -193,6 +195,37 @@ def test_a_lane_that_flaps_is_complete_in_the_end(tandem, tree):
         env = settings(gte, coderank, EMBEDDING_BATCH_SIZE="8")
         tandem.index("tree", env=env)
         assert outcome(tandem, gte, 0) == outcome(tandem, coderank, 1) == "right"
+
+
+@pytest.mark.parametrize("signals", ((signal.SIGINT, signal.SIGTERM), (signal.SIGKILL,)))
+def test_a_run_that_waits_for_servers_ends_at_once_and_goes_on_later(tandem, tree, signals):
+    asked, release = threading.Event(), threading.Event()
+
+    def hold(call):
+        if call.n >= 2:
+            asked.set()
+            release.wait(60)
+
+    with Server("tei", PROSE) as gte, Server("tei", CODE) as coderank:
+        coderank.fault = hold
+        env = settings(gte, coderank, EMBEDDING_BATCH_SIZE="4")
+        run = subprocess.Popen(
+            [PROGRAM, "index", "--db", tandem.db, "tree"],
+            cwd=tandem.folder,
+            env=tandem.environment(**env),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert asked.wait(60)
+        for number in signals:
+            run.send_signal(number)
+        assert run.wait(30) == (130 if len(signals) == 2 else -signal.SIGKILL)
+        release.set()
+        coderank.fault = None
+        tandem.index("tree", env=env)
+        assert outcome(tandem, gte, 0) == outcome(tandem, coderank, 1) == "right"
+        n = sum(len(lane(tandem, number)) for number in (0, 1))
+        assert len(tandem.chunks()) == n == 34  # nothing lost, nothing doubled
 
 
 # -- start --
