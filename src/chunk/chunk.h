@@ -44,7 +44,7 @@ typedef struct td_chunk_options {
  *   - Code in prose is a chunk of its own, and the prose before and behind it are two, even if
  *     they are one line. It stays in the prose if it has under 80 characters, or under 3 lines
  *     and 160 characters, or if it is a session ("console") of at most half the size. Fences
- *     without a language or with "text", indented and literal blocks, and unmarked stanzas are
+ *     without a language or with "text", indented and literal blocks, and unmarked lines are
  *     code if they look like it.
  *   - Source files: see code.h. JSON, YAML, HTML, CSS, make and other markup and configuration
  *     count as code; Markdown, logs and tables of values (csv) as prose, even if the format is

@@ -251,18 +251,28 @@ static void finds_unmarked_code_below_a_list(void **state)
     split_clear(&s);
 }
 
+/* They look like code, but of no language. */
 static void keeps_lists_of_names_as_prose(void **state)
 {
     (void)state;
-    split s = split_text(TD_FORMAT_TEXT, "",
-                         TD_STR("The files that were moved:\n\n    doc/man/Xv/Xv.man\n"
-                                "    doc/man/Xv/XvGetVideo.man\n    doc/man/Xv/XvPutStill.man\n"
-                                "    doc/man/Xv/XvPutVideo.man\n    doc/man/Xv/XvStopVideo.man\n"
-                                "    doc/man/Xv/XvUngrabPort.man\n"),
-                         1600);
-    assert_int_equal(s.chunks.n, 1);
-    assert_false(s.chunks.items[0].is_code);
-    split_clear(&s);
+    static const char *const lists[] = {
+        "The pages that are new are these, by the folder that they are in:\n\nman3/\n"
+        "\tring_open.3\t\t\t\t(ring(3))\n\tring_close.3\t\t\t\t(ring(3))\n"
+        "\tring_read_all.3\t\t\t\t(ring_read(3))\n\tring_write_all.3\t\t\t(ring_write(3))\n\n"
+        "man3const/\n\tRING_MAX.3const\t\t\t\t(ring.h(3head))\n"
+        "\tRING_MIN.3const\t\t\t\t(ring.h(3head))\n"
+        "\tRING_SIZE_MAX.3const\t\t\t(ring.h(3head))\n"
+        "\tRING_SIZE_MIN.3const\t\t\t(ring.h(3head))\n",
+        "@alethia\n@artemis\n@carbon\n@dotnet\n@ektra\n@grabble\n@harlequin\n@josephine\n",
+        "The files that were moved:\n\n    doc/man/Xv/Xv.man\n    doc/man/Xv/XvGetVideo.man\n"
+        "    doc/man/Xv/XvPutStill.man\n    doc/man/Xv/XvPutVideo.man\n",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        split s = split_text(TD_FORMAT_TEXT, "", td_str_from(lists[i]), 1600);
+        assert_int_equal(s.chunks.n, 1);
+        assert_false(s.chunks.items[0].is_code);
+        split_clear(&s);
+    }
 }
 
 static void keeps_prose_with_much_inline_code_as_prose(void **state)
