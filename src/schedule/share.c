@@ -4,6 +4,7 @@
 
 static const double CUTS_UNKNOWN = 8;
 static const double OVERDUE_CUTS = 4;
+static const double LITTLE = 1.05; /* what a lane was met with may be off by this much */
 /* ---- how much work is left ---- */
 
 static uint32_t width_of(const td_strategy_state *state, int l)
@@ -190,7 +191,7 @@ static void guide_server(const td_strategy_state *state, int l, td_decision *dec
     double share = end - cost.per_batch;
     if (any_overdue(state)) /* its slot may come free at any time, or never */
         share = fmin(share, fmax(own / 2, text * lane->items_max / OVERDUE_CUTS));
-    if (own <= share)
+    if (own <= share * (cost.known ? 1 : LITTLE))
         return;
     double held = cost.known ? share - share / (1 + fmin(1, 2 * spread)) : 0;
     if (held > cost.per_batch)

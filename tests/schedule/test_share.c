@@ -263,6 +263,23 @@ static void an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs(v
     assert_int_equal(items_of(&s, 0), 32);
 }
 
+/* Two lanes alike were met in 100 and in 104 ms: one text less would be one call more. */
+static void a_small_difference_between_two_servers_as_met_splits_nothing(void **state)
+{
+    (void)state;
+    td_strategy_state s = two_servers(NULL, 0);
+    queue(&s, 0, 25);
+    queue(&s, 1, 25);
+    s.lanes[0].cost = (td_cost){.hinted = true, .per_item = 0.104, .spread = 0.5};
+    s.lanes[1].cost = (td_cost){.hinted = true, .per_item = 0.100, .spread = 0.5};
+    td_decision decision = {.items_max = 32, .tokens_max = 16384};
+    td_schedule_share_limit(&s, 0, &decision);
+    assert_int_equal(decision.tokens_max, 16384);
+    s.lanes[0].cost.per_item = 0.2;
+    td_schedule_share_limit(&s, 0, &decision);
+    assert_true(decision.tokens_max < 2000);
+}
+
 static void nothing_is_held_back_that_is_not_worth_a_call(void **state)
 {
     (void)state;
@@ -310,6 +327,7 @@ int main(void)
         cmocka_unit_test(jitter_costs_rounds_a_fifth_more),
         cmocka_unit_test(what_the_other_slot_will_be_free_for_is_left_to_it),
         cmocka_unit_test(an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs),
+        cmocka_unit_test(a_small_difference_between_two_servers_as_met_splits_nothing),
         cmocka_unit_test(nothing_is_held_back_that_is_not_worth_a_call),
         cmocka_unit_test(one_slot_or_one_call_at_a_time_take_all),
         cmocka_unit_test(the_lane_with_more_work_a_slot_ends_later),
