@@ -5,9 +5,10 @@
 
 /* Random texts, and the vector of each alone. */
 enum {
-    N_TEXTS = 24,
-    N_TEXTS_SLOW = 8, /* for tables whose arithmetic takes long here */
+    N_TEXTS = 16,
     TOKENS_MAX = 64,
+    N_TEXTS_SLOW = 6, /* for tables whose arithmetic takes long */
+    TOKENS_MAX_SLOW = 20,
     TEAM_MAX = 4
 };
 typedef struct texts {
@@ -17,13 +18,14 @@ typedef struct texts {
     float *alone; /* [n_texts, dim] */
 } texts;
 
-static texts make_texts(const opened *o, size_t n_texts, unsigned seed)
+static texts make_texts(const opened *o, bool slow, unsigned seed)
 {
-    texts t = {.n_texts = n_texts};
+    texts t = {.n_texts = slow ? N_TEXTS_SLOW : N_TEXTS};
+    int tokens_max = slow ? TOKENS_MAX_SLOW : TOKENS_MAX;
     srand(seed);
-    t.alone = malloc(n_texts * o->dim * sizeof(float));
-    for (size_t i = 0; i < n_texts; i++) {
-        t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % TOKENS_MAX) + 1;
+    t.alone = malloc(t.n_texts * o->dim * sizeof(float));
+    for (size_t i = 0; i < t.n_texts; i++) {
+        t.n[i] = i < 3 ? (uint32_t)i + 1 : (uint32_t)(rand() % tokens_max) + 1;
         for (size_t j = 0; j < t.n[i]; j++)
             t.ids[i][j] = (uint32_t)rand() % 1000;
         run_or_fail(o, &(td_ragged){t.ids[i], (uint32_t[]){0, t.n[i]}, 1, 0, false},
@@ -70,10 +72,10 @@ static void hold_in_batches(const char *name, const char *isa, td_precision prec
 {
     bool slow = strcmp(isa, "plain") == 0 || strcmp(isa, "onednn") == 0;
     opened o = open_in(name, isa, precision);
-    texts t = make_texts(&o, slow ? N_TEXTS_SLOW : N_TEXTS, seed);
+    texts t = make_texts(&o, slow, seed);
     float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
     random_batch b;
-    for (size_t round = 0; round < (slow ? 3 : 6); round++) {
+    for (size_t round = 0; round < (slow ? 3 : 4); round++) {
         make_batch(&t, &b);
         run_or_fail(&o, &b.ragged, vectors);
         assert_same_bits(&t, &b, vectors, o.dim);
@@ -163,7 +165,7 @@ static void a_team_of_threads_gives_the_same_bits_as_one(void **state)
     (void)state;
     for (size_t m = 0; m < 3 * N_KINDS; m++) {
         opened o = open_in(KINDS[m / 3], NULL, (td_precision)(m % 3));
-        texts t = make_texts(&o, N_TEXTS, 5);
+        texts t = make_texts(&o, false, 5);
         float *vectors = malloc(N_TEXTS * o.dim * sizeof(float));
         random_batch b;
         for (size_t n = 2; n <= TEAM_MAX; n++) {
