@@ -174,22 +174,19 @@ tandem_code td_os_temporary(td_str bytes, FILE **file_out, tandem_error *err)
     return code;
 }
 
-/* Reads what there is; false at the end. */
+/* Reads some of what there is, so that one who never stops speaking does not keep us from the
+ * clock; false at the end. */
 static bool drain(int fd, td_buf *into, bool *too_large)
 {
     char bytes[READ_BYTES];
+    ssize_t n = read(fd, bytes, sizeof(bytes));
 
-    for (;;) {
-        ssize_t n = read(fd, bytes, sizeof(bytes));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 && errno == EAGAIN;
-        size_t room = into->n_max - into->n;
-        td_str part = td_str_slice((td_str){bytes, (size_t)n}, 0, room);
-        if (td_buf_add(into, part, NULL) != TANDEM_OK || part.n < (size_t)n)
-            *too_large = true;
-    }
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+    td_str part = td_str_slice((td_str){bytes, (size_t)n}, 0, into->n_max - into->n);
+    if (td_buf_add(into, part, NULL) != TANDEM_OK || part.n < (size_t)n)
+        *too_large = true;
+    return true;
 }
 
 /* Until both are at their end: what it says and what it complains of, which is cut where `said`
@@ -218,25 +215,21 @@ static tandem_code hear(const td_os_filter *f, const int fds[2], td_buf *out, td
     return TANDEM_OK;
 }
 
-/* Its end, which it may put off though it has closed what it speaks on. */
-static tandem_code wait_for_end(const td_os_filter *f, pid_t pid, int64_t end_ms, int *status_out,
-                                tandem_error *err)
+/* Its end, which it may put off though it has closed what it speaks on. It stays a zombie, whose
+ * number is nobody else's, until its group is killed. */
+static tandem_code wait_for_end(const td_os_filter *f, pid_t pid, int64_t end_ms, tandem_error *err)
 {
-    int status = 0;
-
     for (;;) {
-        pid_t ended = waitpid(pid, &status, WNOHANG);
-        if (ended == pid)
-            break;
-        if (ended < 0 && errno != EINTR)
+        siginfo_t ended = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 && errno != EINTR)
             return td_fail_errno(err, errno, "cannot wait for %s", f->argv[0]);
+        if (ended.si_pid == pid)
+            return TANDEM_OK;
         if (td_clock_ms() > end_ms)
             return td_fail(err, TANDEM_E_TIMEOUT, "%s takes longer than %u s", f->argv[0],
                            f->wall_ms_max / 1000);
         nanosleep(&(struct timespec){.tv_nsec = END_WAIT_NS}, NULL);
     }
-    *status_out = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return TANDEM_OK;
 }
 
 tandem_code td_os_filter_run(const td_os_filter *filter, td_buf *out, td_buf *said, int *status_out,
@@ -246,6 +239,7 @@ tandem_code td_os_filter_run(const td_os_filter *filter, td_buf *out, td_buf *sa
     int from[2] = {-1, -1}, complaints[2] = {-1, -1};
     int64_t end_ms = td_clock_ms() + filter->wall_ms_max;
     pid_t pid = -1;
+    int status = 0;
 
     TD_TRY(open_pipe(from, 0, filter->argv[0], err));
     TD_TRY(open_pipe(complaints, 0, filter->argv[0], err));
@@ -261,13 +255,14 @@ tandem_code td_os_filter_run(const td_os_filter *filter, td_buf *out, td_buf *sa
     close_fd(complaints[1]);
     from[1] = complaints[1] = -1;
     TD_TRY(hear(filter, (int[2]){from[0], complaints[0]}, out, said, end_ms, err));
-    TD_TRY(wait_for_end(filter, pid, end_ms, status_out, err));
+    TD_TRY(wait_for_end(filter, pid, end_ms, err));
 
 out:
     if (pid > 0) { /* the rest of its group too, if it has started any */
         kill(-pid, SIGKILL);
-        while (code != TANDEM_OK && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
+        *status_out = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
     close_fd(from[0]);
     close_fd(from[1]);

@@ -152,6 +152,11 @@ static void a_filter_past_a_limit_is_cut(void **state)
     ran r = run("while :; do :; done", NULL, 1000, (td_os_filter){.cpu_s_max = 1});
     assert_true(r.status == 128 + SIGXCPU || r.status == 128 + SIGKILL);
     assert_cut(r, TANDEM_OK);
+    const char *large = "dd if=/dev/zero of=/dev/null bs=256M count=1 2>/dev/null";
+    assert_ran(run(large, NULL, 1000, (td_os_filter){0}), 0, "", "");
+    r = run(large, NULL, 1000, (td_os_filter){.memory_bytes_max = 64 << 20});
+    assert_true(r.status != 0);
+    assert_cut(r, TANDEM_OK);
     char script[200];
     snprintf(script, sizeof(script), "echo x > /tmp/tandem-filter-%d", (int)getpid());
     r = run(script, NULL, 1000, (td_os_filter){0});
