@@ -74,7 +74,7 @@ static bool is_made(td_str title)
 static tandem_code add_fact(td_buf *to, td_str value, tandem_error *err)
 {
     td_buf_cut(to, 0);
-    return td_utf8_add_clean(to, td_str_slice(value, 0, FACT_BYTES_MAX / 4), err);
+    return td_utf8_add_clean(to, td_utf8_head(value, FACT_BYTES_MAX / 4), err);
 }
 
 /* Lines of pdfinfo: "Title:           Lanes". */

@@ -104,6 +104,18 @@ static void a_title_that_no_person_gave_is_none(void **state)
     }
 }
 
+static void a_long_fact_is_cut_between_characters(void **state)
+{
+    (void)state;
+    made m =
+        make("echo text", "printf 'Title: x'; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do "
+                          "printf 'éééééééééé'; done; echo");
+    assert_int_equal(m.code, TANDEM_OK);
+    assert_int_equal(m.facts.title.n, 249); /* of 301; the 250th is the first half of one */
+    assert_null(strstr(m.facts.title.ptr, "\xEF\xBF\xBD"));
+    clear(&m);
+}
+
 static void facts_may_be_missing(void **state)
 {
     (void)state;
@@ -149,6 +161,7 @@ int main(void)
         cmocka_unit_test(each_refusal_has_its_reason),
         cmocka_unit_test(the_program_reads_the_file_and_says_what_is_in_it),
         cmocka_unit_test(a_title_that_no_person_gave_is_none),
+        cmocka_unit_test(a_long_fact_is_cut_between_characters),
         cmocka_unit_test(facts_may_be_missing),
         cmocka_unit_test(bytes_that_are_no_utf8_become_text),
     };
