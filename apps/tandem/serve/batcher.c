@@ -21,6 +21,7 @@ typedef struct queue {
     batch_job *first, *last;
     size_t n_texts, n_tokens; /* that wait */
     size_t n_jobs_last;       /* in the last batch */
+    size_t text_tokens_max;   /* that the model reads of a text */
 } queue;
 
 struct batcher {
@@ -63,9 +64,11 @@ static int64_t now_us(void)
 }
 
 /* Prose has about 4.5 bytes a token, code about 3.5; the two are [CLS] and [SEP]. */
-static size_t tokens_of(tandem_str text)
+static size_t tokens_of(const queue *q, tandem_str text)
 {
-    return text.n / 4 + 2;
+    size_t n = text.n / 4 + 2;
+
+    return n < q->text_tokens_max ? n : q->text_tokens_max;
 }
 
 /* -- the queue -- */
@@ -138,7 +141,7 @@ static void tell(batch_job *jobs)
 static bool pick_some_locked(queue *q, batch_job *job, batch *out, size_t tokens_max)
 {
     for (size_t k = 0; k < TEXTS_OF_ONE_JOB && job->n_taken < job->n; k++) {
-        size_t tokens = tokens_of(job->texts[job->n_taken]);
+        size_t tokens = tokens_of(q, job->texts[job->n_taken]);
         if (out->n == BATCH_TEXTS_MAX || (out->n > 0 && out->n_tokens + tokens > tokens_max))
             return false;
         out->n_jobs += out->n == 0 || out->picks[out->n - 1].job != job;
@@ -357,6 +360,7 @@ batcher *batcher_open(const batcher_options *options)
         tandem_model_info info;
         tandem_embedder_get_info(options->embedders[l], &info);
         b->dims[l] = info.dim;
+        b->queues[l].text_tokens_max = info.tokens_max > 0 ? info.tokens_max : SIZE_MAX;
     }
     b->threads = calloc(options->n_threads, sizeof(*b->threads));
     b->n_threads = b->threads ? options->n_threads : 0;
@@ -399,22 +403,40 @@ void batcher_close(batcher *b)
     free(b);
 }
 
-/* What those that wait will take, at the rate measured so far; 0: no rate is known. */
-static double wait_seconds_locked(const batcher *b)
+/* What tokens take at the rate measured so far; 0: no rate is known. */
+static double seconds_of_locked(const batcher *b, double tokens)
 {
-    size_t tokens = b->queues[0].n_tokens + b->queues[1].n_tokens;
     double rate = b->tokens_per_second * (double)b->n_threads;
 
-    return rate > 0 ? (double)tokens / rate : 0;
+    return rate > 0 ? tokens / rate : 0;
 }
 
 static unsigned retry_after_locked(const batcher *b)
 {
-    double seconds = wait_seconds_locked(b);
+    double seconds = seconds_of_locked(b, (double)(b->queues[0].n_tokens + b->queues[1].n_tokens));
 
     return seconds < 1                   ? 1
            : seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
                                          : (unsigned)seconds + 1;
+}
+
+/* Whether the job's last texts would have their turn too late. Those before it have as many turns
+ * meanwhile as it has: of a job of a thousand texts a single one waits for a few. */
+static bool is_late_locked(const batcher *b, const batch_job *job)
+{
+    size_t n_turns = (job->n + TEXTS_OF_ONE_JOB - 1) / TEXTS_OF_ONE_JOB;
+    double n_most = (double)(n_turns * TEXTS_OF_ONE_JOB), tokens = 0;
+
+    if (!job->wait_ms_max)
+        return false;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        for (const batch_job *at = b->queues[l].first; at; at = at->next) {
+            double n_left = (double)(at->n - at->n_taken);
+            double share = n_left > n_most ? n_most / n_left : 1;
+            tokens += share * (double)at->n_tokens_waiting;
+        }
+    }
+    return seconds_of_locked(b, tokens) * 1000 > job->wait_ms_max;
 }
 
 bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),
@@ -429,13 +451,12 @@ bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),
     job->n_left = job->n;
     job->n_tokens_waiting = 0;
     for (size_t i = 0; i < job->n; i++)
-        job->n_tokens_waiting += tokens_of(job->texts[i]);
+        job->n_tokens_waiting += tokens_of(q, job->texts[i]);
     job->since_us = now_us();
     pthread_mutex_lock(&b->lock);
     size_t waiting = b->queues[0].n_texts + b->queues[1].n_texts;
-    /* Told at once, not after it has waited for nothing. */
-    bool late = job->wait_ms_max && wait_seconds_locked(b) * 1000 > job->wait_ms_max;
-    bool fits = !b->ends && !late && (waiting == 0 || waiting + job->n <= b->options.waiting_max);
+    bool fits = !b->ends && (waiting == 0 || waiting + job->n <= b->options.waiting_max) &&
+                !is_late_locked(b, job); /* told at once, not after it has waited for nothing */
     if (fits) {
         before(job->user);
         if (q->last)

@@ -55,8 +55,8 @@ batcher *batcher_open(const batcher_options *options);
 /* Jobs that wait fail with E_UNAVAILABLE. NULL is fine. */
 void batcher_close(batcher *b);
 
-/* Takes a job, or says false: too much waits, by its number or by the time that it will take
- * (longer than wait_ms_max); retry_after_s_out is how long that is at the rate measured so far.
+/* Takes a job, or says false: too many texts wait, or its own turns would come later than
+ * wait_ms_max; retry_after_s_out is how long those that wait take at the rate measured so far.
  * `before` is called with `user` once the job is sure to be taken, and before any `done`. */
 bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),
                     unsigned *retry_after_s_out);

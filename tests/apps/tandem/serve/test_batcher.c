@@ -201,6 +201,50 @@ static void refuses_at_once_what_could_only_come_too_late(void **state)
     free(first);
 }
 
+/* Of a large job few texts come before another's, and of a long text counts what the model reads. */
+static void a_large_job_keeps_no_small_one_out(void **state)
+{
+    enum {
+        N = 40000,
+        LONG_BYTES = 4 << 20,
+        WAIT_MS_MAX = 5000 /* N texts take longer; nine that are read in part do not, by far */
+    };
+    client *clients[5]; /* one that is measured, large, as large, long, small */
+    tandem_str *texts = calloc(N, sizeof(*texts));
+    float *vectors = calloc(N, DIM * sizeof(*vectors));
+    tandem_text_note *notes = calloc(N, sizeof(*notes));
+    char *letters = malloc(LONG_BYTES);
+    batcher *b = open_batcher(3 * N);
+    unsigned wait = 0;
+
+    (void)state;
+    assert_true(texts && vectors && notes && letters);
+    memset(letters, 'a', LONG_BYTES);
+    for (int i = 0; i < 5; i++) {
+        clients[i] = make_client(2 * i, 1);
+        clients[i]->job.wait_ms_max = i == 1 ? 0 : WAIT_MS_MAX;
+    }
+    for (size_t i = 0; i < N; i++)
+        texts[i] = clients[0]->texts[0];
+    clients[1]->job.vectors = vectors;
+    clients[1]->job.notes = notes;
+    clients[1]->job.texts = clients[2]->job.texts = texts;
+    clients[1]->job.n = clients[2]->job.n = N;
+    clients[3]->texts[0] = (tandem_str){letters, LONG_BYTES};
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(batcher_submit(b, &clients[i]->job, is_taken, &wait), i != 2);
+        if (i == 0)
+            wait_for(clients[i]); /* now a rate is known */
+    }
+    batcher_close(b);
+    for (int i = 0; i < 5; i++)
+        free(clients[i]);
+    free(letters);
+    free(notes);
+    free(vectors);
+    free(texts);
+}
+
 static int load(void **state)
 {
     (void)state;
@@ -221,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_client_that_left_costs_nothing_more),
         cmocka_unit_test(refuses_what_would_wait_too_long_and_says_how_long),
         cmocka_unit_test(refuses_at_once_what_could_only_come_too_late),
+        cmocka_unit_test(a_large_job_keeps_no_small_one_out),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
