@@ -163,9 +163,13 @@ td_chunk_look td_chunk_look_at(td_str text)
         .second = td_str_from(table->classes[second].language),
     };
     look.named = scores[best] < look.confidence ? scores[best] : look.confidence;
-    if (is_code && scores[best] < KNOWN_SHARE_MIN * code) {
+    bool vague = scores[is_code ? best : second] < KNOWN_SHARE_MIN * code;
+    if (vague && is_code) {
         look.language = TD_STR("unknown");
         look.named = 0;
+    } else if (vague) {
+        look.second = TD_STR("unknown");
+        look.second_named = 0;
     }
     return look;
 }

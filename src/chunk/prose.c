@@ -114,10 +114,14 @@ static td_str keep_language(run *r, td_str language)
  * same is KNOWN_ODDS times as likely as it would be elsewhere. */
 static verdict named_by_looks(const run *r, const td_chunk_look *look)
 {
-    verdict is = {true, false, look->named, look->language};
-    bool first = td_str_eq(r->known, look->language);
+    /* Of what is marked as code, half a look is enough: its language is one of code all the same. */
+    bool likely = look->code >= 0.5f;
+    verdict is = {.is_code = true,
+                  .confidence = likely ? look->named : look->second_named,
+                  .language = likely ? look->language : look->second};
+    bool first = td_str_eq(r->known, is.language);
     if (first || (r->known.n > 0 && td_str_eq(r->known, look->second))) {
-        float named = first ? look->named : look->second_named;
+        float named = first ? is.confidence : look->second_named;
         float more = KNOWN_ODDS * named / (1 + (KNOWN_ODDS - 1) * named);
         if (first || more > 0.5f) {
             is.language = r->known;

@@ -79,6 +79,8 @@ static inline const char *properties_of_chunk(td_str text, const tandem_chunk *c
     if (properties_is_space(chunk->text.ptr[0]) ||
         properties_is_space(chunk->text.ptr[chunk->text.n - 1]))
         return "a chunk is not trimmed";
+    if (chunk->is_code && td_str_eq(chunk->language, TD_STR("markdown")))
+        return "a chunk of code is in a language of prose";
     const td_chunk_meter *meter = chunk->is_code ? &options->code_meter : &options->prose_meter;
     size_t n_tokens = 0;
     if (meter->count) {

@@ -148,6 +148,21 @@ static void takes_the_language_of_the_code_before_for_a_likely_one(void **state)
     }
 }
 
+static void names_no_language_of_prose_for_code(void **state)
+{
+    (void)state;
+    split s = split_markdown(
+        "```\naws redshift accept-reserved-node-exchange /\n"
+        "        --reserved-node-id 12345678-12ab-12a1-1a2a-12ab-12a12EXAMPLE /\n"
+        "        --target-reserved-node-offering-id 12345678-12ab-12a1-1a2a-12ab-12a12EXAMPLE\n"
+        "```\n");
+    assert_int_equal(s.chunks.n, 1);
+    assert_true(s.chunks.items[0].is_code);
+    assert_str(s.chunks.items[0].language, "console");
+    assert_true(s.chunks.items[0].confidence < 0.5f);
+    split_clear(&s);
+}
+
 static void keeps_a_language_that_it_does_not_know(void **state)
 {
     (void)state;
@@ -358,6 +373,7 @@ int main(void)
         cmocka_unit_test(takes_a_lone_short_code_block_as_code),
         cmocka_unit_test(looks_at_fences_that_name_no_language),
         cmocka_unit_test(takes_the_language_of_the_code_before_for_a_likely_one),
+        cmocka_unit_test(names_no_language_of_prose_for_code),
         cmocka_unit_test(keeps_a_language_that_it_does_not_know),
         cmocka_unit_test(never_splits_an_item_that_fits),
         cmocka_unit_test(cuts_tables_between_rows),
