@@ -1,9 +1,8 @@
 /* chunk/features.h - what a line of text looks like, as numbers: hashes of its words and marks, of
  * what stands beside what, and of their shapes.
  *
- * The weights of bare_table.c and language_table.c belong to these hashes: who changes what is
- * hashed trains again (tools/language). A test compares td_chunk_features_fingerprint() with the
- * tables'.
+ * The weights of language_table.c belong to these hashes: who changes what is hashed trains again
+ * (tools/language). A test compares td_chunk_features_fingerprint() with the table's.
  * Threads:  pure functions
  */
 #ifndef TD_CHUNK_FEATURES_H
