@@ -114,7 +114,7 @@ static td_str keep_language(run *r, td_str language)
  * same is KNOWN_ODDS times as likely as it would be elsewhere. */
 static verdict named_by_looks(const run *r, const td_chunk_look *look)
 {
-    /* Of what is marked as code, half a look is enough: its language is one of code all the same. */
+    /* Marked code needs less of a look: its language is one of code all the same. */
     bool likely = look->code >= 0.5f;
     verdict is = {.is_code = true,
                   .confidence = likely ? look->named : look->second_named,

@@ -201,7 +201,7 @@ static void refuses_at_once_what_could_only_come_too_late(void **state)
     free(first);
 }
 
-/* Of a large job few texts come before another's, and of a long text counts what the model reads. */
+/* Of a large job few texts come before another's; of a long text counts what the model reads. */
 static void a_large_job_keeps_no_small_one_out(void **state)
 {
     enum {
