@@ -3,7 +3,8 @@
  *
  * Each query has a scale of its own, all keys of a text one, each column of its values one: they
  * depend on nothing but the text. A block's weights are scaled by their sum, so that what is added
- * up stays below 2^31 however flat they are. The sums are exact, hence equal in any order. All of
+ * up stays below 2^31 however flat they are, and by their own largest, so that many small ones far
+ * from the text's largest keep their part. The sums are exact, hence equal in any order. All of
  * it is finer than bf16: 11 bits below the largest of a row instead of 8 of each number.
  */
 #ifndef TD_EMBED_KERNELS_HEADS_S16_H
@@ -194,7 +195,7 @@ static void soften_block(narrow_head *head, size_t m, size_t from, size_t to)
         shrink_row(head, m, exp2f(head->most[m] - now));
     head->most[m] = now;
 
-    vec shift = v_set(now), sum = v_set(0), sum_other = sum;
+    vec shift = v_set(now), sum = v_set(0), sum_other = sum, most = v_set(0x1p-60f);
     for (size_t j = 0; j < n; j += 2 * VECTOR_FLOATS) {
         vec p = v_exp2_rough(v_sub(v_load(scores + j), shift));
         vec q = v_exp2_rough(v_sub(v_load(scores + j + VECTOR_FLOATS), shift));
@@ -202,12 +203,14 @@ static void soften_block(narrow_head *head, size_t m, size_t from, size_t to)
         v_store(scores + j + VECTOR_FLOATS, q);
         sum = v_add(sum, p);
         sum_other = v_add(sum_other, q);
+        most = v_max(most, v_max(p, q));
     }
     float total = v_sum(v_add(sum, sum_other)), by = WHOLE_SUM / total;
-    by = by > WHOLE_MOST ? WHOLE_MOST : by;
+    float by_most = WHOLE_MOST / v_most(most);
+    by = by > by_most ? by_most : by;
     head->sum[m] += total;
     head->scales.weight[m] = 1 / by;
-    vec scale = v_set(by); /* takes 2^-126 of what may not be seen to 0 */
+    vec scale = v_set(by); /* at most 2^75: takes 2^-126 of what may not be seen to 0 */
     for (size_t j = 0; j < n; j += VECTOR_FLOATS)
         v_store_s16(weights + j, v_mul(v_load(scores + j), scale));
 }

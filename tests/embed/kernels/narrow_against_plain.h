@@ -309,6 +309,41 @@ static inline void narrow_attention_clear(narrow_attention_case *c)
     free(c->scratch);
 }
 
+/* One key far above the others, whose part adds up to a twentieth. */
+static void many_small_narrow_weights_keep_their_part(void **state)
+{
+    (void)state;
+    if (!tested)
+        skip();
+    narrow_attention_case c;
+    size_t n = 8192, dim = 32;
+    size_t stride = td_embed_kernels_row_bytes(3 * dim, TD_PRECISION_BF16) / 2;
+    c.qkv = (uint16_t *)td_embed_kernels_floats((n + TD_ROWS_SPARE) * stride / 2);
+    memset(c.qkv, 0, n * stride * sizeof(*c.qkv));
+    c.scratch = td_embed_kernels_floats(td_embed_kernels_narrow_attention_bytes(n, dim) / 4);
+    c.out = calloc(n * dim, sizeof(*c.out));
+    c.qkv[0] = to_bf16(8);
+    c.qkv[dim] = to_bf16(8.5f); /* 8 * 8.5 / sqrt(32): e^12 times the weight of the others */
+    for (size_t i = 1; i < n; i++)
+        for (size_t d = 0; d < dim; d++)
+            c.qkv[i * stride + 2 * dim + d] = to_bf16(1);
+    c.work = (td_narrow_attention){.q = c.qkv,
+                                   .k = c.qkv + dim,
+                                   .v = c.qkv + 2 * dim,
+                                   .stride = stride,
+                                   .n_tokens = n,
+                                   .n_queries = 1,
+                                   .head_dim = dim,
+                                   .window = SIZE_MAX,
+                                   .out = c.out,
+                                   .out_stride = dim,
+                                   .scratch = (uint8_t *)c.scratch};
+    tested->narrow->attention(&c.work);
+    assert_float_equal(from_bf16(c.out[0]), 0.047f, 0.005f);
+    free(c.qkv);
+    free(c.out);
+    free(c.scratch);
+}
 static void narrow_attention_equals_the_plain_one(void **state)
 {
     (void)state;
@@ -362,6 +397,7 @@ static void the_first_narrow_query_alone_is_the_same_bits_as_with_the_others(voi
         cmocka_unit_test(a_narrow_row_is_the_same_bits_whatever_rows_come_with_it), \
         cmocka_unit_test(int8_products_do_not_saturate),                            \
         cmocka_unit_test(narrow_attention_equals_the_plain_one),                    \
+        cmocka_unit_test(many_small_narrow_weights_keep_their_part),                \
         cmocka_unit_test(the_first_narrow_query_alone_is_the_same_bits_as_with_the_others)
 
 #endif
