@@ -50,7 +50,8 @@ def test_the_recipe_writes_a_table_of_the_features_that_the_program_reads(tmp_pa
     )
     texts.write_text("".join(json.dumps(item) + "\n" for item in windows()))
     out = subprocess.run(
-        [sys.executable, TOOLS / "train.py", texts, library, table, "small"],
+        [sys.executable, TOOLS / "train.py", texts, library.name, table, "small"],
+        cwd=tmp_path,
         check=True,
         capture_output=True,
         text=True,

@@ -4,8 +4,8 @@
 #include "chunk/lines.h"
 
 /* For each line that is not blank a row of four numbers: how many features it has, its number in
- * the text, the blank lines before it, its indentation. The features stand
- * in `features_out`, line after line. `margin`: whether indentation counts from the least one. */
+ * the text, the blank lines before it, its indentation. The features stand in `features_out`, line
+ * after line. `margin`: whether indentation counts from the least one. Returns how many rows. */
 size_t td_features(const char *text, size_t n, int margin, uint32_t *features_out,
                    size_t n_features_max, uint32_t *rows_out, size_t n_rows_max);
 uint32_t td_fingerprint(void);

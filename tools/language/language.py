@@ -63,8 +63,8 @@ class Rows:
 
 
 def weights_of(y, classes):
-    """Rare classes count more, and prose three times as much: a page
-    of prose that is sent to the code model costs more than a wrong language."""
+    """Rare classes count more, and prose three times as much: a page of prose that is sent to the
+    code model costs more than a wrong language."""
     share = np.bincount(y, minlength=len(classes)) / len(y)
     weights = share[y] ** -0.65 * np.where(np.array(classes)[y] == "markdown", 3, 1)
     return (weights / weights.mean()).astype(np.float32)

@@ -9,6 +9,7 @@ that training and use read the same.
 
 import ctypes
 import json
+import os
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Features:
     blank: how many features it has, its number, the blank lines before it, its indentation."""
 
     def __init__(self, path):
-        self.lib = ctypes.CDLL(path)
+        self.lib = ctypes.CDLL(os.path.abspath(path))  # a bare name is looked for elsewhere
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
         self.lib.td_features.restype = size
         self.lib.td_features.argtypes = [
