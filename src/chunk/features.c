@@ -5,8 +5,7 @@
 /* A token is a word, a number (all are one), or up to three marks. */
 
 enum {
-    WORD_HASH_BYTES = 12,
-    TOKENS_MAX = TD_CHUNK_FEATURES_LINE_BYTES + 2,
+    WORD_HASH_BYTES = 12
 };
 
 /* What a byte is; the classes of a word's bytes, or-ed, are its shape. */
@@ -120,7 +119,7 @@ static void add_token(td_chunk_features *features, const token *before, const to
 void td_chunk_features_read(td_str body, size_t indent, bool tab, td_chunk_features *features_out)
 {
     static const token edge = {.hash = EDGE, .shape = EDGE};
-    token tokens[3] = {edge, edge};
+    token tokens[2] = {edge, edge};
     size_t n_words = 0, n_marks = 0;
     uint32_t first = 0;
     td_str line = td_str_slice(body, 0, TD_CHUNK_FEATURES_LINE_BYTES);

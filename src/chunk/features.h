@@ -21,8 +21,8 @@ typedef struct td_chunk_features {
 } td_chunk_features;
 
 /* The features of a line without white space at its ends; `indent` is what it is indented by, in
- * columns, and `tab` whether a tab does. None if the line is blank. Cost: linear in the
- * bytes that are read. */
+ * columns, and `tab` whether a tab does. None if the line is blank. Cost: linear in the bytes that
+ * are read. */
 void td_chunk_features_read(td_str body, size_t indent, bool tab, td_chunk_features *features_out);
 
 /* A number that changes with what is hashed. */
