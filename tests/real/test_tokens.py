@@ -2,11 +2,16 @@
 
 import pytest
 
-from conftest import SOURCE, Tandem
+from conftest import GOLDEN, SOURCE, Tandem
 from serving import Server
 
 FOLDERS = ("src/base", "docs", "tests/real")
 MOST_AT_ONCE = 32
+# Words and their pieces here, pairs of bytes there; both take more than 64 tokens.
+UNLIKE = {
+    "TANDEM_GTE": str(GOLDEN / "models" / "gte-new"),
+    "TANDEM_CODERANK": str(GOLDEN / "models" / "modernbert"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +28,11 @@ def count(server, model, texts):
         assert reply.status == 200, reply.body
         found += [len(tokens) for tokens in reply.json]
     return found
+
+
+def counted_by(lane, chunks):
+    """The texts that a lane's tokenizer has counted: coderank's all code, even what goes to gte."""
+    return [chunk["text"] for chunk in chunks if chunk["is_code"] == (lane == "coderank")]
 
 
 @pytest.fixture
@@ -42,11 +52,26 @@ def chunks_of(whole, folder, size):
 def test_no_chunk_has_more_tokens_than_asked(whole, server, size):
     chunks = [c for folder in FOLDERS for c in chunks_of(whole, SOURCE / folder, size)]
     for lane in ("gte", "coderank"):
-        texts = [chunk["text"] for chunk in chunks if chunk["model_hint"] == lane]
-        counts = count(server, lane, texts)
+        counts = count(server, lane, counted_by(lane, chunks))
         # Full, too: what is cut small for no reason finds nothing.
         assert len(counts) > 40 and 0.9 * size < max(counts) <= size
         assert sum(counts) / len(counts) > 0.4 * size, (lane, sum(counts) / len(counts))
+
+
+def test_each_tokenizer_counts_its_own(whole, tmp_path_factory):
+    row = "/* What is said here of the lanes is all that there is to be said of them. */\n"
+    (whole.folder / "notes.c").write_text(row * 40)
+    chunks = whole.lines(
+        *("chunk", "--chunk-unit", "tokens", "--chunk-size", 64, "notes.c"),
+        *(SOURCE / folder for folder in FOLDERS),
+        env=UNLIKE,
+    )
+    notes = [chunk for chunk in chunks if chunk["path"].endswith("notes.c")]
+    assert notes and all(c["is_code"] and c["model_hint"] == "gte" for c in notes)
+    with Server(tmp_path_factory.mktemp("unlike"), small=False, env=UNLIKE) as server:
+        for lane, other in (("gte", "coderank"), ("coderank", "gte")):
+            texts = counted_by(lane, chunks)
+            assert max(count(server, lane, texts)) <= 64 < max(count(server, other, texts))
 
 
 def test_words_that_no_tokenizer_likes(whole, server):
@@ -64,8 +89,7 @@ def test_words_that_no_tokenizer_likes(whole, server):
     chunks = whole.lines("chunk", "--chunk-unit", "tokens", "--chunk-size", 64, *texts)
     assert {chunk["path"].split("/")[-1] for chunk in chunks} == set(texts)
     for lane in ("gte", "coderank"):
-        of_lane = [chunk["text"] for chunk in chunks if chunk["model_hint"] == lane]
-        assert not of_lane or max(count(server, lane, of_lane)) <= 64
+        assert max(count(server, lane, counted_by(lane, chunks)), default=0) <= 64
     for name, text in texts.items():
         own = sorted(
             (c for c in chunks if c["path"].endswith(name)), key=lambda c: c["start_byte"]
