@@ -29,6 +29,14 @@ static void tells_the_golden_texts_apart(void **state)
     td_buf_clear(&file);
 }
 
+static void does_not_see_the_margin_of_a_text(void **state)
+{
+    (void)state;
+    td_chunk_look flush = td_chunk_look_at(TD_STR("if a:\n    b(c)\n\nreturn c\n"));
+    td_chunk_look indented = td_chunk_look_at(TD_STR("   if a:\n       b(c)\n\n   return c\n"));
+    assert_true(flush.code == indented.code && flush.named == indented.named);
+}
+
 static void has_an_answer_for_anything(void **state)
 {
     (void)state;
@@ -45,6 +53,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_golden_texts_apart),
+        cmocka_unit_test(does_not_see_the_margin_of_a_text),
         cmocka_unit_test(has_an_answer_for_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,10 @@ static split split_rst(const char *text)
 static void leaves_out_what_shows_nothing(void **state)
 {
     (void)state;
-    split s = split_rst(".. currentmodule:: lanes\n\n.. _start:\n\nStart\n=====\n\nSome words.\n\n"
-                        ".. _click: https://a.example/\n\n.. _end:\n");
+    split s = split_rst(
+        ".. currentmodule:: lanes\n.. py:currentmodule:: lanes\n"
+        ".. default-domain:: c\n.. highlight:: c\n\n.. _start:\n\nStart\n=====\n\nSome words.\n\n"
+        ".. _click: https://a.example/\n\n.. _end:\n");
     assert_int_equal(s.chunks.n, 1);
     assert_str(s.chunks.items[0].text,
                "Start\n=====\n\nSome words.\n\n.. _click: https://a.example/");
