@@ -159,6 +159,16 @@ def test_without_pdftotext_it_says_what_to_install(tandem, site):
     bare = {"PATH": str(tandem.folder)}
     line = tandem.error("extract", "book.pdf", status=1, env=bare)
     assert "needs pdftotext (Debian: poppler-utils)" in line
-    site.put("/book.pdf", BOOK, "application/pdf")
+
+    def without_end(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/pdf")
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        handler.wfile.write(BOOK[:9])
+        handler.rfile.read(1)  # until the client goes: it does not wait for the rest
+        handler.close_connection = True
+
+    site.pages["/book.pdf"] = without_end
     pages = tandem.lines("crawl", "--json", site.url + "/book.pdf", env=bare)
     assert pages[0]["skipped"] and "needs pdftotext" in pages[0]["reason"]
