@@ -67,22 +67,23 @@ tandem_code td_embed_counter_count(const td_embed_counter *counter, td_str text,
 {
     tandem_code code = TANDEM_OK;
     uint32_t on_stack[IDS_ON_STACK_MAX], *ids = on_stack;
-    size_t n_max = IDS_ON_STACK_MAX, n = 0;
+    size_t most = counter->tokens_max, n_max = most < IDS_ON_STACK_MAX ? most : IDS_ON_STACK_MAX;
+    size_t n = 0;
     td_str prompt = td_buf_str(&counter->prompt);
     bool truncated = false;
 
     /* Most that are asked for are a word. What has no room on the stack is counted once more. */
     TD_TRY(
         td_embed_tokenize_text(counter->tokenizer, prompt, text, ids, n_max, &n, &truncated, err));
-    if (truncated && counter->tokens_max > n_max) {
-        n_max = counter->tokens_max;
+    if (truncated && most > n_max) {
+        n_max = most;
         ids = malloc(n_max * sizeof(*ids));
         if (!ids)
             TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu tokens", n_max);
         TD_TRY(td_embed_tokenize_text(counter->tokenizer, prompt, text, ids, n_max, &n, &truncated,
                                       err));
     }
-    *n_out = truncated ? counter->tokens_max + 1 : n;
+    *n_out = truncated ? most + 1 : n;
 
 out:
     if (ids != on_stack)

@@ -45,24 +45,36 @@ static void counts_what_each_kind_of_model_sees(void **state)
         assert_counts_like_the_model(names[i]);
 }
 
+static size_t count_dots(const td_embed_counter *counter, size_t n_dots)
+{
+    static char text[4 * IDS_MAX];
+    size_t n = 0;
+    memset(text, '.', sizeof(text));
+    assert_int_equal(td_embed_counter_count(counter, (td_str){text, n_dots}, &n, NULL), TANDEM_OK);
+    return n;
+}
+
+/* A model of 64 tokens, and the same of more than are counted without memory. */
 static void says_one_more_than_the_most_of_a_text_that_is_too_long(void **state)
 {
     (void)state;
+    static const size_t most[] = {64, 4000};
     model_dir dir;
     dir_files list;
-    td_embed_counter *counter = NULL;
-    static char text[4 * IDS_MAX];
-    size_t n = 0;
     dir_open(&dir, "bert");
-    dir_list(&dir, &list);
-    assert_int_equal(td_embed_counter_open(&list.files, &counter, NULL), TANDEM_OK);
-    memset(text, '.', sizeof(text));
-    assert_int_equal(td_embed_counter_count(counter, (td_str){text, sizeof(text)}, &n, NULL),
-                     TANDEM_OK);
-    assert_int_equal(n, td_embed_counter_max(counter) + 1);
-    assert_int_equal(td_embed_counter_count(counter, (td_str){text, 10}, &n, NULL), TANDEM_OK);
-    assert_int_equal(n, 12);
-    td_embed_counter_close(counter);
+    for (size_t i = 0; i < 2; i++) {
+        td_embed_counter *counter = NULL;
+        if (i > 0)
+            dir_put(&dir, "sentence_bert_config.json", "{\"max_seq_length\": 4000}");
+        dir_list(&dir, &list);
+        assert_int_equal(td_embed_counter_open(&list.files, &counter, NULL), TANDEM_OK);
+        assert_int_equal(td_embed_counter_max(counter), most[i]);
+        assert_int_equal(count_dots(counter, 10), 12);
+        assert_int_equal(count_dots(counter, most[i] - 2), most[i]);
+        assert_int_equal(count_dots(counter, most[i] - 1), most[i] + 1);
+        assert_int_equal(count_dots(counter, 4 * most[i]), most[i] + 1);
+        td_embed_counter_close(counter);
+    }
     dir_close(&dir);
 }
 
