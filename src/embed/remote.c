@@ -369,7 +369,7 @@ static tandem_code add_servers(remote *self, const char *urls, const td_form *fo
     return self->balance.n > 0 ? TANDEM_OK : td_fail(err, TANDEM_E_INVALID, "no URL is given");
 }
 
-/* That of the server with the shortest way counts: it gets the most batches. */
+/* That of the server that answers a text soonest counts: it gets the most batches. */
 static void set_price(remote *self, const td_server_facts *facts)
 {
     bool is_first = self->base.text_seconds == 0;
