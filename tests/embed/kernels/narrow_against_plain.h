@@ -344,6 +344,7 @@ static void many_small_narrow_weights_keep_their_part(void **state)
     free(c.out);
     free(c.scratch);
 }
+
 static void narrow_attention_equals_the_plain_one(void **state)
 {
     (void)state;
