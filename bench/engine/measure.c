@@ -136,6 +136,10 @@ static void read_texts(bench *b, const char *path)
         }
         json_decref(entry);
     }
+    if (b->n_texts == 0) {
+        fprintf(stderr, "bench_engine: %s: no line with a \"text\"\n", path);
+        exit(1);
+    }
     qsort(b->texts, b->n_texts, sizeof(text), longest_first);
     td_embed_tokenize_close(tokenizer);
     free(line);
