@@ -65,6 +65,7 @@ td_task *td_schedule_lane_take(td_lane *lane, const td_decision *decision, int64
                          : td_schedule_batch_cut(&lane->pending, decision->pick,
                                                  decision->items_max, decision->tokens_max);
     td_assert(batch);
+    /* A server that takes turns serves a call before those that come later: it is as if alone. */
     batch->batch_beside = lane->in_flight > 0;
     if (td_schedule_circuit_begin(&lane->circuit))
         lane->probe = batch;

@@ -77,6 +77,30 @@ static void a_servers_own_price_of_a_call_is_told_by_the_first_batch(void **stat
     td_schedule_rate_hint(&rate, 0, 5, 12);
     td_schedule_rate_add(&rate, 25, 2500, 0.58);
     assert_true(td_schedule_rate_cost(&rate).per_batch < 0.58);
+    td_schedule_rate_add(&rate, 5, 500, 0.2);
+    assert_true(td_schedule_rate_cost(&rate).per_batch < 0.2);
+}
+
+static void what_one_batch_corrected_is_foretold_no_worse_than_by_a_quarter(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_schedule_rate_hint(&rate, 0.08, 0.1, 12);
+    td_schedule_rate_add(&rate, 25, 7000, 1.5); /* 0.58 was foretold by texts, 11.7 by tokens */
+    assert_float_equal(td_schedule_rate_cost(&rate).spread, 0.25, 1e-9);
+}
+
+/* Until then the longest texts might wait for each other. */
+static void three_batches_alone_do_not_make_a_price_a_text(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    for (int i = 0; i < 3; i++)
+        td_schedule_rate_add(&rate, 10, i % 2 ? 5000 : 500, 1);
+    assert_true(td_schedule_rate_cost(&rate).per_token > 0);
+    for (int i = 3; i < 8; i++)
+        td_schedule_rate_add(&rate, 10, i % 2 ? 5000 : 500, 1);
+    assert_true(td_schedule_rate_cost(&rate).per_item > 0);
 }
 
 static void equal_batches_give_the_mean_and_no_price_for_a_call(void **state)
@@ -135,6 +159,8 @@ int main(void)
         cmocka_unit_test(a_price_for_a_text_is_told_from_one_for_a_token),
         cmocka_unit_test(what_a_server_was_met_with_counts_until_batches_tell),
         cmocka_unit_test(a_servers_own_price_of_a_call_is_told_by_the_first_batch),
+        cmocka_unit_test(what_one_batch_corrected_is_foretold_no_worse_than_by_a_quarter),
+        cmocka_unit_test(three_batches_alone_do_not_make_a_price_a_text),
         cmocka_unit_test(equal_batches_give_the_mean_and_no_price_for_a_call),
         cmocka_unit_test(jitter_shows_as_spread_and_makes_no_price_up),
         cmocka_unit_test(a_changed_pace_is_learnt),
