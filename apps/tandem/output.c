@@ -10,6 +10,7 @@
 static bool quiet;
 static bool colour[2]; /* stdout, stderr */
 static bool live;
+static int lost; /* errno of the first write to stdout that is known to have failed */
 
 void output_init(void)
 {
@@ -96,6 +97,13 @@ int output_failure(const tandem_error *error)
     return tandem_code_exit(error->code);
 }
 
+/* Right behind a write: what comes later sets errno anew. */
+static void note_loss(void)
+{
+    if (lost == 0 && ferror(stdout))
+        lost = errno;
+}
+
 void output_text(FILE *stream, tandem_str text)
 {
     size_t from = 0;
@@ -113,6 +121,8 @@ void output_text(FILE *stream, tandem_str text)
         from = i + 1;
     }
     fwrite(text.ptr + from, 1, text.n - from, stream);
+    if (stream == stdout)
+        note_loss();
 }
 
 json_t *output_json_text(tandem_str text)
@@ -136,19 +146,22 @@ json_t *output_json_cstr(const char *text)
 
 void output_json(json_t *value)
 {
-    if (!value || json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)))
-        output_error("out of memory for a line of JSON");
-    else
+    bool written = value && json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+
+    if (written)
         putchar('\n');
+    note_loss();
+    if (!written && !ferror(stdout)) /* what cannot be written is told once, by output_finish() */
+        output_error("out of memory for a line of JSON");
     json_decref(value);
 }
 
 int output_finish(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (fflush(stdout) != 0 && lost == 0)
+        lost = errno;
+    if (!ferror(stdout) || lost == EPIPE)
         return status;
-    if (errno == EPIPE)
-        return status;
-    output_error("cannot write to standard output: %s", strerror(errno));
+    output_error("cannot write to standard output: %s", strerror(lost ? lost : EIO));
     return status ? status : 1;
 }

@@ -1,6 +1,7 @@
 """The program as its users meet it: help, settings, exit statuses, output for scripts."""
 
 import json
+import os
 import pathlib
 import socket
 import struct
@@ -263,3 +264,19 @@ def test_a_message_is_one_write(tandem):
         ).returncode
         said = ours.recv(65536)
     assert said.startswith(b"tandem: ") and said.count(b"\n") == 1 and said.endswith(b"\n")
+
+
+@pytest.mark.parametrize("command", (("chunk",), ("crawl", "--json"), ("crawl",)), ids=" ".join)
+def test_a_reader_that_goes_is_no_error_and_a_full_disk_is_one(tandem, command):
+    (tandem.folder / "a.md").write_text("# A\n\n" + "Words in a row of words. " * 20000)
+    run = {"cwd": tandem.folder, "env": tandem.environment(), "stderr": subprocess.PIPE}
+    command = [tandem.program, *command, "-q", "a.md"]
+    read, write = os.pipe()
+    os.close(read)
+    gone = subprocess.run(command, stdout=write, timeout=60, **run)
+    os.close(write)
+    assert (gone.returncode, gone.stderr) == (0, b"")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, timeout=60, **run)
+    told = b"tandem: cannot write to standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
