@@ -237,6 +237,18 @@ static void queue(td_strategy_state *state, int l, size_t n)
     lane->seen = true;
 }
 
+/* A call of the code lane that began so long before now. */
+static td_flight eleven_texts(int64_t began_ms)
+{
+    return (td_flight){
+        .busy = true,
+        .lane = TANDEM_LANE_CODERANK,
+        .items = 11,
+        .tokens = 1100,
+        .start_us = 60 * 1000 * 1000 - began_ms * 1000,
+    };
+}
+
 /* With nothing in flight. */
 static td_strategy_state idle_servers(size_t n_gte, size_t n_coderank)
 {
@@ -256,13 +268,7 @@ static uint32_t items_of(const td_strategy_state *state, int l)
 static void what_the_other_slot_will_be_free_for_is_left_to_it(void **state)
 {
     (void)state;
-    td_flight flight = {
-        .busy = true,
-        .lane = TANDEM_LANE_CODERANK,
-        .items = 11,
-        .tokens = 1100,
-        .start_us = 60 * 1000 * 1000 - 100 * 1000,
-    };
+    td_flight flight = eleven_texts(100);
     td_strategy_state s = two_servers(&flight, 1);
     queue(&s, 0, 30);
     s.lanes[1].in_flight = 1;
@@ -282,13 +288,7 @@ static void what_the_other_slot_will_be_free_for_is_left_to_it(void **state)
 static void an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs(void **state)
 {
     (void)state;
-    td_flight flight = {
-        .busy = true,
-        .lane = TANDEM_LANE_CODERANK,
-        .items = 11,
-        .tokens = 1100,
-        .start_us = 58 * 1000 * 1000, /* two seconds instead of 0.3 */
-    };
+    td_flight flight = eleven_texts(2000); /* instead of 300 */
     td_strategy_state s = two_servers(&flight, 1);
     queue(&s, 0, 30);
     assert_int_equal(items_of(&s, 0), 15);
