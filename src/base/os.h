@@ -125,7 +125,8 @@ typedef struct td_os_filter {
 /* Runs it to its end: without network where the system allows that, without files to write to, with
  * its process group killed afterwards whatever happened. Appends its output to `out`, up to the
  * buffer's cap, and to `said` as much of what it writes to standard error as has room there.
- * *status_out is its exit status, 128 and the signal if one ended it, 127 if it cannot be run.
+ * *status_out is its exit status, 128 and the signal if one ended it, 127 if it cannot be run; 0
+ * too where this process ignores SIGCHLD, so that nobody is told.
  * Errors: E_TIMEOUT, E_TOO_LARGE (more than `out` may hold), E_IO, E_NOMEM. Blocks. */
 tandem_code td_os_filter_run(const td_os_filter *filter, td_buf *out, td_buf *said, int *status_out,
                              tandem_error *err);

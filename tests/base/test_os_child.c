@@ -166,6 +166,15 @@ static void a_filter_past_a_limit_is_cut(void **state)
     unlink(script);
 }
 
+static void a_filter_ends_also_where_nobody_is_told_of_it(void **state)
+{
+    (void)state;
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    ran r = run("cat; exit 3", "one\n", 1000, (td_os_filter){0});
+    signal(SIGCHLD, before);
+    assert_ran(r, 0, "one\n", "");
+}
+
 static void a_program_is_found_in_path_alone(void **state)
 {
     (void)state;
@@ -191,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_filter_gives_what_it_makes_and_how_it_ended),
         cmocka_unit_test(a_filter_that_complains_too_much_is_heard_to_the_end),
         cmocka_unit_test(a_filter_past_a_limit_is_cut),
+        cmocka_unit_test(a_filter_ends_also_where_nobody_is_told_of_it),
         cmocka_unit_test(a_program_is_found_in_path_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
