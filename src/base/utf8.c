@@ -166,6 +166,11 @@ bool td_utf8_is_letter(uint32_t codepoint)
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
 }
 
+bool td_utf8_is_small(uint32_t codepoint)
+{
+    return utf8proc_category((utf8proc_int32_t)codepoint) == UTF8PROC_CATEGORY_LL;
+}
+
 bool td_utf8_is_digit(uint32_t codepoint)
 {
     return utf8proc_category((utf8proc_int32_t)codepoint) == UTF8PROC_CATEGORY_ND;

@@ -29,9 +29,10 @@ td_str td_utf8_head(td_str s, size_t n_bytes);
 /* Appends `s` with every maximal bad part as U+FFFD and every NUL as U+FFFD. */
 tandem_code td_utf8_add_clean(td_buf *buf, td_str s, tandem_error *err);
 
-/* Unicode properties, from utf8proc: general category L, Nd, Z (and the controls that are white
+/* Unicode properties, from utf8proc: general category L, Ll, Nd, Z (and the controls that are white
  * space), P. Symbols such as '+' and '$' are no punctuation there. */
 bool td_utf8_is_letter(uint32_t codepoint);
+bool td_utf8_is_small(uint32_t codepoint);
 bool td_utf8_is_digit(uint32_t codepoint);
 bool td_utf8_is_space(uint32_t codepoint);
 bool td_utf8_is_punct(uint32_t codepoint);

@@ -26,6 +26,18 @@ typedef struct edges {
     size_t n_pages;
 } edges;
 
+/* Not td_str_trim: the control characters among its white space may be ligatures. */
+static td_str trim(td_str line)
+{
+    size_t start = 0, end = line.n;
+
+    while (start < end && (line.ptr[start] == ' ' || line.ptr[start] == '\t'))
+        start++;
+    while (end > start && (line.ptr[end - 1] == ' ' || line.ptr[end - 1] == '\t'))
+        end--;
+    return td_str_slice(line, start, end);
+}
+
 static bool next_page(td_str *rest, td_str *page)
 {
     return td_str_next(rest, '\f', page);
@@ -38,7 +50,7 @@ static td_hash skeleton(td_str line, bool *is_short)
     char bytes[SKELETON_BYTES_MAX];
     size_t n = 0;
 
-    line = td_str_trim(line);
+    line = trim(line);
     *is_short = line.n > 0 && line.n <= RUNNING_BYTES_MAX;
     for (size_t i = 0; *is_short && i < line.n; i++) {
         char c = line.ptr[i];
@@ -67,7 +79,7 @@ static size_t count_lines(td_str page)
     td_str line;
 
     while (td_str_next(&page, '\n', &line))
-        n += td_str_trim(line).n > 0;
+        n += trim(line).n > 0;
     return n;
 }
 
@@ -85,7 +97,7 @@ static void count_edges(edges *e, td_str page)
 
     while (td_str_next(&page, '\n', &line)) {
         bool is_short = false, again = false;
-        if (td_str_trim(line).n == 0 || !is_edge(i++, n_lines))
+        if (trim(line).n == 0 || !is_edge(i++, n_lines))
             continue;
         td_hash key = skeleton(line, &is_short);
         for (size_t k = 0; k < n_seen; k++)
@@ -102,10 +114,14 @@ static void count_edges(edges *e, td_str page)
 static tandem_code find_edges(td_str raw, edges *e, tandem_error *err)
 {
     td_str rest = raw, page;
+    size_t n_edges = 0;
 
-    while (next_page(&rest, &page))
-        e->n_pages += count_lines(page) > 0;
-    for (e->n_slots = SLOTS_MIN; e->n_slots < e->n_pages * 2 * EDGE_LINES * 2;)
+    while (next_page(&rest, &page)) {
+        size_t n = count_lines(page);
+        e->n_pages += n > 0;
+        n_edges += n < 2 * EDGE_LINES ? n : 2 * EDGE_LINES;
+    }
+    for (e->n_slots = SLOTS_MIN; e->n_slots < n_edges * 2;)
         e->n_slots *= 2;
     e->slots = calloc(e->n_slots, sizeof(*e->slots));
     if (!e->slots)
@@ -134,34 +150,6 @@ static bool is_letter_before(td_str s, size_t at)
            td_utf8_is_letter(codepoint);
 }
 
-static bool is_small_letter(td_str s)
-{
-    uint32_t codepoint = 0;
-    size_t n = td_utf8_at(s, 0, &codepoint);
-
-    /* Of the scripts with large letters those that hyphenate: Latin, Greek, Cyrillic. */
-    bool is_ascii = n == 1 && codepoint >= 'a' && codepoint <= 'z';
-    bool is_latin = codepoint >= 0xDF && codepoint <= 0x24F;
-    bool is_other = codepoint >= 0x3B1 && codepoint <= 0x45F;
-    return n > 0 && (is_ascii || is_latin || is_other) && td_utf8_is_letter(codepoint);
-}
-
-/* Takes the hyphen at the text's end off if it cuts a word that `next` goes on with. */
-static bool joins(td_buf *out, td_str next)
-{
-    td_str text = td_buf_str(out);
-
-    if (td_str_ends(text, SOFT_HYPHEN)) {
-        td_buf_cut(out, out->n - SOFT_HYPHEN.n);
-        return true;
-    }
-    if (text.n == 0 || text.ptr[text.n - 1] != '-' || !is_letter_before(text, text.n - 1) ||
-        !is_small_letter(next))
-        return false;
-    td_buf_cut(out, out->n - 1);
-    return true;
-}
-
 /* Letters that a font has as one sign: those of Unicode, and those that fonts of TeX have where
  * others have control characters and that come out as such where a font does not say what they
  * are (T1: 0x1B to 0x1F, OT1: 0x0B, 0x0E and 0x0F). Empty for what is no text. */
@@ -178,6 +166,31 @@ static td_str letters_of(uint32_t codepoint)
            : codepoint == 0x0E ? TD_STR("ffi")
            : codepoint == 0x0F ? TD_STR("ffl")
                                : TD_STR("");
+}
+
+/* Ligatures are of small letters. */
+static bool is_small_letter(td_str s)
+{
+    uint32_t codepoint = 0;
+
+    return td_utf8_at(s, 0, &codepoint) > 0 &&
+           (td_utf8_is_small(codepoint) || letters_of(codepoint).n > 0);
+}
+
+/* Takes the hyphen at the text's end off if it cuts a word that `next` goes on with. */
+static bool joins(td_buf *out, td_str next)
+{
+    td_str text = td_buf_str(out);
+
+    if (td_str_ends(text, SOFT_HYPHEN)) {
+        td_buf_cut(out, out->n - SOFT_HYPHEN.n);
+        return true;
+    }
+    if (text.n == 0 || text.ptr[text.n - 1] != '-' || !is_letter_before(text, text.n - 1) ||
+        !is_small_letter(next))
+        return false;
+    td_buf_cut(out, out->n - 1);
+    return true;
 }
 
 static bool is_plain(uint32_t codepoint)
@@ -269,7 +282,7 @@ static tandem_code write_page(writer *w, const edges *e, td_str page, tandem_err
     w->is_new = true;
     w->is_bullet = false;
     while (td_str_next(&page, '\n', &line)) {
-        line = td_str_trim(line);
+        line = trim(line);
         if (line.n > 0 && is_edge(i++, n_lines) && is_running(e, line))
             continue;
         TD_TRY(write_line(w, line, err));

@@ -138,6 +138,8 @@ static void knows_letters_digits_spaces_and_punctuation(void **state)
     (void)state;
     assert_true(td_utf8_is_letter('a') && td_utf8_is_letter(0xE9) && td_utf8_is_letter(0x4E2D));
     assert_false(td_utf8_is_letter('1') || td_utf8_is_letter('_') || td_utf8_is_letter(0x301));
+    assert_true(td_utf8_is_small('a') && td_utf8_is_small(0xE9) && td_utf8_is_small(0x432));
+    assert_false(td_utf8_is_small('A') || td_utf8_is_small(0x412) || td_utf8_is_small(0x4E2D));
     assert_true(td_utf8_is_digit('7') && td_utf8_is_digit(0x0663));
     assert_false(td_utf8_is_digit('a') || td_utf8_is_digit(0xBD));
     assert_true(td_utf8_is_space(' ') && td_utf8_is_space('\t') && td_utf8_is_space('\n'));

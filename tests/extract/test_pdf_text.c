@@ -31,7 +31,15 @@ static void words_that_a_line_cut_are_whole(void **state)
     assert_text("gr\xC3\xB6\xC3\x9F-\nere\n\f", "gr\xC3\xB6\xC3\x9F"
                                                 "ere\n");
     assert_text("so\xC2\xAD\nft\n\f", "soft\n");
+    assert_text("\xD1\x81\xD0\xBB\xD0\xBE-\n\xD0\xB2\xD0\xBE\n\f",
+                "\xD1\x81\xD0\xBB\xD0\xBE\xD0\xB2\xD0\xBE\n");
+    assert_text("de-\n\x1Cned, arti-\n\xEF\xAC\x81"
+                "cial\n\f",
+                "defined, artificial\n");
     /* No letter before, no small one behind, or nothing at all. */
+    assert_text("\xD0\xA1\xD0\xBA\xD1\x82-\n\xD0\x9F\xD0\xB1\n\f",
+                "\xD0\xA1\xD0\xBA\xD1\x82-\n\xD0\x9F\xD0\xB1\n");
+    assert_text("Nowy-\n\xC5\x81\xC3\xB3\n\f", "Nowy-\n\xC5\x81\xC3\xB3\n");
     assert_text("pages 1-\n3\n\f", "pages 1-\n3\n");
     assert_text("Anglo-\nSaxon\n\f", "Anglo-\nSaxon\n");
     assert_text("a list -\nof things\n\f", "a list -\nof things\n");
@@ -81,6 +89,9 @@ static void ligatures_are_letters(void **state)
                 "ed e\x1E"
                 "cient o\x1B \x1Dow\n\f",
                 "specified efficient off flow\n");
+    assert_text("sti\x0B\n\x0E"
+                "cient\n\f",
+                "stiff\nfficient\n");
 }
 
 static void a_bullet_goes_with_its_item(void **state)
