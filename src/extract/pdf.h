@@ -27,7 +27,8 @@ bool td_extract_pdf_can(void);
 
 /* Appends the text, as pdf_text.h has it, and the facts.
  * Errors: E_UNSUPPORTED where pdftotext is missing or could not read it, with the reason: a
- * password, damage, a limit; E_EMPTY for one without text (pictures of pages); E_NOMEM, E_IO. */
+ * password, damage, a limit; E_TOO_LARGE for more text than `out` may hold; E_EMPTY for one without
+ * text (pictures of pages); E_NOMEM, E_IO. */
 tandem_code td_extract_pdf_write(td_str pdf, td_buf *out, td_extract_pdf_facts *facts,
                                  tandem_error *err);
 
