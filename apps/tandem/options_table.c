@@ -167,8 +167,8 @@ const option_row options_table[] = {
      "true", "one lane after the other"},
     {"concurrency", 0, "MAX_EMBEDDING_CONCURRENCY", KIND_NUMBER, AT(concurrency),
      SCHEDULE | CMD_BENCH, 1, 1024, "N", NULL,
-     "batches in flight over both lanes; default: one a core in process, 2 for servers, and one "
-     "more for a lane that has none"},
+     "batches in flight over both lanes; default: one a thread in process, 2 for servers, and one "
+     "more for a lane that has none; both where one lane is on servers"},
     {"batch-size", 0, "EMBEDDING_BATCH_SIZE", KIND_NUMBER, AT(batch_size), SCHEDULE | CMD_BENCH, 1,
      4096, "N", "32", "chunks of a batch, at most"},
     {"no-metrics", 0, "EMBEDDING_METRICS_ENABLED", KIND_UNFLAG, AT(metrics), SCHEDULE, 0, 0, NULL,

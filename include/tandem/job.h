@@ -143,8 +143,9 @@ typedef struct tandem_job_options {
     /* schedule */
     tandem_strategy strategy;
     bool sequential;          /* ENABLE_PARALLEL_EMBEDDING=false */
-    uint32_t in_flight_max;   /* batches over both lanes, 1..1024; 0: 2, or if local one a core,
-                                 and one more for a lane that has none */
+    uint32_t in_flight_max;   /* batches over both lanes, 1..1024; 0: one a thread in process, 2 on
+                                 servers, and one more for a lane that has none; where one lane is
+                                 on servers one a thread and 2 */
     uint32_t batch_items_max; /* 1..4096 */
     bool quiet_metrics;       /* EMBEDDING_METRICS_ENABLED=false: no metrics block in the log */
 

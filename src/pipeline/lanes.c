@@ -20,11 +20,9 @@ bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane)
 void td_pipeline_lanes_slots(td_embedder *const lanes[TANDEM_N_LANES], uint32_t asked,
                              uint32_t threads, td_schedule_options *options)
 {
-    bool local = lanes[0]->is_local && lanes[1]->is_local;
-    bool share = lanes[0]->is_local == lanes[1]->is_local;
-
-    options->in_flight_max = asked > 0 || !local ? asked : threads;
-    options->spare_slot = asked == 0 && share;
+    options->in_flight_max = asked;
+    options->threads = threads;
+    options->spare_slot = asked == 0 && lanes[0]->is_local == lanes[1]->is_local;
 }
 
 static const td_str PRECISION = {" precision=", 11};

@@ -64,7 +64,7 @@ td_embed_remote_options td_pipeline_lanes_options(const tandem_backend *backend,
 bool td_pipeline_lanes_is_remote(const tandem_index *index, tandem_lane lane);
 void td_pipeline_lanes_close(tandem_index *index);
 /* How many slots a schedule of both lanes has: as many as asked for, or, if that is 0, what
- * schedule.h says, of `threads` cores (0: all), and a spare one where the lanes share the slots:
+ * schedule.h says of so many threads, and a spare one where the lanes share the slots:
  * cores can be shared for a moment, and no server gets more than it would have without the other
  * lane; but what was asked for stays a cap. */
 void td_pipeline_lanes_slots(td_embedder *const lanes[TANDEM_N_LANES], uint32_t asked,

@@ -92,19 +92,20 @@ out:
 }
 
 /* How many slots there are in all, and how many of them each lane may hold. */
-static uint32_t size_lanes(td_embedder *const lanes[TANDEM_N_LANES], uint32_t asked,
+static uint32_t size_lanes(td_embedder *const lanes[TANDEM_N_LANES], const td_schedule_options *o,
                            uint32_t lane_max_out[TANDEM_N_LANES])
 {
-    uint32_t n_cpus = asked ? asked : (uint32_t)td_os_n_cpus(), local = 0, remote = 0;
+    uint32_t asked = o->in_flight_max, local = 0, remote = 0;
+    uint32_t threads = o->threads ? o->threads : (uint32_t)td_os_n_cpus();
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         if (!lanes[l])
             continue;
-        *(lanes[l]->is_local ? &local : &remote) = lanes[l]->is_local ? n_cpus : REMOTE_DEFAULT;
+        *(lanes[l]->is_local ? &local : &remote) = lanes[l]->is_local ? threads : REMOTE_DEFAULT;
     }
     uint32_t n = asked ? asked : local + remote;
     n = n < 1 ? 1 : n > SLOTS_MAX ? SLOTS_MAX : n;
     for (int l = 0; l < TANDEM_N_LANES; l++) {
-        uint32_t own = lanes[l] && !lanes[l]->is_local ? REMOTE_DEFAULT : n_cpus;
+        uint32_t own = lanes[l] && !lanes[l]->is_local ? REMOTE_DEFAULT : threads;
         lane_max_out[l] = asked ? n : own < n ? own : n;
     }
     return n;
@@ -228,7 +229,7 @@ tandem_code td_schedule_open(td_embedder *const lanes[TANDEM_N_LANES],
     schedule->timer_us = INT64_MAX;
     for (int l = 0; l < TANDEM_N_LANES; l++)
         schedule->embedders[l] = lanes[l];
-    schedule->in_flight_max = size_lanes(lanes, options->in_flight_max, lane_max);
+    schedule->in_flight_max = size_lanes(lanes, options, lane_max);
     schedule->n_slots = schedule->in_flight_max + (options->spare_slot && lanes[0] && lanes[1]);
     init_lanes(schedule, lane_max);
     schedule->opened_us = td_schedule_state_now(schedule);

@@ -102,7 +102,8 @@ typedef struct td_schedule_options {
     td_strategy strategy; /* auto, pipelined, rounds, sequential */
     bool parallel;        /* ENABLE_PARALLEL_EMBEDDING; false: sequential, whatever strategy says */
     uint32_t in_flight_max; /* MAX_EMBEDDING_CONCURRENCY: batches over both lanes, 1..1024; 0: one
-                                   a core if a lane is local, and 2 more if one is remote */
+                                   a thread if a lane is local, and 2 more if one is remote */
+    uint32_t threads;       /* of local lanes; 0: one a core */
     bool spare_slot; /* pipelined, two lanes: a lane with nothing in flight may pass in_flight_max
                       * by one batch, so that a rare lane never waits for a batch of the other */
     uint32_t batch_items_max;   /* EMBEDDING_BATCH_SIZE, 1..4096 */

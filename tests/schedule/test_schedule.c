@@ -1,4 +1,5 @@
 #include "base/metrics.h"
+#include "base/os.h"
 #include "schedule/fake.h"
 #include "schedule/schedule.h"
 
@@ -492,21 +493,22 @@ static void many_threads_put_at_once(void **state)
     fake_job_free(job);
 }
 
-static void one_slot_a_core_is_the_default_for_local_lanes_and_two_for_remote_ones(void **state)
+static void one_slot_a_thread_is_the_default_for_local_lanes_and_two_for_remote_ones(void **state)
 {
     (void)state;
-    for (int remote = 0; remote < 2; remote++) {
+    for (int remote = 0; remote < 3; remote++) { /* lanes */
         fake_job *job = fake_job_new(1);
         td_schedule_progress p;
         job->options.clock = NULL;
         job->options.in_flight_max = 0;
-        job->models[0].door.is_local = job->models[1].door.is_local = !remote;
+        job->options.threads = remote ? 5 : 0;
+        job->models[0].door.is_local = remote == 0;
+        job->models[1].door.is_local = remote < 2;
         fake_open(job);
         td_schedule_get_progress(job->schedule, &p);
-        if (remote)
-            assert_int_equal(p.lanes[0].limit, 2);
-        else
-            assert_true(p.lanes[0].limit >= 1);
+        assert_int_equal(p.n_slots, remote == 0 ? td_os_n_cpus() : remote == 1 ? 5 + 2 : 2);
+        assert_int_equal(p.lanes[0].limit, remote == 0 ? td_os_n_cpus() : 2);
+        assert_int_equal(p.lanes[1].limit, remote == 0 ? td_os_n_cpus() : remote == 1 ? 5 : 2);
         fake_job_free(job);
     }
 }
@@ -554,7 +556,7 @@ int main(void)
         cmocka_unit_test(after_a_cancel_no_batch_begins_and_put_refuses),
         cmocka_unit_test(a_cancel_frees_those_who_wait_for_room),
         cmocka_unit_test(many_threads_put_at_once),
-        cmocka_unit_test(one_slot_a_core_is_the_default_for_local_lanes_and_two_for_remote_ones),
+        cmocka_unit_test(one_slot_a_thread_is_the_default_for_local_lanes_and_two_for_remote_ones),
         cmocka_unit_test(a_spare_slot_is_for_two_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
