@@ -37,20 +37,20 @@ start_work() {
     mkdir "$work/o"
 }
 
-# compile FLAG...: each "SOURCE OBJECT" line of the standard input; with the headers of the source's
-# own folder, and of `include` beside that.
+# compile FLAG...: each "SOURCE OBJECT" line of the standard input, both below $work, which is where
+# the compiler runs; with the headers of the source's own folder, and of `include` beside that.
 compile() {
     export cc flags="$*"
     # shellcheck disable=SC2016
-    xargs -n 2 -P "$(nproc)" sh -c '
+    (cd "$work" && xargs -n 2 -P "$(nproc)" sh -c '
         "$cc" -std=gnu11 -w -fPIC -fno-common -fstack-protector-strong $flags \
             -I "${1%/*}" -I "${1%/*}/../include" -c "$1" -o "$2"
-    ' sh
+    ' sh)
 }
 
 # finish INCLUDE: moves the objects and the folder with the headers into place.
 finish() {
-    rm -rf "$into/o" "$into/include"
+    rm -rf "$into/made-of" "$into/o" "$into/include"
     mv "$1" "$into/include"
     mv "$work/o" "$into/o"
     printf '%s\n' "$wanted" >"$into/made-of"
