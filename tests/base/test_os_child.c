@@ -43,6 +43,17 @@ static void a_child_hears_us_on_3_and_speaks_on_4(void **state)
     td_os_child_kill(&child);
 }
 
+/* A dead one that nobody waits for yet has no root. */
+static void wait_until_gone(pid_t pid)
+{
+    char path[64], root[200];
+
+    assert_true(pid > 1);
+    snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+    while (kill(pid, 0) == 0 && readlink(path, root, sizeof(root)) > 0)
+        ;
+}
+
 static void a_child_is_killed_with_all_that_it_started(void **state)
 {
     static const char *const argv[] = {"/bin/sh", "-c",
@@ -59,10 +70,7 @@ static void a_child_is_killed_with_all_that_it_started(void **state)
     assert_true(grandchild > 1);
     assert_int_equal(kill(grandchild, 0), 0);
     td_os_child_kill(&child);
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/root", (int)grandchild);
-    while (kill(grandchild, 0) == 0 && readlink(path, said, sizeof(said)) > 0)
-        ; /* a dead one that nobody waits for yet has no root */
+    wait_until_gone(grandchild);
 }
 
 /* What a shell makes of `input`. */
@@ -140,6 +148,15 @@ static void a_filter_that_complains_too_much_is_heard_to_the_end(void **state)
     assert_cut(r, TANDEM_OK);
 }
 
+static void a_filter_takes_what_it_started_with_it(void **state)
+{
+    (void)state;
+    ran r = run("sleep 1000 >&- 2>&- & echo $!", NULL, 1000, (td_os_filter){0});
+    assert_int_equal(r.code, TANDEM_OK);
+    wait_until_gone((pid_t)atoi(r.out.ptr));
+    assert_cut(r, TANDEM_OK);
+}
+
 static void a_filter_past_a_limit_is_cut(void **state)
 {
     (void)state;
@@ -199,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_child_is_killed_with_all_that_it_started),
         cmocka_unit_test(a_filter_gives_what_it_makes_and_how_it_ended),
         cmocka_unit_test(a_filter_that_complains_too_much_is_heard_to_the_end),
+        cmocka_unit_test(a_filter_takes_what_it_started_with_it),
         cmocka_unit_test(a_filter_past_a_limit_is_cut),
         cmocka_unit_test(a_filter_ends_also_where_nobody_is_told_of_it),
         cmocka_unit_test(a_program_is_found_in_path_alone),

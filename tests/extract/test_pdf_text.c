@@ -62,6 +62,40 @@ static void heads_and_feet_go_and_text_stays(void **state)
                 "a\nb\nsame\nc\nd\n\ne\nf\nsame\ng\nh\n\ni\nj\nsame\nk\nl\n");
 }
 
+/* n pages, each with a text of its own; the first three with that head. */
+static td_buf pages_of(size_t n, const char *head)
+{
+    td_buf raw = TD_BUF(1 << 16);
+
+    for (size_t i = 0; i < n; i++)
+        td_buf_add_fmt(&raw, NULL, "%s\n\npage %c\n\f", i < 3 ? head : "", (char)('a' + i));
+    return raw;
+}
+
+static void assert_head(size_t n_pages, const char *head, bool stays)
+{
+    td_buf raw = pages_of(n_pages, head), out = TD_BUF(1 << 16);
+
+    assert_int_equal(td_extract_pdf_text_write(td_buf_str(&raw), &out, NULL), TANDEM_OK);
+    assert_int_equal(strstr(out.ptr, head) != NULL, stays);
+    td_buf_clear(&raw);
+    td_buf_clear(&out);
+}
+
+static void a_head_stands_on_a_third_of_the_pages_and_is_short(void **state)
+{
+    char line[202];
+
+    (void)state;
+    assert_head(9, "The Lanes", false);
+    assert_head(10, "The Lanes", true);
+    memset(line, 'x', sizeof(line));
+    line[201] = '\0';
+    assert_head(3, line, true);
+    line[200] = '\0';
+    assert_head(3, line, false);
+}
+
 static void a_head_of_every_second_page_goes_too(void **state)
 {
     (void)state;
@@ -117,6 +151,7 @@ int main(void)
         cmocka_unit_test(the_end_of_a_page_is_that_of_a_paragraph),
         cmocka_unit_test(words_that_a_line_cut_are_whole),
         cmocka_unit_test(heads_and_feet_go_and_text_stays),
+        cmocka_unit_test(a_head_stands_on_a_third_of_the_pages_and_is_short),
         cmocka_unit_test(a_head_of_every_second_page_goes_too),
         cmocka_unit_test(control_characters_are_no_text),
         cmocka_unit_test(ligatures_are_letters),

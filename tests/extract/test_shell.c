@@ -56,6 +56,23 @@ static void a_page_with_text_needs_none(void **state)
     assert_false(td_extract_needs_scripts(page, (td_str){text, 220}));
 }
 
+static void an_empty_root_may_come_after_full_ones(void **state)
+{
+    td_str full = test_repeat("x", 300, ""), text = test_repeat("y", 300, "");
+    td_buf page = TD_BUF(1 << 16);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        td_buf_add_fmt(&page, NULL, "<div id=root>%.*s</div>", TD_STR_FMT(full));
+    td_buf_add(&page, TD_STR("<script src=a.js></script>"), NULL);
+    assert_false(td_extract_needs_scripts(td_buf_str(&page), text));
+    td_buf_add(&page, TD_STR("<div id=app></div>"), NULL);
+    assert_true(td_extract_needs_scripts(td_buf_str(&page), text));
+    td_buf_clear(&page);
+    free((char *)(uintptr_t)full.ptr);
+    free((char *)(uintptr_t)text.ptr);
+}
+
 static void broken_and_endless_markup_is_no_trap(void **state)
 {
     enum {
@@ -99,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shells_of_the_usual_tools_need_their_scripts),
         cmocka_unit_test(a_page_with_text_needs_none),
+        cmocka_unit_test(an_empty_root_may_come_after_full_ones),
         cmocka_unit_test(broken_and_endless_markup_is_no_trap),
         cmocka_unit_test(html_is_told_as_extraction_tells_it),
     };

@@ -21,7 +21,12 @@ static void gives_a_freed_piece_to_the_next_of_its_size(void **state)
     td_extract_tree_pool_free(&pool, NULL);
     assert_ptr_equal(td_extract_tree_pool_alloc(&pool, 33001), large);
     assert_ptr_equal(td_extract_tree_pool_alloc(&pool, 39), small);
-    assert_ptr_not_equal(td_extract_tree_pool_alloc(&pool, 39), small);
+    void *other = td_extract_tree_pool_alloc(&pool, 39);
+    assert_ptr_not_equal(other, small);
+    td_extract_tree_pool_free(&pool, small);
+    td_extract_tree_pool_free(&pool, other);
+    assert_ptr_equal(td_extract_tree_pool_alloc(&pool, 40), other);
+    assert_ptr_equal(td_extract_tree_pool_alloc(&pool, 40), small);
     td_arena_free(arena);
 }
 

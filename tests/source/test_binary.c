@@ -54,7 +54,8 @@ static void text_types_are_told_from_the_rest(void **state)
                                        "application/atom+xml",
                                        "application/xhtml+xml",
                                        "application/x-ipynb+json",
-                                       "application/pdf"};
+                                       "application/pdf",
+                                       "application/x-pdf"};
     static const char *const other[] = {"image/png",        "image/svg+xml",
                                         "application/pdfs", "application/octet-stream",
                                         "video/mp4",        "textual",

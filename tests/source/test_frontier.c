@@ -54,6 +54,30 @@ static void a_url_is_taken_once(void **state)
     td_source_frontier_free(frontier);
 }
 
+static void a_target_is_all_that_its_lead_says(void **state)
+{
+    td_source_frontier *frontier = make(4, 0);
+    td_source_lead lead = {.url = TD_STR("http://a/map"),
+                           .depth = 3,
+                           .role = TD_SOURCE_ROLE_SITEMAP,
+                           .level = 2,
+                           .is_guess = true,
+                           .changed_ms = 12345,
+                           .why_not = "because"};
+
+    (void)state;
+    assert_int_equal(td_source_frontier_add(frontier, &lead), TD_SOURCE_PUSHED);
+    td_source_target *target = take(frontier, 0, "http://a/map");
+    assert_int_equal(target->depth, 3);
+    assert_int_equal(target->role, TD_SOURCE_ROLE_SITEMAP);
+    assert_int_equal(target->level, 2);
+    assert_true(target->is_guess);
+    assert_int_equal(target->changed_ms, 12345);
+    assert_ptr_equal(target->why_not, lead.why_not);
+    finish(target, 0);
+    td_source_frontier_free(frontier);
+}
+
 static void lesser_depth_goes_first_then_arrival(void **state)
 {
     td_source_frontier *frontier = make(9, 0);
@@ -255,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_is_taken_once),
+        cmocka_unit_test(a_target_is_all_that_its_lead_says),
         cmocka_unit_test(lesser_depth_goes_first_then_arrival),
         cmocka_unit_test(a_host_has_at_most_its_number_of_requests),
         cmocka_unit_test(a_delay_counts_from_the_end_of_a_request),

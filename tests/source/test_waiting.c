@@ -81,6 +81,14 @@ static void all_that_a_lead_says_comes_out_again(void **state)
     /* Who only looks takes nothing. */
     assert_true(td_source_waiting_look(&waiting, &back));
     assert_int_equal(td_source_waiting_first(&waiting), order_of((1 << 24) - 1, 5));
+    td_source_waiting_drop(&waiting);
+    lead = lead_of("https://a.example/b", 0);
+    lead.level = 2;
+    assert_true(td_source_waiting_push(&waiting, 6, &lead));
+    assert_true(td_source_waiting_look(&waiting, &back));
+    assert_int_equal(back.role, TD_SOURCE_ROLE_PAGE);
+    assert_int_equal(back.level, 2);
+    assert_true(back.changed_ms == -1 && !back.is_guess && !back.why_not && back.depth == 0);
     td_source_waiting_clear(&waiting);
 }
 
