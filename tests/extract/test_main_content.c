@@ -33,6 +33,17 @@ static void drops_cookie_banners_and_share_bars_inside_the_content(void **state)
                     "Words that make up the text of the page and are many more than a few.\n");
 }
 
+/* Of one length, first and middle letter: all that tells them apart is the rest. */
+static void drops_by_the_whole_class_alone(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p>"
+                    "<div class=cookie-banner>We use cookies</div>"
+                    "<div class=cardie-bacter><p>In it too.</p></div></main>",
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "In it too.\n");
+}
+
 static void keeps_asides_that_are_notes_of_the_text(void **state)
 {
     (void)state;
@@ -167,6 +178,7 @@ int main(void)
         cmocka_unit_test(drops_navigation_around_the_content),
         cmocka_unit_test(drops_permalinks_edit_links_and_copy_buttons),
         cmocka_unit_test(drops_cookie_banners_and_share_bars_inside_the_content),
+        cmocka_unit_test(drops_by_the_whole_class_alone),
         cmocka_unit_test(keeps_asides_that_are_notes_of_the_text),
         cmocka_unit_test(keeps_sections_whose_title_sounds_like_noise),
         cmocka_unit_test(keeps_code_wherever_it_stands_in_the_content),
