@@ -96,7 +96,7 @@ static uint32_t size_lanes(td_embedder *const lanes[TANDEM_N_LANES], const td_sc
                            uint32_t lane_max_out[TANDEM_N_LANES])
 {
     uint32_t asked = o->in_flight_max, local = 0, remote = 0;
-    uint32_t threads = o->threads ? o->threads : (uint32_t)td_os_n_cpus();
+    uint32_t threads = o->threads || asked ? o->threads : (uint32_t)td_os_n_cpus();
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         if (!lanes[l])
             continue;
