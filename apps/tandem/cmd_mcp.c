@@ -98,13 +98,15 @@ static int serve_stdio(mcp *m)
 int cmd_mcp(const settings *s)
 {
     tandem_index_options options = index_options_of(s);
+    tandem_job_options job_options = job_options_of(s);
     tandem_error error = {.code = TANDEM_OK};
     mcp m = {.user = (void *)s, .run_index = s->allow_index ? run_index : NULL};
 
     options.read_only = !s->allow_index;
-    if (tandem_index_open(s->db, &options, &m.index, &error) != TANDEM_OK)
-        return output_failure(&error);
-    int status = serve_stdio(&m);
+    tandem_code code = tandem_index_open(s->db, &options, &m.index, &error);
+    if (code == TANDEM_OK && s->allow_index)
+        code = tandem_job_check(m.index, &job_options, &error);
+    int status = code == TANDEM_OK ? serve_stdio(&m) : output_failure(&error);
     tandem_index_close(m.index);
     return status;
 }

@@ -147,9 +147,11 @@ static int open_index(serve *sv)
 {
     const settings *s = sv->s;
     tandem_index_options options = index_options_of(s);
+    tandem_job_options job_options = job_options_of(s);
     tandem_error error = {0};
 
-    if (tandem_index_open(s->db, &options, &sv->index, &error) != TANDEM_OK)
+    if (tandem_index_open(s->db, &options, &sv->index, &error) != TANDEM_OK ||
+        tandem_job_check(sv->index, &job_options, &error) != TANDEM_OK)
         return output_failure(&error);
     return open_models(sv);
 }

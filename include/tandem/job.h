@@ -222,6 +222,11 @@ tandem_code tandem_job_open(tandem_index *index, const char *const *sources, siz
                             const tandem_job_options *options, tandem_job **job_out,
                             tandem_error *err);
 
+/* Whether tandem_job_open would take these options: for a daemon, which learns at its start what
+ * each of its jobs would fail for. Errors: as tandem_job_open, but for the source's. */
+tandem_code tandem_job_check(tandem_index *index, const tandem_job_options *options,
+                             tandem_error *err);
+
 /* Starts a job that embeds the chunks of the index that have no vector: those that failed, and what
  * runs that were cut off left. Nothing is read again. `source`: as named to index, NULL: all. Only
  * the options of the schedule count. A chunk that fails again stays as it is (E_PARTIAL); where

@@ -47,18 +47,41 @@ static tandem_code check_index(const tandem_index *index, const tandem_job_optio
     return TANDEM_OK;
 }
 
+static tandem_code take_options(const tandem_index *index, const tandem_job_options *given,
+                                tandem_job_options *o, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    *o = TANDEM_JOB_OPTIONS;
+    TD_TRY(td_api_check_options(o, sizeof(*o), given, err));
+    TD_TRY(check_limits(o, err));
+    TD_TRY(check_index(index, o, err));
+    TD_TRY(td_api_check_word("scope", o->scope, "global, project, local", err));
+out:
+    return code;
+}
+
+tandem_code tandem_job_check(tandem_index *index, const tandem_job_options *options,
+                             tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job_options o;
+
+    TD_TRY(take_options(index, options, &o, err));
+    TD_TRY(td_pipeline_job_check(index, &o, err));
+out:
+    return code;
+}
+
 tandem_code tandem_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                             const tandem_job_options *options, tandem_job **job_out,
                             tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    tandem_job_options o = TANDEM_JOB_OPTIONS;
+    tandem_job_options o;
 
     TD_TRY(td_api_check_given("job_out", job_out, err));
-    TD_TRY(td_api_check_options(&o, sizeof(o), options, err));
-    TD_TRY(check_limits(&o, err));
-    TD_TRY(check_index(index, &o, err));
-    TD_TRY(td_api_check_word("scope", o.scope, "global, project, local", err));
+    TD_TRY(take_options(index, options, &o, err));
     if (n_sources == 0 && !o.input_name)
         TD_FAIL(err, TANDEM_E_INVALID, "no source is named: give a folder, a file or a URL");
     for (size_t i = 0; i < n_sources; i++)

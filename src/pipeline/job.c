@@ -459,6 +459,20 @@ out:
     return code;
 }
 
+tandem_code td_pipeline_job_check(tandem_index *index, const tandem_job_options *options,
+                                  tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    tandem_job *job = NULL;
+
+    TD_TRY(new_job(index, options, &job, err));
+    if (options->until >= TANDEM_UNTIL_CHUNK)
+        TD_TRY(td_pipeline_meter_open(job, err));
+out:
+    td_pipeline_job_close(job);
+    return code;
+}
+
 tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                                  const tandem_job_options *options, tandem_job **job_out,
                                  tandem_error *err)

@@ -60,6 +60,9 @@ void td_pipeline_content_free(tandem_page *page);
 
 /* -- the upper way (job.c starts it, index.c is it) -- */
 
+/* Whether the job could be opened, its sources apart. */
+tandem_code td_pipeline_job_check(tandem_index *index, const tandem_job_options *options,
+                                  tandem_error *err);
 tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources, size_t n_sources,
                                  const tandem_job_options *options, tandem_job **job_out,
                                  tandem_error *err);

@@ -187,6 +187,14 @@ static void names_the_option_that_is_out_of_bounds(void **state)
     options.chunk_size = 10;
     assert_int_equal(tandem_job_open(NULL, sources, 1, &options, &job, &error), TANDEM_E_INVALID);
     assert_non_null(strstr(error.message, "chunk_size is 10"));
+    assert_int_equal(tandem_job_check(NULL, &options, &error), TANDEM_E_INVALID);
+    assert_non_null(strstr(error.message, "chunk_size is 10"));
+    options.chunk_size = 1000;
+    assert_int_equal(tandem_job_check(NULL, &options, &error), TANDEM_OK);
+    options.chunk_unit = TANDEM_CHUNK_TOKENS;
+    options.chunk_size = 100000;
+    assert_int_equal(tandem_job_check(NULL, &options, &error), TANDEM_E_INVALID);
+    assert_non_null(strstr(error.message, "chunk size 100000 is more than the"));
     options = (tandem_job_options)TANDEM_JOB_OPTIONS;
     assert_int_equal(tandem_job_open(NULL, sources, 1, &options, &job, &error), TANDEM_E_INVALID);
     options.until = TANDEM_UNTIL_PAGE;

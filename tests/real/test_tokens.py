@@ -116,6 +116,14 @@ def test_what_is_asked_for_must_be_possible(tandem, whole):
     assert "characters|tokens" in whole.error("chunk", "--chunk-unit", "words", "a.md", status=2)
 
 
+@pytest.mark.parametrize("command", (("serve", "--port", 0), ("mcp", "--allow-index")))
+def test_a_daemon_says_at_its_start_what_no_job_could_do(whole, command):
+    line = whole.error(
+        *(*command, "--db", whole.db, "--chunk-unit", "tokens", "--chunk-size", 1000), status=2
+    )
+    assert "chunk size 1000 is more than the 256 tokens that the model of lane gte takes" in line
+
+
 def test_a_lane_on_servers_needs_its_model_s_files(whole, server):
     (whole.folder / "a.md").write_text("# A\n\nSome words.\n")
     line = whole.error(
