@@ -28,6 +28,7 @@ void td_schedule_lane_init(td_lane *lane, const td_lane_options *options)
 void td_schedule_lane_put(td_lane *lane, td_task *task, int64_t now_us)
 {
     task->put_us = now_us;
+    task->batch_doubted = false;
     td_schedule_batch_add(&lane->pending, task);
     lane->n_inside++;
     lane->counts.n_put++;
@@ -159,11 +160,20 @@ static td_settled settle_passing(td_lane *lane, td_task *batch, const td_outcome
 static td_settled settle_refused(td_lane *lane, td_task *batch, const td_outcome *outcome)
 {
     td_schedule_circuit_good(&lane->circuit); /* it is there, and answers */
+    /* A proxy's page may have come instead of an answer, once: no text fails by its first. */
+    bool doubt = outcome->code == TANDEM_E_FORMAT && !batch->batch_doubted;
+    batch->batch_doubted |= doubt;
     if (batch->batch_n > 1) {
         td_task *second = td_schedule_batch_halve(batch);
+        second->batch_doubted = batch->batch_doubted;
         park(lane, batch);
         park(lane, second);
         return TD_SETTLED_HALVED;
+    }
+    if (doubt) {
+        park(lane, batch);
+        lane->counts.n_retries++;
+        return TD_SETTLED_RETRIED;
     }
     if (outcome->code == TANDEM_E_FORMAT && ++lane->nonsense_in_row >= NONSENSE_MAX) {
         tandem_error why = *outcome->error;

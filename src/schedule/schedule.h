@@ -63,7 +63,8 @@ typedef struct td_task {
     int64_t put_us, due_us;     /* due_us of a batch's first task: no call before */
     uint64_t batch_tokens;      /* of a batch's first task */
     uint32_t batch_n, batch_tries;
-    bool batch_beside; /* begun beside another of its lane */
+    bool batch_beside;  /* begun beside another of its lane */
+    bool batch_doubted; /* its texts were answered by nonsense before */
 } td_task;
 
 /* What became of a call's texts. */

@@ -143,7 +143,7 @@ FAULTS = {
 }
 
 
-def run(folder, form, name):
+def run(folder, form, name, batch="8"):
     """(outcome, calls with the poisoned text, peak memory) of one index run against the fault."""
     folder.mkdir()
     tandem = Tandem(folder)
@@ -151,7 +151,7 @@ def run(folder, form, name):
     with Server(form, PROSE) as gte, Server(form, CODE) as coderank:
         coderank.fault = FAULTS[name]
         limit = "3" if name in SLOW else "30"  # the start must not be cut on a busy machine
-        env = settings(gte, coderank, EMBEDDING_TIMEOUT=limit, EMBEDDING_BATCH_SIZE="8")
+        env = settings(gte, coderank, EMBEDDING_TIMEOUT=limit, EMBEDDING_BATCH_SIZE=batch)
         args = [tandem.folder / "tree", "--json"]
         done = tandem.run(
             "index", "--db", tandem.db, *args, env=env, status=3 if fails(name) else 0
@@ -193,3 +193,7 @@ def test_each_fault_ends_as_the_page_says(tmp_path, form):
         usual = found["HTTP 500, once"][2]
         for n in ("an answer of 512 MB", "an answer that unpacks to 256 MB"):
             assert found[n][2] - usual <= 64, n
+
+
+def test_nonsense_once_fails_no_text_that_was_alone_in_its_batch(tmp_path):
+    assert run(tmp_path / "one", "openai", "what it sends is no JSON, once", "1")[0] == "right"

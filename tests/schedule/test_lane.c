@@ -122,6 +122,54 @@ static void one_refused_text_fails_alone(void **state)
     free(f);
 }
 
+static void a_text_alone_answered_by_nonsense_is_called_once_more_at_once(void **state)
+{
+    (void)state;
+    fixture *f = with_tasks(2, 3);
+    f->now_us = 1000;
+    td_decision one = {.kind = TD_DECIDE_BATCH, .items_max = 1, .tokens_max = 1000};
+    td_task *text = td_schedule_lane_take(&f->lane, &one, f->now_us);
+    assert_int_equal(settle(f, text, TANDEM_E_FORMAT, 0), TD_SETTLED_RETRIED);
+    assert_ptr_equal(take(f), text); /* before the other text, and not later */
+    assert_int_equal(settle(f, text, TANDEM_OK, 0), TD_SETTLED_DONE);
+    assert_int_equal(f->lane.counts.n_retries, 1);
+
+    td_task *bad = take(f); /* alone by itself: no other is left */
+    assert_int_equal(settle(f, bad, TANDEM_E_FORMAT, 0), TD_SETTLED_RETRIED);
+    assert_ptr_equal(take(f), bad);
+    assert_int_equal(settle(f, bad, TANDEM_E_FORMAT, 0), TD_SETTLED_FAILED);
+    assert_int_equal(view(f).n_waiting, 0);
+    assert_false(view(f).given_up);
+    free(f);
+}
+
+static void a_text_that_was_halved_out_of_nonsense_is_not_called_once_more(void **state)
+{
+    (void)state;
+    fixture *f = with_tasks(2, 3);
+    assert_int_equal(settle(f, take(f), TANDEM_E_FORMAT, 0), TD_SETTLED_HALVED);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(settle(f, take(f), TANDEM_E_FORMAT, 0), TD_SETTLED_FAILED);
+    free(f);
+    f = with_tasks(2, 3); /* what was too large was no nonsense */
+    assert_int_equal(settle(f, take(f), TANDEM_E_TOO_LARGE, 0), TD_SETTLED_HALVED);
+    assert_int_equal(settle(f, take(f), TANDEM_E_FORMAT, 0), TD_SETTLED_RETRIED);
+    free(f);
+}
+
+static void nonsense_for_64_texts_each_called_twice_ends_the_lane(void **state)
+{
+    (void)state;
+    fixture *f = with_tasks(N, 3);
+    td_decision one = {.kind = TD_DECIDE_BATCH, .items_max = 1, .tokens_max = 1000};
+    for (int i = 0; i < 2 * N; i++) {
+        assert_false(view(f).given_up);
+        settle(f, td_schedule_lane_take(&f->lane, &one, 0), TANDEM_E_FORMAT, 0);
+    }
+    assert_true(view(f).given_up);
+    free(f);
+}
+
 static void a_pause_that_the_server_asks_for_holds_the_whole_lane(void **state)
 {
     (void)state;
@@ -210,6 +258,9 @@ int main(void)
         cmocka_unit_test(a_retried_batch_goes_again_whole_and_only_when_due),
         cmocka_unit_test(halves_go_before_new_batches_and_before_those_that_back_off),
         cmocka_unit_test(one_refused_text_fails_alone),
+        cmocka_unit_test(a_text_alone_answered_by_nonsense_is_called_once_more_at_once),
+        cmocka_unit_test(a_text_that_was_halved_out_of_nonsense_is_not_called_once_more),
+        cmocka_unit_test(nonsense_for_64_texts_each_called_twice_ends_the_lane),
         cmocka_unit_test(a_pause_that_the_server_asks_for_holds_the_whole_lane),
         cmocka_unit_test(overload_shrinks_the_limit_and_a_dropped_connection_does_not),
         cmocka_unit_test(a_lane_given_up_keeps_its_reason_and_drains_all),
