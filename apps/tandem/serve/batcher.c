@@ -12,7 +12,8 @@ enum {
     BATCH_TOKENS_MAX = 2048,
     /* The engine is no faster with more at once (embed/local.c); less is worth waiting for. */
     BATCH_TOKENS_GOOD = 512,
-    TEXTS_OF_ONE_JOB = 8, /* in turn */
+    MEASURED_TOKENS_MIN = 256, /* what fewer take is mostly the price of a call */
+    TEXTS_OF_ONE_JOB = 8,      /* in turn */
     GATHER_US = 300,
     RETRY_AFTER_S_MAX = 60,
 };
@@ -22,6 +23,7 @@ typedef struct queue {
     size_t n_texts, n_tokens; /* that wait */
     size_t n_jobs_last;       /* in the last batch */
     size_t text_tokens_max;   /* that the model reads of a text */
+    double tokens_per_second; /* of one thread, recently; 0: not known */
 } queue;
 
 struct batcher {
@@ -32,8 +34,7 @@ struct batcher {
     pthread_cond_t more; /* and for those that gather: a signal to one must not go to the other */
     queue queues[TANDEM_N_LANES];
     batcher_state state;
-    double tokens_per_second; /* of one thread, recently; 0: not known */
-    int turn;                 /* the lane that is asked first */
+    int turn; /* the lane that is asked first */
     bool ends;
     pthread_t *threads;
     size_t n_threads;
@@ -259,10 +260,11 @@ static batch_job *settle_locked(batcher *b, const batch *work, const tandem_code
 
 static void measure_locked(batcher *b, const batch *work, int64_t took_us)
 {
+    double *known = &b->queues[work->lane].tokens_per_second;
     double rate = (double)work->n_tokens * 1e6 / (double)(took_us > 0 ? took_us : 1);
 
-    b->tokens_per_second =
-        b->tokens_per_second > 0 ? 0.9 * b->tokens_per_second + 0.1 * rate : rate;
+    if (work->n_tokens >= MEASURED_TOKENS_MIN)
+        *known = *known > 0 ? 0.9 * *known + 0.1 * rate : rate;
 }
 
 /* Waits a little if more is likely to come at once. */
@@ -403,17 +405,22 @@ void batcher_close(batcher *b)
     free(b);
 }
 
-/* What tokens take at the rate measured so far; 0: no rate is known. */
-static double seconds_of_locked(const batcher *b, double tokens)
+/* What tokens of a lane take at the rate measured so far, or at the other lane's while none of its
+ * own is; 0: no rate is known. */
+static double seconds_of_locked(const batcher *b, int l, double tokens)
 {
-    double rate = b->tokens_per_second * (double)b->n_threads;
+    double own = b->queues[l].tokens_per_second, other = b->queues[1 - l].tokens_per_second;
+    double rate = (own > 0 ? own : other) * (double)b->n_threads;
 
     return rate > 0 ? tokens / rate : 0;
 }
 
 static unsigned retry_after_locked(const batcher *b)
 {
-    double seconds = seconds_of_locked(b, (double)(b->queues[0].n_tokens + b->queues[1].n_tokens));
+    double seconds = 0;
+
+    for (int l = 0; l < TANDEM_N_LANES; l++)
+        seconds += seconds_of_locked(b, l, (double)b->queues[l].n_tokens);
 
     return seconds < 1                   ? 1
            : seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX
@@ -425,7 +432,7 @@ static unsigned retry_after_locked(const batcher *b)
 static bool is_late_locked(const batcher *b, const batch_job *job)
 {
     size_t n_turns = (job->n + TEXTS_OF_ONE_JOB - 1) / TEXTS_OF_ONE_JOB;
-    double n_most = (double)(n_turns * TEXTS_OF_ONE_JOB), tokens = 0;
+    double n_most = (double)(n_turns * TEXTS_OF_ONE_JOB), seconds = 0;
 
     if (!job->wait_ms_max)
         return false;
@@ -433,10 +440,10 @@ static bool is_late_locked(const batcher *b, const batch_job *job)
         for (const batch_job *at = b->queues[l].first; at; at = at->next) {
             double n_left = (double)(at->n - at->n_taken);
             double share = n_left > n_most ? n_most / n_left : 1;
-            tokens += share * (double)at->n_tokens_waiting;
+            seconds += seconds_of_locked(b, l, share * (double)at->n_tokens_waiting);
         }
     }
-    return seconds_of_locked(b, tokens) * 1000 > job->wait_ms_max;
+    return seconds * 1000 > job->wait_ms_max;
 }
 
 bool batcher_submit(batcher *b, batch_job *job, void (*before)(void *user),

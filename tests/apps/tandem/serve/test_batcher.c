@@ -183,11 +183,11 @@ static void refuses_at_once_what_could_only_come_too_late(void **state)
     unsigned wait = 0;
 
     (void)state;
-    client *first = make_client(0, 1);
+    client *first = make_client(0, MOST);
     assert_true(batcher_submit(b, &first->job, is_taken, &wait));
-    wait_for(first); /* now a rate is known */
+    wait_for(first); /* now a rate is known, and taken to be the other lane's as well */
     for (int i = 0; i < N; i++) {
-        clients[i] = make_client(2 * i, MOST);
+        clients[i] = make_client(2 * i + 1, MOST);
         clients[i]->job.wait_ms_max = i < N / 2 ? 0 : 1;
         n_taken += batcher_submit(b, &clients[i]->job, is_taken, &wait);
     }
@@ -199,6 +199,31 @@ static void refuses_at_once_what_could_only_come_too_late(void **state)
     for (int i = 0; i < N; i++)
         free(clients[i]);
     free(first);
+}
+
+/* What a tiny text takes is mostly the price of a call: it does not tell how fast long ones are. */
+static void a_tiny_text_is_no_measure(void **state)
+{
+    enum {
+        N = 30 /* together fewer tokens than are measured */
+    };
+    client *clients[N];
+    batcher *b = open_batcher(100000);
+    unsigned wait = 0;
+
+    (void)state;
+    client *tiny = make_client(0, 1);
+    assert_true(batcher_submit(b, &tiny->job, is_taken, &wait));
+    wait_for(tiny);
+    for (int i = 0; i < N; i++) {
+        clients[i] = make_client(2 * i, 1);
+        clients[i]->job.wait_ms_max = 1;
+        assert_true(batcher_submit(b, &clients[i]->job, is_taken, &wait));
+    }
+    batcher_close(b);
+    for (int i = 0; i < N; i++)
+        free(clients[i]);
+    free(tiny);
 }
 
 /* Of a large job few texts come before another's; of a long text counts what the model reads. */
@@ -221,7 +246,7 @@ static void a_large_job_keeps_no_small_one_out(void **state)
     assert_true(texts && vectors && notes && letters);
     memset(letters, 'a', LONG_BYTES);
     for (int i = 0; i < 5; i++) {
-        clients[i] = make_client(2 * i, 1);
+        clients[i] = make_client(2 * i, i == 0 ? MOST : 1);
         clients[i]->job.wait_ms_max = i == 1 ? 0 : WAIT_MS_MAX;
     }
     for (size_t i = 0; i < N; i++)
@@ -266,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_client_that_left_costs_nothing_more),
         cmocka_unit_test(refuses_what_would_wait_too_long_and_says_how_long),
         cmocka_unit_test(refuses_at_once_what_could_only_come_too_late),
+        cmocka_unit_test(a_tiny_text_is_no_measure),
         cmocka_unit_test(a_large_job_keeps_no_small_one_out),
     };
     return cmocka_run_group_tests(tests, load, unload);
