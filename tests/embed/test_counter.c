@@ -6,7 +6,8 @@ enum {
     IDS_MAX = 8192
 };
 
-static void assert_counts_like_the_model(const char *name)
+/* `silent`: only config.json tells how long a text may be. */
+static void assert_counts_like_the_model(const char *name, bool silent)
 {
     static const char *const texts[] = {"", "a", "a word, and (another)", "\xC3\xA4\xE6\xBC\xA2 x",
                                         "def f(x):\n    return x_1 + 0x20\n"};
@@ -18,9 +19,14 @@ static void assert_counts_like_the_model(const char *name)
     uint32_t ids[IDS_MAX];
     options.precision = "f32";
     dir_open(&dir, name);
+    if (silent) {
+        dir_put(&dir, "sentence_bert_config.json", NULL);
+        dir_put(&dir, "tokenizer_config.json", "{\"model_max_length\": 1e30}");
+    }
     dir_list(&dir, &list);
     assert_int_equal(td_embed_local_open(&list.files, &options, &embedder, NULL), TANDEM_OK);
     assert_int_equal(td_embed_counter_open(&list.files, &counter, NULL), TANDEM_OK);
+    assert_int_equal(td_embed_counter_max(counter), embedder->tokens_max);
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         td_str text = td_str_from(texts[i]);
         size_t n = 0, n_ids = 0;
@@ -41,8 +47,10 @@ static void counts_what_each_kind_of_model_sees(void **state)
 {
     (void)state;
     static const char *const names[] = {"bert", "gte-new", "coderank", "nomic", "modernbert"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        assert_counts_like_the_model(names[i]);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        assert_counts_like_the_model(names[i], false);
+        assert_counts_like_the_model(names[i], true);
+    }
 }
 
 static size_t count_dots(const td_embed_counter *counter, size_t n_dots)
@@ -64,8 +72,11 @@ static void says_one_more_than_the_most_of_a_text_that_is_too_long(void **state)
     dir_open(&dir, "bert");
     for (size_t i = 0; i < 2; i++) {
         td_embed_counter *counter = NULL;
-        if (i > 0)
+        if (i > 0) {
             dir_put(&dir, "sentence_bert_config.json", "{\"max_seq_length\": 4000}");
+            dir_replace(&dir, "config.json", "\"max_position_embeddings\": 128",
+                        "\"max_position_embeddings\": 8192");
+        }
         dir_list(&dir, &list);
         assert_int_equal(td_embed_counter_open(&list.files, &counter, NULL), TANDEM_OK);
         assert_int_equal(td_embed_counter_max(counter), most[i]);
@@ -75,6 +86,24 @@ static void says_one_more_than_the_most_of_a_text_that_is_too_long(void **state)
         assert_int_equal(count_dots(counter, 4 * most[i]), most[i] + 1);
         td_embed_counter_close(counter);
     }
+    dir_close(&dir);
+}
+
+/* Served elsewhere, it is counted here all the same. */
+static void a_model_that_the_engine_does_not_run_has_the_usual_most(void **state)
+{
+    (void)state;
+    model_dir dir;
+    dir_files list;
+    td_embed_counter *counter = NULL;
+    dir_open(&dir, "bert");
+    dir_put(&dir, "sentence_bert_config.json", NULL);
+    dir_put(&dir, "tokenizer_config.json", NULL);
+    dir_put(&dir, "config.json", "{\"architectures\": [\"OtherModel\"]}");
+    dir_list(&dir, &list);
+    assert_int_equal(td_embed_counter_open(&list.files, &counter, NULL), TANDEM_OK);
+    assert_int_equal(td_embed_counter_max(counter), 8192);
+    td_embed_counter_close(counter);
     dir_close(&dir);
 }
 
@@ -95,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_what_each_kind_of_model_sees),
         cmocka_unit_test(says_one_more_than_the_most_of_a_text_that_is_too_long),
+        cmocka_unit_test(a_model_that_the_engine_does_not_run_has_the_usual_most),
         cmocka_unit_test(names_the_file_that_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

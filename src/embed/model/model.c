@@ -17,13 +17,14 @@ struct td_model {
 static const struct {
     const char *architecture; /* architectures[0] of config.json */
     const char *type;         /* model_type, for files that name a head's class there */
+    const char *positions;    /* field of config.json: the longest text that it takes */
     tandem_code (*load)(const td_fields *config, size_t tokens_max, td_loader *loader,
                         td_encoder *encoder);
 } ARCHITECTURES[] = {
-    {"BertModel", "bert", td_embed_model_bert_load},
-    {"NewModel", "new", td_embed_model_newmodel_load},
-    {"NomicBertModel", "nomic_bert", td_embed_model_nomic_load},
-    {"ModernBertModel", "modernbert", td_embed_model_modernbert_load},
+    {"BertModel", "bert", "max_position_embeddings", td_embed_model_bert_load},
+    {"NewModel", "new", "max_position_embeddings", td_embed_model_newmodel_load},
+    {"NomicBertModel", "nomic_bert", "n_positions", td_embed_model_nomic_load},
+    {"ModernBertModel", "modernbert", "max_position_embeddings", td_embed_model_modernbert_load},
 };
 enum {
     N_ARCHITECTURES = sizeof(ARCHITECTURES) / sizeof(ARCHITECTURES[0])
@@ -78,6 +79,30 @@ out:
     return code;
 }
 
+/* What config.json allows, if that is less or nothing else says. A model that this engine does not
+ * run may be a server's: its texts can be counted all the same. */
+static tandem_code find_positions(const td_model_source *source, size_t *tokens_max,
+                                  tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str bytes = source->get(source->user, "config.json");
+    td_fields *config = NULL;
+    size_t index = 0, n_positions = 0;
+
+    if (!bytes.ptr)
+        goto out;
+    TD_TRY(td_embed_model_fields_open("config.json", bytes, &config, err));
+    if (find_architecture(config, &index, NULL) == TANDEM_OK)
+        TD_TRY(td_embed_model_fields_size(config, ARCHITECTURES[index].positions, 1, 1 << 30, 0,
+                                          &n_positions, err));
+    if (n_positions > 0 && (*tokens_max == 0 || n_positions < *tokens_max))
+        *tokens_max = n_positions;
+
+out:
+    td_embed_model_fields_close(config);
+    return code;
+}
+
 tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *tokens_max_out,
                                        td_buf *prompt, tandem_error *err)
 {
@@ -88,6 +113,7 @@ tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *to
     TD_TRY(td_embed_model_stages_read(source, &stages, err));
     tokens_max = stages.tokens_max;
     TD_TRY(find_tokens_max(source, &tokens_max, err));
+    TD_TRY(find_positions(source, &tokens_max, err));
     TD_TRY(td_buf_add(prompt, td_str_from(stages.prompts[TANDEM_ROLE_DOCUMENT]), err));
     *tokens_max_out = tokens_max;
 

@@ -51,8 +51,8 @@ typedef struct td_model_info {
     double token_flop, pair_flop;
 } td_model_info;
 
-/* What is said of texts without a look at the weights: the longest, in tokens (0: config.json alone
- * says), and what stands before a document, appended to `prompt`. Only `get` and `user` of the
+/* What is said of texts without a look at the weights: the longest, in tokens (0: no file says),
+ * and what stands before a document, appended to `prompt`. Only `get` and `user` of the
  * source count. Errors: E_FORMAT, E_UNSUPPORTED, both naming file and field; E_NOMEM. */
 tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *tokens_max_out,
                                        td_buf *prompt, tandem_error *err);
