@@ -2,8 +2,8 @@
  *
  * Threads:  pure functions
  * Source:   the names that Sphinx, MkDocs, Docusaurus, VitePress, Hugo, Jekyll, WordPress,
- *           MediaWiki, GitHub, javadoc, rustdoc, Bootstrap and the usual highlighters give
- *           their elements
+ *           MediaWiki, GitHub, Blogger, XenForo, phpBB, javadoc, rustdoc, Bootstrap and the usual
+ *           highlighters give their elements
  */
 #ifndef TD_EXTRACT_CONTENT_NAME_H
 #define TD_EXTRACT_CONTENT_NAME_H
@@ -15,6 +15,7 @@ typedef enum td_content_name {
     TD_NAME_NEVER,     /* permalinks, copy buttons, edit links: never text of the page */
     TD_NAME_NOISE,     /* cookie banners, share bars, newsletters: gone unless they are the page */
     TD_NAME_STRUCTURE, /* navigation, sidebars, footers: gone unless they hold the content */
+    TD_NAME_COMMENTS,  /* what readers wrote below an article: gone unless they are the page */
     TD_NAME_GUTTER,    /* line numbers beside code: gone when there are digits only */
     TD_NAME_CONTENT,   /* usually the content itself */
     TD_NAME_MAYBE,     /* often the content */

@@ -15,6 +15,9 @@ static void knows_whole_words_in_any_case(void **state)
     check("sphinxsidebar", TD_NAME_STRUCTURE);
     check("markdown-body", TD_NAME_CONTENT);
     check("content", TD_NAME_MAYBE);
+    check("comment-list", TD_NAME_COMMENTS);
+    check("author-bio", TD_NAME_NOISE);
+    check("related-posts", TD_NAME_NOISE);
 }
 
 static void knows_parts_of_words(void **state)
@@ -32,6 +35,8 @@ static void says_nothing_of_words_that_only_look_alike(void **state)
     check("menuselection", TD_NAME_NONE);
     check("linenums", TD_NAME_NONE);
     check("shareholder", TD_NAME_NONE);
+    check("comment", TD_NAME_NONE); /* of one post, which may be all that a thread is made of */
+    check("author", TD_NAME_NONE);
     check("", TD_NAME_NONE);
 }
 
