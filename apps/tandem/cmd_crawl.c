@@ -27,15 +27,18 @@ static void print_json(const tandem_item *item)
     struct tm parts;
 
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
-    output_json(
-        json_pack("{s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:s,s:b,s:b,s:b,s:o}", "url",
-                  output_json_text(item->uri), "final_url", output_json_text(item->final_uri),
-                  "status", item->http_status, "title", output_json_text(item->title), "language",
-                  output_json_text(item->language), "markdown", output_json_text(item->text),
-                  "links", links_json(item), "fetched_at", when, "skipped",
+    json_t *before =
+        json_pack("{s:o,s:o,s:i,s:o,s:o}", "url", output_json_text(item->uri), "final_url",
+                  output_json_text(item->final_uri), "status", item->http_status, "title",
+                  output_json_text(item->title), "language", output_json_text(item->language));
+    json_t *after =
+        json_pack("{s:o,s:s,s:b,s:b,s:b,s:o}", "links", links_json(item), "fetched_at", when,
+                  "skipped",
                   item->status == TANDEM_PAGE_SKIPPED || item->status == TANDEM_PAGE_FAILED,
                   "unchanged", item->status == TANDEM_PAGE_UNCHANGED, "drawn", item->is_drawn,
-                  "reason", item->reason.n ? output_json_text(item->reason) : json_null()));
+                  "reason", item->reason.n ? output_json_text(item->reason) : json_null());
+
+    output_json_around(before, "markdown", item->text, after);
 }
 
 /* A page as Markdown under a comment that says whose it is. */

@@ -130,7 +130,7 @@ const option_row options_table[] = {
      "do not ask robots.txt (for sites of your own)"},
     {"delay", 0, NULL, KIND_DURATION, AT(delay_ms), CRAWLS, 0, 60000, "TIME", "0",
      "wait between two requests to one host: 0.5, 200ms"},
-    {"per-host", 0, NULL, KIND_NUMBER, AT(per_host), CRAWLS, 1, 64, "N", "6",
+    {"per-host", 0, NULL, KIND_NUMBER, AT(per_host), CRAWLS, 1, 256, "N", "6",
      "requests at once to one host"},
     {"timeout", 0, NULL, KIND_DURATION, AT(timeout_ms), CRAWLS, 100, 600000, "TIME", "30",
      "limit for one request"},

@@ -156,6 +156,51 @@ void output_json(json_t *value)
     json_decref(value);
 }
 
+/* A string of JSON. Runs of what needs no escape are written at once. */
+static void put_json_string(tandem_str text)
+{
+    static const char names[] = "btnvfr"; /* of 8 to 13; JSON has no \v */
+    size_t from = 0;
+
+    text.ptr = text.n ? text.ptr : "";
+    putchar('"');
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        fwrite(text.ptr + from, 1, i - from, stdout);
+        from = i + 1;
+        if (c >= 0x20)
+            printf("\\%c", c);
+        else if (c >= '\b' && c <= '\r' && c != '\v')
+            printf("\\%c", names[c - '\b']);
+        else
+            printf("\\u%04X", c);
+    }
+    fwrite(text.ptr + from, 1, text.n - from, stdout);
+    putchar('"');
+}
+
+void output_json_around(json_t *before, const char *name, tandem_str text, json_t *after)
+{
+    char *head = before ? json_dumps(before, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *tail = after ? json_dumps(after, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+
+    if (head && tail) {
+        fwrite(head, 1, strlen(head) - 1, stdout); /* without its brace */
+        printf(",\"%s\":", name);
+        put_json_string(text);
+        printf(",%s\n", tail + 1);
+    } else {
+        output_error("out of memory for a line of JSON");
+    }
+    note_loss();
+    free(head);
+    free(tail);
+    json_decref(before);
+    json_decref(after);
+}
+
 int output_finish(int status)
 {
     if (fflush(stdout) != 0 && lost == 0)

@@ -46,6 +46,11 @@ json_t *output_json_cstr(const char *text);
 /* One compact line on stdout; takes the reference. */
 void output_json(json_t *value);
 
+/* The same with a member `name` in it that has a long text, which is written as it stands instead
+ * of being copied into a value and out again: `before` and `after` are the members on both sides,
+ * one at least each. The text is UTF-8, as the library's texts are. */
+void output_json_around(json_t *before, const char *name, tandem_str text, json_t *after);
+
 /* Flushes stdout: the exit status, 1 with a message if it could not be written. A reader that has
  * gone (a closed pipe) is no error. */
 int output_finish(int status);

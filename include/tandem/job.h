@@ -116,7 +116,7 @@ typedef struct tandem_job_options {
     bool below;              /* web: only below the start page's folder */
     bool no_robots;          /* web: do not ask robots.txt */
     uint32_t delay_ms;       /* web: between requests to one host, 0..60000 */
-    uint32_t per_host_max;   /* web: requests at once to one host, 1..64 */
+    uint32_t per_host_max;   /* web: requests at once to one host, 1..256 */
     uint32_t timeout_ms;     /* web: one request, 100..600000 */
     bool allow_private;      /* web: private addresses beyond the one named */
     bool refuse_private;     /* web: also where a source names them; for those who serve others */

@@ -16,7 +16,7 @@ static tandem_code check_limits(const tandem_job_options *o, tandem_error *err)
         {"time_max_ms", o->time_max_ms, 0, 7u * 24 * 3600 * 1000},
         {"file_bytes_max", o->file_bytes_max, 1u << 10, 1u << 30},
         {"delay_ms", o->delay_ms, 0, 60000},
-        {"per_host_max", o->per_host_max, 1, 64},
+        {"per_host_max", o->per_host_max, 1, 256},
         {"timeout_ms", o->timeout_ms, 100, 600000},
         {"chunk_unit", (uint64_t)o->chunk_unit, 0, TANDEM_CHUNK_TOKENS},
         {"chunk_size", o->chunk_size, 64, 100000},

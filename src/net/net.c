@@ -11,7 +11,7 @@
 
 enum {
     CONNECTIONS_MAX = 1024,
-    PER_HOST_MAX = 64,
+    PER_HOST_MAX = 256,
     BESIDE_MAX = 4,
 };
 

@@ -22,7 +22,7 @@ typedef struct td_net_options {
     size_t struct_size;
     const char *user_agent;
     uint32_t connections_max;          /* in all, 1..1024 */
-    uint32_t connections_per_host_max; /* 1..64 */
+    uint32_t connections_per_host_max; /* 1..256 */
     uint32_t connect_timeout_ms;
     uint32_t timeout_ms;   /* whole request, redirects included */
     size_t body_bytes_max; /* decoded */

@@ -36,10 +36,13 @@ static void give(td_source_crawl *crawl, td_page *page, uint32_t depth, bool is_
     }
     *entry = (td_source_given){NULL, td_source_frontier_key(page->uri), depth, is_nofollow};
     pthread_mutex_lock(&crawl->lock);
-    entry->next = crawl->given;
-    crawl->given = entry;
+    td_source_given **bucket = &crawl->given[entry->key % TD_SOURCE_GIVEN_BUCKETS];
+    entry->next = *bucket;
+    *bucket = entry;
+    crawl->n_given++;
     crawl->n_fetching--;
     crawl->n_waiting++;
+    crawl->n_waiting_bytes += page->body.n;
     crawl->n_pages += page->status != TD_PAGE_SKIPPED;
     pthread_mutex_unlock(&crawl->lock);
     if (!td_queue_push(crawl->pages, page))
@@ -277,14 +280,17 @@ static td_source_target *take(td_source_crawl *crawl, int64_t *wait_ms_out)
     td_source_target *target = NULL;
     uint64_t most = crawl->options.pages_max ? crawl->options.pages_max : UINT64_MAX;
 
+    bool is_stopped = reached_limit(crawl) != NULL;
     *wait_ms_out = INT64_MAX;
-    if (reached_limit(crawl))
-        return NULL;
     pthread_mutex_lock(&crawl->lock);
-    if (crawl->n_fetching + crawl->n_waiting < TD_SOURCE_WAITING_MAX &&
-        crawl->n_pages + crawl->n_fetching < most)
+    bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max &&
+                    crawl->n_waiting_bytes < TD_SOURCE_WAITING_BYTES_MAX;
+    if (has_room && !is_stopped && crawl->n_pages + crawl->n_fetching < most)
         target = td_source_frontier_take(crawl->frontier, td_clock_ms(), wait_ms_out);
     crawl->n_fetching += target != NULL;
+    crawl->lacks_room = !has_room;
+    crawl->is_woken = false;
+    crawl->is_sated = td_source_frontier_is_sated(crawl->frontier);
     pthread_mutex_unlock(&crawl->lock);
     if (*wait_ms_out < 0) {
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
@@ -300,7 +306,7 @@ static void report_left_out(td_source_crawl *crawl)
     tandem_error err = {.code = TANDEM_OK};
 
     pthread_mutex_lock(&crawl->lock);
-    bool has_room = crawl->n_fetching + crawl->n_waiting < TD_SOURCE_WAITING_MAX;
+    bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max;
     char *url = has_room ? crawl->first_left_out : NULL;
     crawl->first_left_out = has_room ? NULL : crawl->first_left_out;
     crawl->n_fetching += url != NULL;
@@ -329,8 +335,8 @@ static void report_limit(td_source_crawl *crawl)
         return;
     pthread_mutex_lock(&crawl->lock);
     size_t n_left = td_source_frontier_n(crawl->frontier);
-    bool has_room = crawl->n_fetching + crawl->n_waiting < TD_SOURCE_WAITING_MAX;
-    bool is_idle = crawl->n_fetching == 0 && !crawl->given;
+    bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max;
+    bool is_idle = crawl->n_fetching == 0 && crawl->n_given == 0;
     pthread_mutex_unlock(&crawl->lock);
     if (!has_room || !is_idle)
         return;
@@ -350,7 +356,7 @@ static bool is_over(td_source_crawl *crawl)
     bool is_enough = crawl->options.pages_max && crawl->n_pages >= crawl->options.pages_max;
     bool is_empty = td_source_frontier_n(crawl->frontier) == 0 || crawl->is_stopped;
     bool over = crawl->n_fetching == 0 && !crawl->first_left_out &&
-                (is_enough || (is_empty && !crawl->given));
+                (is_enough || (is_empty && crawl->n_given == 0));
     size_t n_left = td_source_frontier_n(crawl->frontier);
     over = over || crawl->failure.code != TANDEM_OK;
     pthread_mutex_unlock(&crawl->lock);

@@ -10,8 +10,9 @@
  *                   ^                  | retry, redirect                             |
  *                   +------------------+---------------------- done (links) ---------+
  *
- *  1. n_fetching + n_waiting <= WAITING_MAX, so that a push to `pages` never blocks the io thread
- *     and a slow conductor stops the crawl instead of filling memory.
+ *  1. n_fetching + n_waiting <= in_hand_max, so that a push to `pages` never blocks the io thread
+ *     and a slow conductor stops the crawl instead of filling memory; so do waiting pages of
+ *     TD_SOURCE_WAITING_BYTES_MAX together.
  *  2. A page is in `given` from the moment it is queued until `done`. The crawl is over when
  *     nothing is fetched, queued or given (or pages_max is reached and nothing is fetched).
  *  3. A host is asked for its robots.txt before anything else; meanwhile its targets stay queued.
@@ -32,7 +33,9 @@
 #include "source/trap.h"
 
 enum {
-    TD_SOURCE_WAITING_MAX = 64,
+    TD_SOURCE_GIVEN_BUCKETS = 256,
+    TD_SOURCE_WAITING_MAX = 64, /* pages, besides a host's full number of requests */
+    TD_SOURCE_WAITING_BYTES_MAX = 64 << 20,
     TD_SOURCE_URLS_MAX = 1000 * 1000,
     TD_SOURCE_TRIES_MAX = 3,
     TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000,        /* a host that asks for longer is given up */
@@ -59,10 +62,11 @@ typedef struct td_source_crawl {
     bool is_running;
     td_stop is_cancelled, is_closing;
     /* the io thread's own */
-    bool seeks;        /* for sitemaps or an llms.txt; false once it is told that there are none */
-    bool has_reported; /* something that was named could not be had */
-    bool is_stopped;   /* by a limit, which is told */
-    uint64_t n_found;  /* addresses in sitemaps, and llms.txts */
+    bool seeks;         /* for sitemaps or an llms.txt; false once it is told that there are none */
+    bool has_reported;  /* something that was named could not be had */
+    bool is_stopped;    /* by a limit, which is told */
+    size_t in_hand_max; /* pages fetched and not taken, and requests */
+    uint64_t n_found;   /* addresses in sitemaps, and llms.txts */
     uint64_t n_bytes;
     int64_t begun_ms;
     pthread_mutex_t lock; /* rank 2: guards all below */
@@ -73,8 +77,12 @@ typedef struct td_source_crawl {
     td_source_keys copies;    /* ... which makes it one of these */
     td_source_keys aliases;   /* pages that were skipped for their canonical address, */
     td_source_keys originals; /* ... which is one of these, and not skipped as a copy of them */
-    td_source_given *given;
-    size_t n_fetching, n_waiting;
+    td_source_given *given[TD_SOURCE_GIVEN_BUCKETS]; /* by key */
+    size_t n_given;
+    size_t n_fetching, n_waiting, n_waiting_bytes;
+    bool lacks_room;      /* the io thread waits for `next` to take a page */
+    bool is_sated;        /* it waits for an answer, and new links to its one host are no help */
+    bool is_woken;        /* it will look again: nobody else need wake it */
     uint64_t n_pages;     /* fetched or failed, for pages_max */
     char *first_left_out; /* a URL that did not fit into the frontier; reported once */
     bool is_full;

@@ -225,7 +225,7 @@ void td_source_crawl_discover_report(td_source_crawl *crawl)
 
     pthread_mutex_lock(&crawl->lock);
     bool is_empty = crawl->seeks && crawl->n_found == 0 && mode != TD_SOURCE_MODE_AUTO &&
-                    !crawl->has_reported && crawl->n_fetching == 0 && !crawl->given &&
+                    !crawl->has_reported && crawl->n_fetching == 0 && crawl->n_given == 0 &&
                     td_source_frontier_n(crawl->frontier) == 0;
     crawl->seeks = crawl->seeks && !is_empty;
     pthread_mutex_unlock(&crawl->lock);

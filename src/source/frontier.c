@@ -218,6 +218,17 @@ static int64_t ready_at(const td_source_frontier *frontier, const td_source_host
     return host->n_active < n_max ? host->resume_ms : INT64_MAX;
 }
 
+bool td_source_frontier_is_sated(const td_source_frontier *frontier)
+{
+    return frontier->n_hosts == 1 && frontier->hosts[0]->host.n_active > 0 &&
+           ready_at(frontier, &frontier->hosts[0]->host) == INT64_MAX;
+}
+
+size_t td_source_frontier_n_hosts(const td_source_frontier *frontier)
+{
+    return frontier->n_hosts;
+}
+
 /* What of the host comes first: a target that was taken before, or the first of those that wait. */
 static uint64_t order_of(const host_node *node)
 {

@@ -113,6 +113,13 @@ bool td_source_frontier_has(const td_source_frontier *frontier, td_str url);
 td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t now_ms,
                                           int64_t *wait_ms_out);
 
+/* Whether no address at all could start now, known or not: there is one host alone, and nothing but
+ * the end of one of its requests helps. */
+bool td_source_frontier_is_sated(const td_source_frontier *frontier);
+
+/* Hosts ever seen. */
+size_t td_source_frontier_n_hosts(const td_source_frontier *frontier);
+
 /* Ends a request to the host: it may take another, after its delay. */
 void td_source_frontier_release(td_source_host *host, int64_t now_ms);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    CONNECTIONS_MAX = 64,
+    CONNECTIONS_MIN = 64, /* in all; more where one host may have more */
     HOSTS_MAX = 10 * 1000,
     URL_TEXT_BYTES = 32 * 1024,
 };
@@ -21,6 +21,15 @@ static tandem_code start(td_source_crawl *crawl, tandem_error *err)
     tandem_code code = td_thread_start(&crawl->thread, "td-crawl", td_source_crawl_run, crawl, err);
     crawl->is_running = code == TANDEM_OK;
     return code;
+}
+
+/* Once until it has looked: a wake costs as much as a small request. */
+static bool is_to_wake_locked(td_source_crawl *crawl)
+{
+    bool is_first = !crawl->is_woken;
+
+    crawl->is_woken = true;
+    return is_first;
 }
 
 static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
@@ -39,11 +48,13 @@ static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
     }
     pthread_mutex_lock(&crawl->lock);
     crawl->n_waiting -= popped;
+    crawl->n_waiting_bytes -= popped ? ((td_page *)page)->body.n : 0;
     failure = crawl->failure;
+    bool makes_room = popped && crawl->lacks_room && is_to_wake_locked(crawl);
     pthread_mutex_unlock(&crawl->lock);
     if (!popped && failure.code != TANDEM_OK)
         return td_fail(err, failure.code, "%s", failure.message);
-    if (popped)
+    if (makes_room)
         td_net_wake(crawl->net);
     *page_out = page;
     return TANDEM_OK;
@@ -70,13 +81,15 @@ static void add_links(td_source_crawl *crawl, const td_link *links, size_t n, ui
 static td_source_given *take_given(td_source_crawl *crawl, td_str uri, bool keep)
 {
     uint64_t key = td_source_frontier_key(uri);
-    td_source_given **at = &crawl->given, *found;
+    td_source_given **at = &crawl->given[key % TD_SOURCE_GIVEN_BUCKETS], *found;
 
     while (*at && (*at)->key != key)
         at = &(*at)->next;
     found = *at;
-    if (found && !keep)
+    if (found && !keep) {
         *at = found->next;
+        crawl->n_given--;
+    }
     return found;
 }
 
@@ -94,9 +107,12 @@ static void done(td_source *self, td_str uri, const td_link *links, size_t n)
     /* Only now: without this page's links and without the page the crawl might be over. */
     pthread_mutex_lock(&crawl->lock);
     td_source_given *last = take_given(crawl, uri, false);
+    bool is_sated = crawl->is_sated && td_source_frontier_n_hosts(crawl->frontier) == 1;
+    bool may_help = !is_sated && !crawl->lacks_room && is_to_wake_locked(crawl);
     pthread_mutex_unlock(&crawl->lock);
     free(last);
-    td_net_wake(crawl->net);
+    if (may_help)
+        td_net_wake(crawl->net);
 }
 
 static bool same_as(td_source *self, const td_page *page, td_str canonical)
@@ -153,9 +169,11 @@ static void free_web(td_source_crawl *crawl)
     while (crawl->pages && td_queue_try_pop(crawl->pages, &page))
         td_page_free(page);
     td_queue_free(crawl->pages);
-    for (td_source_given *entry = crawl->given, *after; entry; entry = after) {
-        after = entry->next;
-        free(entry);
+    for (size_t i = 0; i < TD_SOURCE_GIVEN_BUCKETS; i++) {
+        for (td_source_given *entry = crawl->given[i], *after; entry; entry = after) {
+            after = entry->next;
+            free(entry);
+        }
     }
     td_source_frontier_free(crawl->frontier);
     td_source_trap_clear(&crawl->traps);
@@ -218,8 +236,10 @@ static tandem_code open_net(td_source_crawl *crawl, tandem_error *err)
     td_net_options options = TD_NET_OPTIONS;
 
     options.user_agent = crawl->user_agent;
-    options.connections_max = CONNECTIONS_MAX;
     options.connections_per_host_max = crawl->options.per_host_max;
+    options.connections_max = CONNECTIONS_MIN;
+    if (options.connections_max < options.connections_per_host_max)
+        options.connections_max = options.connections_per_host_max;
     options.timeout_ms = crawl->options.timeout_ms;
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
@@ -241,7 +261,8 @@ static tandem_code open_parts(td_source_crawl *crawl, td_str url, tandem_error *
                                   crawl->options.delay_ms, &crawl->frontier, err));
     TD_TRY(open_net(crawl, err));
     /* One place more than rule 1 needs, for the page that report_left_out makes. */
-    crawl->pages = td_queue_new(TD_SOURCE_WAITING_MAX + 1);
+    crawl->in_hand_max = TD_SOURCE_WAITING_MAX + crawl->options.per_host_max;
+    crawl->pages = td_queue_new(crawl->in_hand_max + 1);
     if (!crawl->pages)
         TD_TRY(td_fail_nomem(err, "web source"));
     crawl->scope.filter = crawl->filter;

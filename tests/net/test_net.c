@@ -178,7 +178,7 @@ static void options_out_of_range_are_refused(void **state)
     options.connections_max = 0;
     assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
     options = local_options();
-    options.connections_per_host_max = 65;
+    options.connections_per_host_max = 257;
     assert_int_equal(td_net_open(&options, &net, &err), TANDEM_E_INVALID);
     options = local_options();
     options.timeout_ms = 0;

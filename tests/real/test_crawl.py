@@ -92,6 +92,13 @@ def test_links_alone_print_addresses(tandem, docs):
     assert lines[0]["links"] == [docs.url + "/linked"] and lines[0]["markdown"] == ""
 
 
+def test_markdown_comes_whole_out_of_its_json(tandem, site):
+    text = "".join(map(chr, [*range(1, 128), 0xE9, 0x20AC, 0x1F600])).replace("\r", "")
+    site.put("/a.txt", text, "text/plain; charset=utf-8")
+    [line] = tandem.lines("crawl", "--json", site.url + "/a.txt")
+    assert line["markdown"].strip() == text.strip()
+
+
 def test_a_bad_mode_is_a_usage_error(tandem, site):
     assert "single|recursive" in tandem.error("crawl", "--mode", "sidemap", site.url, status=2)
 

@@ -115,6 +115,28 @@ static void a_host_has_at_most_its_number_of_requests(void **state)
     td_source_frontier_free(frontier); /* with one still queued */
 }
 
+static void one_host_that_has_all_its_requests_is_sated(void **state)
+{
+    td_source_frontier *frontier = make(2, 0);
+
+    (void)state;
+    assert_false(td_source_frontier_is_sated(frontier));
+    push(frontier, "http://a/1", 0);
+    push(frontier, "http://a/2", 0);
+    td_source_target *first = take(frontier, 0, "http://a/1");
+    assert_false(td_source_frontier_is_sated(frontier));
+    td_source_target *second = take(frontier, 0, "http://a/2");
+    assert_true(td_source_frontier_is_sated(frontier));
+    push(frontier, "http://a/3", 0);
+    assert_true(td_source_frontier_is_sated(frontier));
+    push(frontier, "http://b/1", 0);
+    assert_int_equal(td_source_frontier_n_hosts(frontier), 2);
+    assert_false(td_source_frontier_is_sated(frontier));
+    finish(first, 0);
+    finish(second, 0);
+    td_source_frontier_free(frontier);
+}
+
 static void a_delay_counts_from_the_end_of_a_request(void **state)
 {
     td_source_frontier *frontier = make(5, 100);
@@ -282,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_target_is_all_that_its_lead_says),
         cmocka_unit_test(lesser_depth_goes_first_then_arrival),
         cmocka_unit_test(a_host_has_at_most_its_number_of_requests),
+        cmocka_unit_test(one_host_that_has_all_its_requests_is_sated),
         cmocka_unit_test(a_delay_counts_from_the_end_of_a_request),
         cmocka_unit_test(a_retry_waits_and_keeps_its_place),
         cmocka_unit_test(a_host_that_is_asked_for_robots_gives_nothing_meanwhile),

@@ -202,9 +202,9 @@ static void a_slow_conductor_stops_the_crawl_not_the_memory(void **state)
     assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
     site_report(source, page);
     td_page_free(page);
-    /* With n pages taken the server is asked for 64 more, and for no other. */
+    /* With n pages taken the server is asked for 64 more and a host's six, and for no other. */
     for (; n_pages < 100; n_pages++) {
-        assert_int_equal(server_wait(s->server, n_pages + 64), n_pages + 64);
+        assert_int_equal(server_wait(s->server, n_pages + 70), n_pages + 70);
         assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
         source->done(source, page->uri, NULL, 0);
         td_page_free(page);
@@ -217,6 +217,47 @@ static void a_slow_conductor_stops_the_crawl_not_the_memory(void **state)
         td_page_free(page);
     }
     assert_int_equal(n_pages, 901);
+    source->close(source);
+    site_stop(s);
+}
+
+enum {
+    HEAVY_BYTES = 8 << 20
+};
+
+/* Pages of 8 MiB, each another. */
+static bool heavy_site(void *user, server_request *request)
+{
+    if (strcmp(request->path, "/") == 0)
+        return wide_site(user, request);
+    char *body = malloc(HEAVY_BYTES);
+    assert_non_null(body);
+    memset(body, ' ', HEAVY_BYTES);
+    memcpy(body, request->path, strlen(request->path));
+    bool stays = server_send_bytes(request, 200, "Content-Type: text/html\r\n", body, HEAVY_BYTES);
+    free(body);
+    return stays;
+}
+
+static void few_heavy_pages_stop_the_crawl_as_many_light_ones_do(void **state)
+{
+    site *s = site_start_with(NULL, heavy_site);
+    td_source_options options = site_options();
+    td_page *page = NULL;
+
+    (void)state;
+    options.no_robots = true;
+    td_source *source = tree_open(s->url, &options);
+    assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
+    site_report(source, page);
+    td_page_free(page);
+    for (int n_pages = 1; n_pages < 4; n_pages++) {
+        assert_int_equal(server_wait(s->server, n_pages + 8), n_pages + 8); /* 64 MiB */
+        assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
+        assert_int_equal(page->body.n, HEAVY_BYTES);
+        source->done(source, page->uri, NULL, 0);
+        td_page_free(page);
+    }
     source->close(source);
     site_stop(s);
 }
@@ -284,6 +325,7 @@ int main(void)
         cmocka_unit_test(cancel_ends_a_crawl_that_waits),
         cmocka_unit_test(closing_in_the_middle_loses_nothing_but_the_crawl),
         cmocka_unit_test(a_slow_conductor_stops_the_crawl_not_the_memory),
+        cmocka_unit_test(few_heavy_pages_stop_the_crawl_as_many_light_ones_do),
         cmocka_unit_test(two_hundred_thousand_links_are_taken_in),
         cmocka_unit_test(options_out_of_range_are_refused),
     };
