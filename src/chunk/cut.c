@@ -204,6 +204,12 @@ size_t td_chunk_cut_at(td_str text, size_t start, size_t limit, td_chunk_cut_kin
                             : kind == TD_CHUNK_CUT_LINES ? lines_finders
                                                          : code_finders;
     half = half < start ? start : half;
+    if (kind == TD_CHUNK_CUT_LINES) { /* a row that fits is whole, whatever the chunk lacks */
+        bool is_end = limit < text.n && text.ptr[limit] == '\n';
+        size_t line = is_end ? limit : last_line(text, start, limit);
+        if (line > start)
+            return line;
+    }
     size_t at = find(finders, text, half, limit);
     if (at > half)
         return at;

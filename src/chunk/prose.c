@@ -301,7 +301,7 @@ static tandem_code add(run *r, const td_chunk_block *block, tandem_error *err)
         bool leave =
             n <= size ? r->body || is_whole(block) : r->body && is_fair(r, r->core, r->end);
         if (leave)
-            code = flush_over(r, block->start, n < size ? size - n : size, err);
+            code = flush_over(r, block->start, n <= size ? size - n : size, err);
         if (code == TANDEM_OK && !fits(r, r->start, block->end))
             return add_large(r, block, err);
     }

@@ -214,6 +214,155 @@ static void cuts_tables_between_rows(void **state)
     free(rows);
 }
 
+enum {
+    PIECES_MAX = 64
+};
+
+/* A document made of what is never cut, and of headings and paragraphs between. */
+typedef struct puzzle {
+    char text[64 * 1024];
+    size_t n;
+    struct {
+        size_t start, end;
+    } pieces[PIECES_MAX];
+    size_t n_pieces;
+    uint32_t seed;
+} puzzle;
+
+static uint32_t pick(puzzle *p, uint32_t n)
+{
+    p->seed = p->seed * 1664525u + 1013904223u;
+    return (p->seed >> 8) % n;
+}
+
+static void add(puzzle *p, const char *text)
+{
+    size_t n = strlen(text);
+    assert_true(p->n + n < sizeof p->text);
+    memcpy(p->text + p->n, text, n + 1);
+    p->n += n;
+}
+
+static void add_words(puzzle *p, uint32_t n)
+{
+    static const char *const words[] = {"river",
+                                        "a",
+                                        "stone.",
+                                        "falls",
+                                        "over",
+                                        "the",
+                                        "bridge",
+                                        "seldom",
+                                        "\xC3\xBC"
+                                        "ber",
+                                        "And"};
+    for (uint32_t i = 0; i < n; i++) {
+        add(p, i ? " " : "");
+        add(p, words[pick(p, sizeof words / sizeof *words)]);
+    }
+}
+
+static void add_piece(puzzle *p, size_t start)
+{
+    assert_true(p->n_pieces < PIECES_MAX);
+    p->pieces[p->n_pieces].start = start;
+    p->pieces[p->n_pieces++].end = p->n;
+}
+
+static void add_list(puzzle *p)
+{
+    const char *sign = pick(p, 2) ? "- " : "1. ";
+    for (uint32_t i = 0, n = 1 + pick(p, 5); i < n; i++) {
+        size_t start = p->n;
+        add(p, sign);
+        add_words(p, 1 + pick(p, 40));
+        if (pick(p, 3) == 0) {
+            add(p, sign[0] == '-' ? "\n  - " : "\n   - ");
+            add_words(p, 1 + pick(p, 20));
+        }
+        add_piece(p, start);
+        add(p, "\n");
+    }
+}
+
+static void add_table(puzzle *p)
+{
+    add(p, "| name | use |\n| --- | --- |\n");
+    for (uint32_t i = 0, n = 1 + pick(p, 6); i < n; i++) {
+        size_t start = p->n;
+        add(p, "| ");
+        add_words(p, 1 + pick(p, 8));
+        add(p, " | ");
+        add_words(p, 1 + pick(p, 30));
+        add(p, " |");
+        add_piece(p, start);
+        add(p, "\n");
+    }
+}
+
+static void add_code(puzzle *p)
+{
+    add(p, "```python\n");
+    size_t start = p->n;
+    for (uint32_t i = 0, n = 1 + pick(p, 8); i < n; i++) {
+        add(p, i ? "\n    if a > 0:  # " : "def f(a):  # ");
+        add_words(p, 1 + pick(p, 4));
+    }
+    add_piece(p, start);
+    add(p, "\n```\n");
+}
+
+static void make_puzzle(puzzle *p, uint32_t seed)
+{
+    static void (*const makers[])(puzzle *) = {add_list, add_table, add_code};
+    p->seed = seed;
+    p->n = p->n_pieces = 0;
+    for (uint32_t i = 0, n = 1 + pick(p, 8); i < n; i++) {
+        if (pick(p, 3) == 0)
+            add(p, pick(p, 2) ? "## A part of it\n\n" : "# The whole\n\n");
+        if (pick(p, 2)) {
+            add_words(p, 1 + pick(p, 120));
+            add(p, "\n\n");
+        }
+        makers[pick(p, 3)](p);
+        add(p, "\n");
+    }
+}
+
+static bool is_whole(const split *s, size_t start, size_t end)
+{
+    for (size_t i = 0; i < s->chunks.n; i++)
+        if (s->chunks.items[i].start_byte <= start && s->chunks.items[i].end_byte >= end)
+            return true;
+    return false;
+}
+
+static void never_cuts_an_item_a_row_or_code_that_fits(void **state)
+{
+    (void)state;
+    static puzzle p;
+    size_t n_fit = 0, n_cut = 0;
+    for (uint32_t seed = 1; seed <= 400; seed++) {
+        make_puzzle(&p, seed);
+        uint32_t size = 120 + seed % 7 * 100;
+        split s = split_text(TD_FORMAT_MARKDOWN, "", (td_str){p.text, p.n}, size);
+        for (size_t i = 0; i < p.n_pieces; i++) {
+            td_str piece = td_str_slice((td_str){p.text, p.n}, p.pieces[i].start, p.pieces[i].end);
+            bool whole = is_whole(&s, p.pieces[i].start, p.pieces[i].end);
+            if (td_utf8_count(piece) > size) {
+                n_cut += !whole;
+            } else if (!whole) {
+                fail_msg("seed %u, size %u: cut |%.*s|", seed, size, TD_STR_FMT(piece));
+            } else {
+                n_fit++;
+            }
+        }
+        split_clear(&s);
+    }
+    assert_true(n_fit > 2000); /* and the sizes are such that some do not fit */
+    assert_true(n_cut > 50);
+}
+
 static void overlaps_long_prose_at_a_sentence(void **state)
 {
     (void)state;
@@ -377,6 +526,7 @@ int main(void)
         cmocka_unit_test(keeps_a_language_that_it_does_not_know),
         cmocka_unit_test(never_splits_an_item_that_fits),
         cmocka_unit_test(cuts_tables_between_rows),
+        cmocka_unit_test(never_cuts_an_item_a_row_or_code_that_fits),
         cmocka_unit_test(overlaps_long_prose_at_a_sentence),
         cmocka_unit_test(finds_unmarked_code_in_plain_text),
         cmocka_unit_test(finds_unmarked_code_below_a_list),
