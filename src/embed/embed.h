@@ -13,6 +13,19 @@
 
 typedef struct td_embedder td_embedder;
 
+/* What two calls took that were under way at the same time: what a call costs by itself is told
+ * from what its texts do, and calls that take turns from those that do not. */
+enum {
+    TD_EMBED_PRICE_TEXTS = 4,          /* of the first, at most; the second has one */
+    TD_EMBED_PRICE_APART_US = 2 * 1000 /* the second begins later, so that it comes second */
+};
+typedef struct td_embed_price {
+    size_t n_texts;       /* of the first, each like the one of text_seconds */
+    double first, second; /* seconds of each */
+    double apart;         /* the second began so much later */
+    bool is_beside;       /* while the first was at the same server, the lane's only one */
+} td_embed_price;
+
 struct td_embedder {
     /* Fills batch->vectors and notes. Blocks. All or nothing: on failure nothing of the batch is to
      * be believed. Codes that a smaller batch may cure: E_TOO_LARGE, E_FORMAT, E_NOMEM, E_INVALID;
@@ -33,6 +46,10 @@ struct td_embedder {
                         size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
+    /* Asks for what td_embed_price tells, once for all who call it; for those who will make many
+     * calls. Blocks, for a few calls' time. False: it is not known. NULL where calls have no price.
+     */
+    bool (*price)(td_embedder *self, td_embed_price *price_out);
     void (*close)(td_embedder *self);
 
     size_t dim;

@@ -1,5 +1,6 @@
 #include "embed/identity.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static const double NEAR_COSINE = 0.98;
@@ -7,6 +8,14 @@ static const double NEAR_COSINE = 0.98;
 td_str td_embed_identity_probe(void)
 {
     return TD_STR("A lane is one model with its queue of chunks; def probe(text): return [0.5]");
+}
+
+td_str td_embed_identity_like(uint64_t number, char out[TD_IDENTITY_LIKE_N])
+{
+    int n = snprintf(out, TD_IDENTITY_LIKE_N,
+                     "A lane is one model with its queue of chunks; of no price: %016" PRIu64 "",
+                     number % UINT64_C(10000000000000000));
+    return (td_str){out, (size_t)n};
 }
 
 void td_embed_identity_write(const td_wire_about *about, const float *vector, size_t dim,

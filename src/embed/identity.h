@@ -16,11 +16,16 @@
 
 enum {
     TD_IDENTITY_BITS = 256, /* of the probe's vector, at most */
-    TD_IDENTITY_N = 2 * TD_WIRE_NAME_N + TD_IDENTITY_BITS / 4 + 64
+    TD_IDENTITY_N = 2 * TD_WIRE_NAME_N + TD_IDENTITY_BITS / 4 + 64,
+    TD_IDENTITY_LIKE_N = 96
 };
 
 /* The probe: every server of every run gets it as it is. */
 td_str td_embed_identity_probe(void);
+
+/* A text as long as the probe and begun like it, another for each number below 10^16: nobody keeps
+ * its vector. */
+td_str td_embed_identity_like(uint64_t number, char out[TD_IDENTITY_LIKE_N]);
 
 /* `vector` [dim]: of the probe. */
 void td_embed_identity_write(const td_wire_about *about, const float *vector, size_t dim,

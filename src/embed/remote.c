@@ -24,6 +24,7 @@ enum {
     TOKENS_MAX_DEFAULT = 8192, /* where no server tells */
     BUSY_US = 1000 * 1000,     /* a server that says no more than that it is */
     NAME_SHOWN = 90,
+    PATIENCE_CALLS = 16,
 };
 
 typedef struct server {
@@ -41,11 +42,14 @@ typedef struct remote {
     bool is_pinned, may_be_absent;
     char identity[TD_IDENTITY_N];
     td_str prompts[2]; /* by role */
+    size_t fastest;    /* server, of those met at the open */
 
-    pthread_mutex_t lock; /* rank 3: guards balance, the servers' facts and probe */
+    pthread_mutex_t lock; /* rank 3: guards all below */
     td_balance balance;
     server servers[TD_BALANCE_N_MAX];
-    float *probe; /* [dim]; NULL until a server was met, then constant */
+    float *probe;         /* [dim]; NULL until a server was met, then constant */
+    bool is_asked;        /* what calls cost: by one caller, now */
+    td_embed_price price; /* n_texts 0: not known */
 } remote;
 
 static td_server_call call_of(const remote *self, size_t i, int64_t until_us)
@@ -309,6 +313,60 @@ out:
     return code;
 }
 
+/* ---- what a call costs ---- */
+
+/* What is longer under way than so many calls with one text, besides a second, tells nothing. */
+static int64_t patience_us(const remote *self)
+{
+    double us = 1e6 + 1e6 * PATIENCE_CALLS * self->base.text_seconds;
+    return (int64_t)(us < 1e3 * self->timeout_ms ? us : 1e3 * self->timeout_ms);
+}
+
+static tandem_code ask_price(remote *self, td_embed_price *price_out, tandem_error *err)
+{
+    td_server_call call = call_of(self, self->fastest, td_clock_us() + patience_us(self));
+    size_t n = self->base.batch_items_max;
+
+    n = n < TD_EMBED_PRICE_TEXTS ? n : TD_EMBED_PRICE_TEXTS;
+    if (self->base.text_seconds <= 0 || n < 2)
+        return td_fail(err, TANDEM_E_NOT_FOUND, "no server to ask");
+    pthread_mutex_lock(&self->lock);
+    td_server_facts facts = self->servers[self->fastest].facts;
+    pthread_mutex_unlock(&self->lock);
+    tandem_code code = td_embed_server_price(&call, &facts, self->base.dim, n, price_out, err);
+    if (self->balance.n > 1) /* each may take turns, and the lane does not */
+        price_out->is_beside = false;
+    return code;
+}
+
+/* It is asked once. Who comes while another asks goes without; so do all when it is refused. */
+static bool price(td_embedder *embedder, td_embed_price *price_out)
+{
+    remote *self = (remote *)embedder;
+    td_embed_price found = {.n_texts = 0};
+    tandem_error error = {.code = TANDEM_OK};
+
+    pthread_mutex_lock(&self->lock);
+    bool asks = self->price.n_texts == 0 && !self->is_asked;
+    self->is_asked |= asks;
+    *price_out = self->price;
+    pthread_mutex_unlock(&self->lock);
+    if (!asks)
+        return price_out->n_texts > 0;
+
+    if (ask_price(self, &found, &error) != TANDEM_OK) {
+        td_log(TD_DEBUG, "embed", "no price code=%s message=\"%s\"", tandem_code_name(error.code),
+               error.message);
+        found = (td_embed_price){.n_texts = 0};
+    }
+    pthread_mutex_lock(&self->lock);
+    self->price = found;
+    self->is_asked = false;
+    pthread_mutex_unlock(&self->lock);
+    *price_out = found;
+    return found.n_texts > 0;
+}
+
 static size_t estimate_tokens(td_embedder *embedder, td_str text)
 {
     /* As local.c: prose has about 4.5 bytes a token, code about 3.5. */
@@ -370,14 +428,16 @@ static tandem_code add_servers(remote *self, const char *urls, const td_form *fo
 }
 
 /* That of the server that answers a text soonest counts: it gets the most batches. */
-static void set_price(remote *self, const td_server_facts *facts)
+static void set_price(remote *self, size_t i)
 {
+    const td_server_facts *facts = &self->servers[i].facts;
     bool is_first = self->base.text_seconds == 0;
 
     if (!is_first && facts->text_seconds >= self->base.text_seconds)
         return;
     self->base.call_seconds = facts->call_seconds;
     self->base.text_seconds = facts->text_seconds;
+    self->fastest = i;
 }
 
 /* Every server is met. One that is not there is left out; one that is wrong ends it. */
@@ -391,7 +451,7 @@ static tandem_code meet_all(remote *self, tandem_error *err)
         int64_t until_us = td_clock_us() + (int64_t)self->timeout_ms * 1000;
         tandem_code code = meet(self, i, until_us, &retry_after_ms, &error);
         if (code == TANDEM_OK) {
-            set_price(self, &self->servers[i].facts);
+            set_price(self, i);
             continue;
         }
         if (err)
@@ -494,6 +554,7 @@ tandem_code td_embed_remote_open(const td_embed_remote_options *options, td_embe
     self->base = (td_embedder){
         .embed = embed,
         .estimate_tokens = estimate_tokens,
+        .price = price,
         .close = close_remote,
         .architecture = TD_STR(""),
         .precision = TD_STR(""),

@@ -1,6 +1,7 @@
 #include "embed/server.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "embed/identity.h"
 
 #include <stdlib.h>
@@ -158,6 +159,12 @@ static tandem_code learn_model(const td_server_call *call, td_server_facts *fact
     return TANDEM_OK;
 }
 
+/* Each batch is two questions. */
+static bool is_asked_twice(const td_server_facts *facts)
+{
+    return facts->form->is_asked_again && facts->is_telling;
+}
+
 /* ---- vectors ---- */
 
 /* One request, its answer checked for everything but who gave it. */
@@ -233,12 +240,111 @@ tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *fa
     TD_TRY(ask_probe(call, &met, probe, &dim, retry_after_ms_out, err));
     met.text_seconds = seconds_since(began_us);
     met.call_seconds = met.call_seconds < met.text_seconds ? met.call_seconds : met.text_seconds;
-    if (met.form->is_asked_again && met.is_telling) { /* each batch is two questions */
+    if (is_asked_twice(&met)) {
         met.text_seconds += met.call_seconds;
         met.call_seconds *= 2;
     }
     *facts = met;
     *dim_out = dim;
+
+out:
+    return blame(call, code, err);
+}
+
+/* ---- what it costs ---- */
+
+/* One of two questions asked at the same time. */
+typedef struct question {
+    const td_server_call *call;
+    const td_server_facts *facts;
+    size_t n_texts; /* 0: what it tells of itself */
+    size_t dim;
+    int64_t began_us, ended_us;
+    tandem_code code;
+    tandem_error error;
+} question;
+
+static tandem_code ask_texts(question *q, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    char room[TD_EMBED_PRICE_TEXTS][TD_IDENTITY_LIKE_N];
+    td_str texts[TD_EMBED_PRICE_TEXTS];
+    td_wire_answer answer;
+    td_told told = {0};
+    td_server_batch batch = {.texts = texts, .n = q->n_texts, .dim = q->dim};
+
+    batch.prompt = TD_STR("");
+    batch.vectors = malloc(q->n_texts * q->dim * sizeof(*batch.vectors));
+    if (!batch.vectors)
+        return td_fail_nomem(err, "vectors of a price");
+    for (size_t i = 0; i < q->n_texts; i++)
+        texts[i] = td_embed_identity_like((uint64_t)td_clock_us() * q->n_texts + i, room[i]);
+    q->began_us = td_clock_us();
+    TD_TRY(ask_vectors(q->call, q->facts, &batch, &answer, &told, err));
+    q->ended_us = td_clock_us();
+
+out:
+    td_embed_exchange_clear(&told);
+    free(batch.vectors);
+    return code;
+}
+
+static void *ask(void *user)
+{
+    question *q = user;
+    td_told told = {0};
+
+    if (q->n_texts > 0) {
+        q->code = ask_texts(q, &q->error);
+        return NULL;
+    }
+    q->code = get(q->call, q->facts->form, q->facts->form->about, &told, &q->error);
+    td_embed_exchange_clear(&told);
+    return NULL;
+}
+
+static tandem_code ask_both(question *first, question *second, int64_t apart_us, tandem_error *err)
+{
+    struct timespec apart = {.tv_nsec = (long)apart_us * 1000};
+    pthread_t thread;
+    tandem_code code = td_thread_start(&thread, "td-price", ask, first, err);
+
+    if (code != TANDEM_OK)
+        return code;
+    nanosleep(&apart, NULL);
+    ask(second);
+    pthread_join(thread, NULL);
+    question *bad = first->code != TANDEM_OK ? first : second;
+    if (bad->code != TANDEM_OK && err)
+        *err = bad->error;
+    return bad->code;
+}
+
+static double seconds_from(int64_t from_us, int64_t to_us)
+{
+    return (double)(to_us - from_us) / 1e6;
+}
+
+tandem_code td_embed_server_price(const td_server_call *call, const td_server_facts *facts,
+                                  size_t dim, size_t n_texts, td_embed_price *price_out,
+                                  tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    question first = {.call = call, .facts = facts, .dim = dim}, second = first;
+    double more = is_asked_twice(facts) ? facts->call_seconds / 2 : 0;
+
+    /* So that both have a connection: how long one takes to make is not what is looked for. */
+    TD_TRY(ask_both(&first, &second, 0, err));
+    first.n_texts = n_texts;
+    second.n_texts = 1;
+    TD_TRY(ask_both(&first, &second, TD_EMBED_PRICE_APART_US, err));
+    *price_out = (td_embed_price){
+        .n_texts = n_texts,
+        .first = seconds_from(first.began_us, first.ended_us) + more,
+        .second = seconds_from(second.began_us, second.ended_us) + more,
+        .apart = seconds_from(first.began_us, second.began_us),
+        .is_beside = first.began_us < second.began_us && second.began_us < first.ended_us,
+    };
 
 out:
     return blame(call, code, err);
@@ -295,7 +401,7 @@ static tandem_code confirm(const td_server_call *call, td_server_facts *facts, c
                            size_t dim, const td_wire_answer *answer, const td_told *told,
                            tandem_error *err)
 {
-    bool tells = facts->form->is_asked_again && facts->is_telling;
+    bool tells = is_asked_twice(facts);
     tandem_code code = TANDEM_OK;
 
     if (strcmp(answer->model, facts->answers_as) != 0)

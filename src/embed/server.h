@@ -7,6 +7,7 @@
 #ifndef TD_EMBED_SERVER_H
 #define TD_EMBED_SERVER_H
 
+#include "embed/embed.h"
 #include "embed/exchange.h"
 #include "embed/form.h"
 
@@ -46,6 +47,13 @@ typedef struct td_server_batch {
  * E_FORMAT for an answer that is not to be believed. */
 tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *facts, float *probe,
                                  size_t *dim_out, uint32_t *retry_after_ms_out, tandem_error *err);
+
+/* What two calls at the same time take there, with texts like the probe, of which the vectors
+ * [dim] come to nothing; n_texts: of the first. price_out->is_beside: they were. Blocks for both.
+ * Errors: as for a batch. */
+tandem_code td_embed_server_price(const td_server_call *call, const td_server_facts *facts,
+                                  size_t dim, size_t n_texts, td_embed_price *price_out,
+                                  tandem_error *err);
 
 /* Vectors of a batch. They are believed once the server has been found to be the one that was met:
  * by what it tells of itself, or by what it makes of the probe [dim] if the connection is new and

@@ -63,6 +63,14 @@ int64_t td_schedule_batch_oldest_us(const td_pending *pending)
     return pending->n ? pending->first[oldest_group(pending)]->put_us : INT64_MAX;
 }
 
+uint64_t td_schedule_batch_longest(const td_pending *pending)
+{
+    if (pending->n == 0)
+        return 0;
+    size_t next = 64 - (size_t)__builtin_clzll(pending->filled);
+    return (UINT64_C(2) + (next & 1)) << (next / 2) >> 1;
+}
+
 /* The filled group nearest to `from`, the shorter on a tie. */
 static size_t nearest_group(uint64_t filled, size_t from)
 {

@@ -27,6 +27,9 @@ void td_schedule_batch_add(td_pending *pending, td_task *task);
 /* When the oldest was put; INT64_MAX when there is none. */
 int64_t td_schedule_batch_oldest_us(const td_pending *pending);
 
+/* Tokens that no text passes, and the longest is less than a half below; 0 when there is none. */
+uint64_t td_schedule_batch_longest(const td_pending *pending);
+
 /* Cuts a batch of at most items_max tasks and tokens_max tokens (one task always fits); NULL when
  * none is there. Cost: the batch's length, times the groups for TD_PICK_IN_ORDER. */
 td_task *td_schedule_batch_cut(td_pending *pending, td_pick pick, size_t items_max,

@@ -12,6 +12,7 @@ enum {
 
 static const double PACE_SHARE = 0.3; /* of the last call */
 static const double QUEUES = 1.6;
+static const double TOO_SOON = 0.6; /* of what a call takes alone, after the one before it */
 
 void td_schedule_lane_init(td_lane *lane, const td_lane_options *options)
 {
@@ -20,6 +21,7 @@ void td_schedule_lane_init(td_lane *lane, const td_lane_options *options)
         .limit = td_schedule_limit_of(options->is_local, options->in_flight_max),
         .seed = options->jitter_seed + (uint64_t)options->id,
         .served_us = INT64_MIN,
+        .price = options->wants_price ? TD_PRICE_WANTED : TD_PRICE_TOLD,
     };
     td_schedule_rate_hint(&lane->rate, options->call_seconds, options->text_seconds,
                           options->text_tokens);
@@ -32,6 +34,26 @@ void td_schedule_lane_put(td_lane *lane, td_task *task, int64_t now_us)
     td_schedule_batch_add(&lane->pending, task);
     lane->n_inside++;
     lane->counts.n_put++;
+}
+
+/* ---- what a call costs ---- */
+
+void td_schedule_lane_price_begin(td_lane *lane)
+{
+    td_assert(lane->price == TD_PRICE_WANTED);
+    lane->price = TD_PRICE_ASKED;
+}
+
+void td_schedule_lane_price(td_lane *lane, const td_embed_price *measured)
+{
+    td_priced priced = {.is_known = false};
+    lane->price = TD_PRICE_TOLD;
+    if (measured)
+        priced = td_schedule_price_read(lane->rate.call, lane->rate.text, measured);
+    if (!priced.is_known)
+        return;
+    td_schedule_rate_price(&lane->rate, priced.call, priced.text);
+    lane->takes_turns = priced.takes_turns;
 }
 
 /* ---- batches that wait ---- */
@@ -97,17 +119,35 @@ static void note_pace(td_lane *lane, const td_task *batch, double seconds)
     pace->per_item += share * (work / (double)batch->batch_n - pace->per_item);
 }
 
+/* Where calls take turns, one that waited for another ends after it by no less than it takes alone:
+ * what ends sooner was served beside it. */
+static void doubt_turns(td_lane *lane, const td_task *batch, int64_t start_us, int64_t now_us)
+{
+    const td_pace *alone = &lane->alone;
+    double work = fmin(alone->per_item * (double)batch->batch_n,
+                       alone->per_token * (double)batch->batch_tokens);
+    double gap = (double)(now_us - lane->good_us) / 1e6;
+    if (start_us < lane->good_us &&
+        gap < TOO_SOON * (td_schedule_rate_cost(&lane->rate).per_batch + work))
+        lane->takes_turns = false;
+    lane->good_us = now_us;
+}
+
 /* Two at once that take twice as long take turns, whether texts or tokens are what counts. */
 static bool queues(const td_lane *lane)
 {
     const td_pace *alone = &lane->alone, *beside = &lane->beside;
+    if (lane->takes_turns)
+        return true;
     return alone->per_item > 0 && beside->per_item > QUEUES * alone->per_item &&
            beside->per_token > QUEUES * alone->per_token;
 }
 
-static td_settled settle_good(td_lane *lane, const td_task *batch, double seconds)
+static td_settled settle_good(td_lane *lane, const td_task *batch, int64_t start_us, int64_t now_us)
 {
     uint32_t beside = lane->in_flight + 1;
+    double seconds = (double)(now_us - start_us) / 1e6;
+    doubt_turns(lane, batch, start_us, now_us);
     note_pace(lane, batch, seconds);
     td_schedule_rate_add(&lane->rate, batch->batch_n, batch->batch_tokens, seconds);
     td_schedule_limit_good(&lane->limit, batch->batch_tokens, seconds, beside);
@@ -193,7 +233,7 @@ td_settled td_schedule_lane_settle(td_lane *lane, td_task *batch, const td_outco
     lane->in_flight_items -= batch->batch_n;
     lane->in_flight_tokens -= batch->batch_tokens;
     if (outcome->code == TANDEM_OK)
-        return settle_good(lane, batch, (double)(now_us - outcome->start_us) / 1e6);
+        return settle_good(lane, batch, outcome->start_us, now_us);
 
     switch (td_schedule_retry_judge(outcome->code)) {
     case TD_VERDICT_AGAIN:
@@ -242,6 +282,7 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .n_queued = lane->pending.n,
         .queued_tokens = lane->pending.n_tokens,
         .oldest_us = td_schedule_batch_oldest_us(&lane->pending),
+        .longest_tokens = td_schedule_batch_longest(&lane->pending),
         .n_waiting = lane->n_waiting,
         .n_waiting_tasks = lane->n_waiting_tasks,
         .waiting_tokens = lane->waiting_tokens,
@@ -259,6 +300,7 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .remote = !lane->options.is_local,
         .text_seconds = lane->rate.text,
         .queues = queues(lane),
+        .price = lane->price,
         .items_max = lane->options.items_max,
         .tokens_max = lane->options.tokens_max,
         .tokens_enough = lane->options.tokens_enough,

@@ -13,6 +13,7 @@
 #include "schedule/batch.h"
 #include "schedule/circuit.h"
 #include "schedule/limit.h"
+#include "schedule/price.h"
 
 typedef struct td_lane_options {
     tandem_lane id;
@@ -25,6 +26,7 @@ typedef struct td_lane_options {
     double call_seconds, text_seconds; /* td_schedule_rate_hint; 0: none */
     size_t text_tokens;
     bool is_local;
+    bool wants_price; /* td_schedule_lane_price is called before the first batch */
 } td_lane_options;
 
 /* Seconds of late, without a call's price; 0: not known. */
@@ -48,6 +50,9 @@ typedef struct td_lane {
     const td_task *probe;     /* the batch that tries whether an open circuit's lane is back */
     uint32_t nonsense_in_row; /* single texts answered by what is no vector, none good between */
     td_rate rate;
+    td_price_state price;
+    bool takes_turns;      /* by its price; until batches tell otherwise */
+    int64_t good_us;       /* when the last good call ended */
     td_pace alone, beside; /* of calls with none, and with one or more of the lane beside them */
     uint64_t seed;
     bool given_up;
@@ -67,6 +72,12 @@ void td_schedule_lane_init(td_lane *lane, const td_lane_options *options);
 
 /* task->n_tokens and ->order are set. */
 void td_schedule_lane_put(td_lane *lane, td_task *task, int64_t now_us);
+
+/* What its calls cost is asked for: none begins until it is told. */
+void td_schedule_lane_price_begin(td_lane *lane);
+
+/* NULL: nobody could tell. */
+void td_schedule_lane_price(td_lane *lane, const td_embed_price *measured);
 
 /* The batch that a decision means; its call begins. */
 td_task *td_schedule_lane_take(td_lane *lane, const td_decision *decision, int64_t now_us);

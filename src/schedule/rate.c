@@ -8,6 +8,7 @@ static const double SPREAD_HINTED = 0.1; /* at least, after the first batch was,
 static const double SPREAD_GUESS = 0.25; /* and at most: what it corrected foretells no more */
 static const double SPREAD_TRUST = 0.15; /* above it an intercept is noise, */
 static const double WEIGHT_TRUST = 4;    /* and below it chance */
+static const double ERROR_HINTED = 0.3;  /* of a first batch that was foretold as a price a text */
 
 void td_schedule_rate_hint(td_rate *rate, double call_seconds, double text_seconds,
                            size_t text_tokens)
@@ -17,11 +18,19 @@ void td_schedule_rate_hint(td_rate *rate, double call_seconds, double text_secon
     rate->call = fmax(0, fmin(call_seconds, 0.999 * rate->text));
 }
 
+void td_schedule_rate_price(td_rate *rate, double call_seconds, double text_seconds)
+{
+    td_schedule_rate_hint(rate, call_seconds, text_seconds, (size_t)rate->text_tokens);
+    rate->is_priced = true;
+}
+
 /* The price of a call as the one short text and the mean batch give it; 0 where none was hinted. */
 static double call_of(const td_rate *rate)
 {
     if (rate->text <= 0 || rate->n == 0)
         return rate->call;
+    if (rate->is_priced)
+        return fmin(rate->call, 0.95 * rate->least);
     double items = rate->by_item.x / rate->by_item.weight;
     double seconds = rate->by_item.y / rate->by_item.weight;
     double more = items > 1.5 ? (seconds - rate->text) / (items - 1) : rate->text - rate->call;
@@ -98,8 +107,9 @@ td_cost td_schedule_rate_cost(const td_rate *rate)
 
     /* A few batches of like size fit both lines. Tokens are the safer guess: to take a price a
      * token for one a text puts the longest texts together and waits for them. */
-    bool by_item = (rate->by_item.weight > WEIGHT_TRUST || rate->text > 0) &&
-                   rate->by_item.error < 0.7 * rate->by_token.error;
+    bool told = rate->by_item.weight > WEIGHT_TRUST ||
+                (rate->text > 0 && rate->by_item.error < ERROR_HINTED);
+    bool by_item = told && rate->by_item.error < 0.7 * rate->by_token.error;
     const td_rate_line *line = by_item ? &rate->by_item : &rate->by_token;
     double least = (rate->text > 0 ? SPREAD_HINTED : SPREAD_FIRST) / (double)rate->n;
     double most = rate->text > 0 && rate->n == 1 ? SPREAD_GUESS : 1;

@@ -23,6 +23,7 @@ typedef struct td_rate {
     uint64_t n;
     td_rate_line by_token, by_item;
     double call, text, text_tokens; /* td_schedule_rate_hint; 0: none */
+    bool is_priced;                 /* `call` is all that a call costs, not what it does at least */
     double least;                   /* of all batches: no call can cost more */
 } td_rate;
 
@@ -38,6 +39,9 @@ typedef struct td_cost {
  * batches of many sizes tell it. */
 void td_schedule_rate_hint(td_rate *rate, double call_seconds, double text_seconds,
                            size_t text_tokens);
+
+/* Both were told apart since: a call costs so much by itself. */
+void td_schedule_rate_price(td_rate *rate, double call_seconds, double text_seconds);
 
 /* A batch ended well. */
 void td_schedule_rate_add(td_rate *rate, size_t n_items, uint64_t n_tokens, double seconds);

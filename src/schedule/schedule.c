@@ -116,6 +116,7 @@ static void init_lanes(td_schedule *schedule, const uint32_t lane_max[TANDEM_N_L
     const td_schedule_options *o = &schedule->options;
     /* In a small window batches are small too, or one slot would hold all of it. */
     uint32_t share = o->window_chunks_max / (schedule->n_slots + 1);
+    bool cuts = o->parallel && o->strategy <= TD_STRATEGY_PIPELINED && schedule->in_flight_max > 1;
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_embedder *embedder = schedule->embedders[l];
         uint32_t items = o->batch_items_max < share ? o->batch_items_max : share;
@@ -134,6 +135,7 @@ static void init_lanes(td_schedule *schedule, const uint32_t lane_max[TANDEM_N_L
             .call_seconds = embedder ? embedder->call_seconds : 0,
             .text_seconds = embedder ? embedder->text_seconds : 0,
             .text_tokens = embedder ? embedder->text_tokens : 0,
+            .wants_price = cuts && embedder && embedder->price && lane_max[l] > 1,
         };
         td_schedule_lane_init(&schedule->lanes[l], &lane);
         td_schedule_meter_open((tandem_lane)l, &schedule->metrics[l]);

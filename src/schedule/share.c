@@ -4,7 +4,10 @@
 
 static const double CUTS_UNKNOWN = 8;
 static const double OVERDUE_CUTS = 4;
+static const double OVERDUE = 2, OVERDUE_HINTED = 6;
+static const double HELD = 4;      /* calls that must be at stake for one more to be made */
 static const double LITTLE = 1.05; /* what a lane was met with may be off by this much */
+
 /* ---- how much work is left ---- */
 
 static uint32_t width_of(const td_strategy_state *state, int l)
@@ -113,13 +116,14 @@ static void guide(const td_strategy_state *state, int l, td_decision *decision)
 /* ---- servers: a call has its price ---- */
 
 /* Seconds from now until the call ends, as far as can be told: one that has taken twice what was
- * expected may never end. */
+ * expected may never end; or much more than that, before a batch has told what texts take. */
 static double seconds_to_end(const td_strategy_state *state, const td_flight *flight)
 {
     td_cost cost = cost_of(state, (int)flight->lane);
     double whole = cost.per_batch + td_schedule_rate_work(cost, flight->items, flight->tokens);
     double taken = (double)(state->now_us - flight->start_us) / 1e6;
-    return taken > 2 * whole ? INFINITY : fmax(0, whole - taken);
+    return taken > (cost.known ? OVERDUE : OVERDUE_HINTED) * whole ? INFINITY
+                                                                   : fmax(0, whole - taken);
 }
 
 /* Seconds from now until `work` is done by `width` slots that end together, each with one more call
@@ -168,8 +172,8 @@ static double least_calls(const td_strategy_state *state, int l)
 }
 
 /* A batch for a server lasts until all slots would end together, so that no slot calls more often
- * than it must. Where durations are hard to foretell some of it is held back, but nothing that is
- * not worth one more call. */
+ * than it must. Where durations are hard to foretell some of it is held back, if that is worth
+ * several calls: one more is sure to be paid. */
 static void guide_server(const td_strategy_state *state, int l, td_decision *decision)
 {
     const td_lane_view *lane = &state->lanes[l];
@@ -189,12 +193,12 @@ static void guide_server(const td_strategy_state *state, int l, td_decision *dec
     end = fmax(end, even_end(state, -1, left, cost.per_batch, state->in_flight_max));
     double text = own / (double)(lane->n_queued + lane->n_waiting_tasks);
     double share = end - cost.per_batch;
-    if (any_overdue(state)) /* its slot may come free at any time, or never */
+    if (any_overdue(state) && !lane->queues) /* its slot may come free at any time, or never */
         share = fmin(share, fmax(own / 2, text * lane->items_max / OVERDUE_CUTS));
     if (own <= share * (cost.known ? 1 : LITTLE))
         return;
     double held = cost.known ? share - share / (1 + fmin(1, 2 * spread)) : 0;
-    if (held > cost.per_batch)
+    if (held > HELD * cost.per_batch)
         share -= held;
     share = fmax(share, fmin(own, cost.per_batch));
     set_share(state, l, share + text / 2, decision);
@@ -203,6 +207,8 @@ static void guide_server(const td_strategy_state *state, int l, td_decision *dec
 void td_schedule_share_limit(const td_strategy_state *state, int l, td_decision *decision)
 {
     if (state->in_flight_max < 2 || width_of(state, l) < 2)
+        return;
+    if (state->lanes[l].price == TD_PRICE_WANTED) /* too few to ask, and so to share out */
         return;
     if (state->lanes[l].remote)
         guide_server(state, l, decision);

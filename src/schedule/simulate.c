@@ -41,11 +41,28 @@ static uint32_t n_slots(const td_sim *s)
     return s->in_flight_max + s->spare_slot;
 }
 
+/* Seconds of a call, with the jitter in it. */
+static double seconds_of(const td_simulated_service *service, size_t n, uint64_t tokens,
+                         uint64_t *seed)
+{
+    double seconds =
+        service->per_batch + service->per_item * (double)n + service->per_token * (double)tokens;
+    return seconds * exp(service->sigma * normal(seed));
+}
+
+/* What a server tells while it is met, from a stream of its own: calls have the same jitter with
+ * and without it. */
+static uint64_t met_seed(const td_sim *s, int l)
+{
+    return s->seed ^ (UINT64_C(0x9E3779B97F4A7C15) << l);
+}
+
 static void open_lanes(td_sim *s)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_simulated_service *service = &s->services[l];
-        double text = service->per_batch + service->per_item + PROBE_TOKENS * service->per_token;
+        s->met_seed[l] = met_seed(s, l);
+        double text = seconds_of(service, 1, PROBE_TOKENS, &s->met_seed[l]);
         td_lane_options options = {
             .id = (tandem_lane)l,
             .items_max = s->items_max,
@@ -59,6 +76,8 @@ static void open_lanes(td_sim *s)
             .call_seconds = service->adapts ? service->way : 0,
             .text_seconds = service->adapts ? text : 0,
             .text_tokens = PROBE_TOKENS,
+            .wants_price = service->adapts && s->strategy <= TD_STRATEGY_PIPELINED &&
+                           s->in_flight_max > 1 && service->limit > 1,
         };
         td_schedule_lane_init(&s->lanes[l], &options);
     }
@@ -117,9 +136,7 @@ static void serve(td_sim *s, td_sim_slot *slot)
     check(s, n <= s->items_max, "a batch of too many texts");
     check(s, n == 1 || tokens <= s->tokens_max, "a batch of too many tokens");
 
-    double seconds =
-        service->per_batch + service->per_item * (double)n + service->per_token * (double)tokens;
-    seconds *= exp(service->sigma * normal(&s->seed));
+    double seconds = seconds_of(service, n, tokens, &s->seed);
     slot->code = TANDEM_OK;
     if (service->denied)
         slot->code = TANDEM_E_DENIED;
@@ -226,6 +243,28 @@ static void put_arrived(td_sim *s)
     account(s);
 }
 
+/* What two calls at the same time would take, as input is still read: it costs no time here. */
+static void price(td_sim *s, int l)
+{
+    const td_simulated_service *service = &s->services[l];
+    const size_t n = TD_EMBED_PRICE_TEXTS;
+    uint64_t *seed = &s->met_seed[l];
+    td_embed_price told = {
+        .n_texts = n,
+        .first = seconds_of(service, n, n * PROBE_TOKENS, seed),
+        .second = seconds_of(service, 1, PROBE_TOKENS, seed),
+        .apart = TD_EMBED_PRICE_APART_US / 1e6,
+    };
+    bool dead = s->now_us >= service->dead_from_us && s->now_us < service->dead_until_us;
+    bool fails = service->denied || dead || td_schedule_simulate_uniform(seed) < service->p_passing;
+
+    told.is_beside = told.apart < told.first;
+    if (service->servers == 1)
+        told.second += fmax(0, told.first - service->way - told.apart);
+    td_schedule_lane_price_begin(&s->lanes[l]);
+    td_schedule_lane_price(&s->lanes[l], fails ? NULL : &told);
+}
+
 /* Gives free slots work until they would wait; when to look again at the latest. */
 static int64_t give_work(td_sim *s, bool *end_out)
 {
@@ -242,6 +281,10 @@ static int64_t give_work(td_sim *s, bool *end_out)
             hand_out(s, (int)decision.lane, batch,
                      state.cancelled ? TD_TASK_CANCELLED : TD_TASK_FAILED);
             put_arrived(s);
+            continue;
+        }
+        if (decision.kind == TD_DECIDE_PRICE) {
+            price(s, (int)decision.lane);
             continue;
         }
         uint32_t i = 0;

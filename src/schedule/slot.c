@@ -1,6 +1,7 @@
 /* A slot's life, under the schedule's lock unless it says otherwise:
  *
  *   decide -> wait          until poked, or until time alone changes the answer
+ *          -> price         unlock: ask the backend; lock
  *          -> batch         take; unlock: call the backend; lock: settle; unlock: hand out; lock
  *          -> drain         take what can't be embedded; unlock: hand out; lock
  *          -> end
@@ -247,6 +248,20 @@ static void call_locked(td_slot *slot, const td_decision *decision, const td_rou
         leave_locked(schedule, l, how.status, n);
 }
 
+static void price_locked(td_schedule *schedule, int l)
+{
+    td_embedder *embedder = schedule->embedders[l];
+    td_embed_price price;
+
+    td_schedule_lane_price_begin(&schedule->lanes[l]);
+    td_schedule_slot_poke_locked(schedule, td_schedule_state_now(schedule)); /* the other lane */
+    pthread_mutex_unlock(&schedule->lock);
+    bool is_told = embedder->price(embedder, &price);
+    pthread_mutex_lock(&schedule->lock);
+    td_schedule_lane_price(&schedule->lanes[l], is_told ? &price : NULL);
+    td_schedule_slot_poke_locked(schedule, td_schedule_state_now(schedule));
+}
+
 /* ---- the loop ---- */
 
 static void wait_locked(td_schedule *schedule, int64_t until_us)
@@ -283,6 +298,9 @@ static bool step_locked(td_slot *slot)
     switch (decision.kind) {
     case TD_DECIDE_WAIT:
         wait_locked(schedule, decision.until_us);
+        return true;
+    case TD_DECIDE_PRICE:
+        price_locked(schedule, (int)decision.lane);
         return true;
     case TD_DECIDE_BATCH:
         call_locked(slot, &decision, &past, now_us);

@@ -11,6 +11,8 @@ enum {
     HOLD_BUSY_US = 5 * 1000 * 1000,
     /* and at the start of a round. */
     HOLD_ROUND_US = 100 * 1000,
+    /* Fewer texts, when no more will come, cost less than to ask what they cost. */
+    PRICE_TEXTS_MIN = 8,
 };
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -45,7 +47,7 @@ static offer look(const td_strategy_state *state, int l, int64_t *until_out)
     const td_lane_view *lane = &state->lanes[l];
     if (lane->given_up || lane->n_queued + lane->n_waiting == 0)
         return NOTHING;
-    if (lane->probing || lane->in_flight >= lane->limit)
+    if (lane->probing || lane->price == TD_PRICE_ASKED || lane->in_flight >= lane->limit)
         return NOTHING;
     if (state->now_us < lane->opens_us) {
         *until_out = sooner(*until_out, lane->opens_us);
@@ -122,8 +124,14 @@ static td_decision batch_of(const td_strategy_state *state, int l, td_pick pick)
     return decision;
 }
 
+/* Texts of like length together, the longest first at the end. Where calls take turns no slot waits
+ * for the longest, and calls are to be few: what is long is not put together if it would then fill
+ * them up before they have their number of texts. */
 static td_decision grouped_batch_of(const td_strategy_state *state, int l)
 {
+    const td_lane_view *lane = &state->lanes[l];
+    if (state->ended && lane->queues && lane->longest_tokens * lane->items_max > lane->tokens_max)
+        return batch_of(state, l, TD_PICK_IN_ORDER);
     return batch_of(state, l, state->ended ? TD_PICK_LONGEST : TD_PICK_OLDEST);
 }
 
@@ -239,6 +247,18 @@ static int lane_to_drain(const td_strategy_state *state)
     return -1;
 }
 
+/* A lane whose first batches will be cut by what its calls cost, or -1. */
+static int lane_to_price(const td_strategy_state *state)
+{
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        const td_lane_view *lane = &state->lanes[l];
+        bool many = lane->n_queued >= (state->ended ? PRICE_TEXTS_MIN : 1);
+        if (lane->price == TD_PRICE_WANTED && many)
+            return l;
+    }
+    return -1;
+}
+
 td_decision td_schedule_strategy_decide(const td_strategy_state *state)
 {
     int drained = lane_to_drain(state);
@@ -254,6 +274,11 @@ td_decision td_schedule_strategy_decide(const td_strategy_state *state)
         slots++;
     if (state->cancelled || in_flight(state) >= slots)
         return wait_until(state, INT64_MAX);
+    int priced = lane_to_price(state);
+    if (priced >= 0)
+        return (td_decision){.kind = TD_DECIDE_PRICE,
+                             .lane = (tandem_lane)priced,
+                             .round = state->round};
 
     switch (strategy) {
     case TD_STRATEGY_ROUNDS:

@@ -11,12 +11,20 @@
 #include "schedule/rate.h"
 #include "schedule/schedule.h"
 
+/* Whether a server's calls were priced. */
+typedef enum td_price_state {
+    TD_PRICE_TOLD,   /* as far as they will be */
+    TD_PRICE_WANTED, /* not asked for yet */
+    TD_PRICE_ASKED,  /* calls wait for it */
+} td_price_state;
+
 /* How one lane stands. */
 typedef struct td_lane_view {
     /* tasks in no batch yet */
     size_t n_queued;
     uint64_t queued_tokens;
-    int64_t oldest_us; /* when the oldest of them was put */
+    int64_t oldest_us;       /* when the oldest of them was put */
+    uint64_t longest_tokens; /* at most, of one of them */
     /* batches that wait for another call: halves, and those that back off */
     size_t n_waiting;
     size_t n_waiting_tasks;
@@ -35,6 +43,7 @@ typedef struct td_lane_view {
 
     bool remote;         /* a call may cost more than its texts */
     double text_seconds; /* of a call with one text, as the server was met; 0: not known */
+    td_price_state price;
     bool queues; /* calls beside each other take turns at the server: no faster than one by one */
 
     uint32_t items_max; /* of one batch */
@@ -75,6 +84,7 @@ typedef struct td_strategy_state {
 
 typedef enum td_decision_kind {
     TD_DECIDE_WAIT,  /* until something happens, or until_us */
+    TD_DECIDE_PRICE, /* ask what the lane's calls cost */
     TD_DECIDE_BATCH, /* call with a batch of the lane: one that waits, if due, else a new one */
     TD_DECIDE_DRAIN, /* hand out what waits in the lane, unembedded */
     TD_DECIDE_END,   /* nothing is left and nothing will come */

@@ -90,9 +90,25 @@ static void another_model_is_another(void **state)
     assert_false(td_embed_identity_same(one, TD_STR("MiniLM@1234")));
 }
 
+static void texts_like_the_probe_are_as_long_and_each_another(void **state)
+{
+    char room[2][TD_IDENTITY_LIKE_N];
+
+    (void)state;
+    td_str one = td_embed_identity_like(1, room[0]);
+    td_str other = td_embed_identity_like(UINT64_MAX, room[1]);
+    td_str probe = td_embed_identity_probe();
+    assert_int_equal(one.n, other.n);
+    assert_true(one.n < probe.n + 8 && probe.n < one.n + 8);
+    assert_true(td_str_starts(one, TD_STR("A lane is one model")));
+    assert_true(td_str_starts(probe, TD_STR("A lane is one model")));
+    assert_false(td_str_eq(one, other));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_like_the_probe_are_as_long_and_each_another),
         cmocka_unit_test(it_names_model_revision_width_and_probe),
         cmocka_unit_test(noise_of_another_precision_does_not_change_it),
         cmocka_unit_test(another_model_is_another),

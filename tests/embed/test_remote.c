@@ -421,9 +421,77 @@ static void options_that_are_none_are_refused(void **state)
     try_open("http://a", options, TANDEM_E_INVALID);
 }
 
+static void what_calls_cost_is_asked_once(void **state)
+{
+    backend b;
+    td_embed_price price;
+
+    (void)state;
+    backend_start(&b, "openai", "m");
+    td_embedder *lane = open_lane(b.url);
+    assert_int_equal(atomic_load(&b.n_asked), 1); /* the probe: a search needs no more */
+    assert_true(lane->price(lane, &price));
+    assert_true(price.n_texts == TD_EMBED_PRICE_TEXTS && price.first > 0);
+    assert_int_equal(atomic_load(&b.n_asked), 3);
+    assert_true(lane->price(lane, &price));
+    assert_int_equal(atomic_load(&b.n_asked), 3);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static bool refuse_second_and_third(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)b;
+    (void)texts;
+    return (n == 2 || n == 3) && server_send(request, 503, "", "{}");
+}
+
+static void a_price_that_was_refused_is_not_known_and_asked_for_again_later(void **state)
+{
+    backend b;
+    td_embed_price price;
+
+    (void)state;
+    backend_start(&b, "openai", "m");
+    b.fault = refuse_second_and_third;
+    td_embedder *lane = open_lane(b.url);
+    assert_false(lane->price(lane, &price));
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    assert_true(lane->price(lane, &price));
+    close_lane(lane);
+    backend_stop(&b);
+}
+
+static void where_one_text_is_all_that_a_server_takes_or_several_take_turns_nothing_is_told(
+    void **state)
+{
+    backend b, c;
+    char urls[4500];
+    td_embed_price price;
+
+    (void)state;
+    backend_start(&b, "tei", "m");
+    backend_start(&c, "tei", "m");
+    snprintf(urls, sizeof(urls), "%s %s", b.url, c.url);
+    td_embedder *lane = open_lane(urls);
+    assert_true(lane->price(lane, &price));
+    assert_false(price.is_beside);
+    close_lane(lane);
+    b.items_max = 1;
+    lane = open_lane(b.url);
+    assert_false(lane->price(lane, &price));
+    close_lane(lane);
+    backend_stop(&b);
+    backend_stop(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_calls_cost_is_asked_once),
+        cmocka_unit_test(a_price_that_was_refused_is_not_known_and_asked_for_again_later),
+        cmocka_unit_test(
+            where_one_text_is_all_that_a_server_takes_or_several_take_turns_nothing_is_told),
         cmocka_unit_test(a_lane_tells_what_the_server_has),
         cmocka_unit_test(batches_are_split_to_the_servers_limit),
         cmocka_unit_test(requests_are_split_to_the_bytes_that_the_api_takes),

@@ -190,9 +190,64 @@ static void no_time_left_is_a_timeout(void **state)
     stop(m);
 }
 
+static tandem_code price(meeting *m, td_embed_price *price_out)
+{
+    td_server_call call = call_of(m);
+
+    m->err = (tandem_error){0};
+    return td_embed_server_price(&call, &m->facts, m->dim, 4, price_out, &m->err);
+}
+
+static void two_calls_at_the_same_time_tell_a_price_in_each_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        meeting *m = start(forms[i]);
+        td_embed_price found = {0};
+        assert_int_equal(meet(m, NULL), TANDEM_OK);
+        assert_int_equal(price(m, &found), TANDEM_OK);
+        assert_int_equal(atomic_load(&m->b.n_asked), 3); /* the probe, and these two */
+        assert_int_equal(atomic_load(&m->b.n_texts_most), 4);
+        assert_int_equal(found.n_texts, 4);
+        assert_true(found.first > 0 && found.second > 0);
+        stop(m);
+    }
+}
+
+static bool refuse_all(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)b;
+    (void)texts;
+    return n > 1 && server_send(request, 429, "Retry-After: 9\r\n", "{}");
+}
+
+static bool refuse_several(backend *b, server_request *request, json_t *texts, int n)
+{
+    (void)b;
+    (void)n;
+    return json_array_size(texts) > 1 && server_send(request, 413, "", "{}");
+}
+
+static void a_price_that_is_refused_says_why(void **state)
+{
+    (void)state;
+    meeting *m = start("tei");
+    td_embed_price found = {0};
+    assert_int_equal(meet(m, NULL), TANDEM_OK);
+    m->b.fault = refuse_all;
+    assert_int_equal(price(m, &found), TANDEM_E_BUSY);
+    assert_non_null(strstr(m->err.context, m->b.url));
+    m->b.fault = refuse_several;
+    assert_int_equal(price(m, &found), TANDEM_E_TOO_LARGE);
+    assert_int_equal(found.n_texts, 0);
+    stop(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_calls_at_the_same_time_tell_a_price_in_each_form),
+        cmocka_unit_test(a_price_that_is_refused_says_why),
         cmocka_unit_test(a_server_of_each_form_is_met_and_asked),
         cmocka_unit_test(another_model_midway_is_noticed_in_each_form),
         cmocka_unit_test(another_revision_midway_is_noticed),

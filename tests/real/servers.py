@@ -41,11 +41,11 @@ class Server:
         certificate = limits.pop("certificate", None)
         assert not limits
         self.fault = None
-        self.priced = False  # the probe of a start is asked `fault` for too
+        self.priced = False  # the probe of a start, and of a price, is asked `fault` for too
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.batches, self.paths, self.connections = [], [], 0
-        self.headers, self.asked, self.probes = [], [], 0
+        self.headers, self.asked, self.probes, self.pricings = [], [], 0, 0
         self.busy = self.busy_most = 0
         self.stopping = threading.Event()
         outer = self
@@ -229,8 +229,10 @@ class Server:
                 h, 422, f"batch size {len(texts)} > maximum allowed batch size {self.items_max}"
             )
         is_probe = texts[0].startswith("A lane is one model")
+        is_pricing = is_probe and "of no price" in texts[0]
         with self.lock:
-            self.probes += is_probe
+            self.pricings += is_pricing
+            self.probes += is_probe and not is_pricing
             if not is_probe:
                 self.batches.append(texts)
             n = len(self.batches)

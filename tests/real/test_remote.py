@@ -125,6 +125,52 @@ def tandem_is_empty(tandem):
     return tandem.status()["pages"] == 0
 
 
+# -- what a call costs --
+
+
+@pytest.fixture
+def wide_tree(tandem):
+    """Enough of both lanes for their calls to be priced, even if all are there at once."""
+    folder = make_small_tree(tandem.folder / "tree", n_code=12)
+    for i in range(6, 12):
+        (folder / f"text{i}.md").write_text(f"# Chapter {i}\n\nThis is the text of chapter {i}.\n")
+
+
+def test_calls_are_priced_once_and_not_for_a_search_nor_for_rounds(tandem, wide_tree):
+    with Server("tei", PROSE) as gte, Server("openai", CODE) as coderank:
+        env = settings(gte, coderank)
+        done = tandem.run("index", "--db", tandem.db, "--json", "tree", env=env)
+        summary = json.loads(done.stdout)
+        for server, name in ((gte, "gte"), (coderank, "coderank")):
+            assert server.pricings == 2 and server.probes >= 1
+            assert summary["lanes"][name]["batches"] == len(server.batches)
+            assert summary["chunks"][name] == sum(map(len, server.batches)) == 12
+        assert tandem.search("chapter 3", env=env)
+        tandem.index("tree", env=env)  # nothing is new
+        env["EMBEDDING_STRATEGY"] = "rounds"
+        tandem.run("index", "--db", tandem.folder / "rounds.db", "tree", env=env)
+        env.update(EMBEDDING_STRATEGY="auto", MAX_EMBEDDING_CONCURRENCY="1")
+        tandem.run("index", "--db", tandem.folder / "one.db", "tree", env=env)
+        assert gte.pricings == coderank.pricings == 2
+
+
+@pytest.mark.parametrize("how", ("429", "500", "dropped", "nonsense"))
+def test_a_price_that_is_refused_changes_nothing(tandem, wide_tree, how):
+    def refuse(call):
+        if "of no price" not in call.texts[0]:
+            return False
+        if how == "dropped":
+            return call.drop()
+        return call.send(200, b"<html>") if how == "nonsense" else call.error(int(how), "no")
+
+    with Server("tei", PROSE) as gte, Server("tei", CODE) as coderank:
+        for server in (gte, coderank):
+            server.fault, server.priced = refuse, True
+        tandem.index("tree", env=settings(gte, coderank))
+        assert gte.pricings >= 2 and coderank.pricings >= 2  # dropped: each once more by itself
+        assert outcome(tandem, gte, 0) == outcome(tandem, coderank, 1) == "right"
+
+
 # -- one lane down --
 
 

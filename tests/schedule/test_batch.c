@@ -93,6 +93,19 @@ static void the_token_budget_holds_but_one_text_always_fits(void **state)
     free(f);
 }
 
+static void no_text_passes_the_longest_nor_is_it_far_away(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length < 5000; length += length / 7 + 1) {
+        fixture *f = with_lengths((size_t[]){length / 2, length, 1}, 3);
+        uint64_t most = td_schedule_batch_longest(&f->pending);
+        assert_true(most >= length && 2 * most <= 3 * length + 2);
+        free(f);
+    }
+    td_pending none = {.n = 0};
+    assert_int_equal(td_schedule_batch_longest(&none), 0);
+}
+
 static void the_oldest_time_follows_the_tasks(void **state)
 {
     (void)state;
@@ -179,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_group_that_is_too_small_is_filled_from_its_neighbours),
         cmocka_unit_test(the_longest_come_first_at_the_end),
         cmocka_unit_test(the_token_budget_holds_but_one_text_always_fits),
+        cmocka_unit_test(no_text_passes_the_longest_nor_is_it_far_away),
         cmocka_unit_test(the_oldest_time_follows_the_tasks),
         cmocka_unit_test(random_cuts_lose_and_double_nothing),
         cmocka_unit_test(halves_have_all_tasks_and_forget_the_tries),

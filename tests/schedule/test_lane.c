@@ -251,6 +251,61 @@ static void calls_beside_each_other_that_take_twice_as_long_take_turns(void **st
     free(f);
 }
 
+/* A lane of a server that was met and priced; of eight tasks each batch takes a second alone. */
+static fixture *priced(const td_embed_price *price)
+{
+    fixture *f = with_tasks(N, 3);
+    td_lane_options options = f->lane.options;
+    options.call_seconds = 0;
+    options.text_seconds = 0.1;
+    options.text_tokens = 10;
+    options.wants_price = true;
+    td_schedule_lane_init(&f->lane, &options);
+    for (size_t i = 0; i < N; i++)
+        td_schedule_lane_put(&f->lane, &f->tasks[i], 0);
+    assert_int_equal(view(f).price, TD_PRICE_WANTED);
+    td_schedule_lane_price_begin(&f->lane);
+    assert_int_equal(view(f).price, TD_PRICE_ASKED);
+    td_schedule_lane_price(&f->lane, price);
+    assert_int_equal(view(f).price, TD_PRICE_TOLD);
+    return f;
+}
+
+static const td_embed_price in_turn = {
+    .n_texts = 4, .first = 0.16, .second = 0.258, .apart = 0.002, .is_beside = true};
+
+static td_settled settle_since(fixture *f, td_task *batch, int64_t start_us, int64_t now_us)
+{
+    td_outcome outcome = {.code = TANDEM_OK, .start_us = start_us};
+    return td_schedule_lane_settle(&f->lane, batch, &outcome, f->now_us = now_us);
+}
+
+static void a_price_tells_a_call_and_turns_before_the_first_batch(void **state)
+{
+    (void)state;
+    fixture *f = priced(&in_turn);
+    assert_float_equal(view(f).cost.per_batch, 0.08, 1e-9);
+    assert_float_equal(view(f).cost.per_item, 0.02, 1e-9);
+    assert_true(view(f).queues);
+    free(f);
+    f = priced(NULL); /* as it was met */
+    assert_true(view(f).cost.per_batch == 0 && view(f).cost.hinted && !view(f).queues);
+    free(f);
+}
+
+static void turns_are_believed_until_a_call_ends_too_soon_after_another(void **state)
+{
+    (void)state;
+    fixture *f = priced(&in_turn);
+    td_task *first = take(f), *second = take(f), *third = take(f);
+    settle_since(f, first, 0, 1000 * 1000);
+    settle_since(f, second, 0, 2000 * 1000); /* it waited for the first */
+    assert_true(view(f).queues);
+    settle_since(f, third, 0, 2100 * 1000); /* nobody can have waited for the second */
+    assert_false(f->lane.takes_turns);
+    free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +321,8 @@ int main(void)
         cmocka_unit_test(a_lane_given_up_keeps_its_reason_and_drains_all),
         cmocka_unit_test(a_failed_probe_keeps_its_batch_while_tries_are_left),
         cmocka_unit_test(calls_beside_each_other_that_take_twice_as_long_take_turns),
+        cmocka_unit_test(a_price_tells_a_call_and_turns_before_the_first_batch),
+        cmocka_unit_test(turns_are_believed_until_a_call_ends_too_soon_after_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

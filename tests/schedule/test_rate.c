@@ -81,6 +81,32 @@ static void a_servers_own_price_of_a_call_is_told_by_the_first_batch(void **stat
     assert_true(td_schedule_rate_cost(&rate).per_batch < 0.2);
 }
 
+/* What the first batches make of it by themselves is a guess. */
+static void a_call_that_was_priced_keeps_its_price(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_schedule_rate_hint(&rate, 0, 0.5, 12);
+    td_schedule_rate_price(&rate, 0.08, 0.1);
+    assert_float_equal(td_schedule_rate_cost(&rate).per_batch, 0.08, 1e-9);
+    assert_float_equal(td_schedule_rate_cost(&rate).per_item, 0.02, 1e-9);
+    td_schedule_rate_add(&rate, 25, 7000, 1.5);
+    assert_float_equal(td_schedule_rate_cost(&rate).per_batch, 0.08, 1e-9);
+    td_schedule_rate_add(&rate, 1, 12, 0.05); /* a call cannot cost so much */
+    assert_true(td_schedule_rate_cost(&rate).per_batch < 0.05);
+}
+
+/* A first batch that neither line foretold is no reason to believe in a price a text. */
+static void a_short_text_does_not_make_a_price_a_text_of_one_a_token(void **state)
+{
+    (void)state;
+    td_rate rate = {0};
+    td_schedule_rate_hint(&rate, 0, 0.2567, 12);
+    td_schedule_rate_price(&rate, 0.2515, 0.2567);
+    td_schedule_rate_add(&rate, 32, 9700, 0.792); /* 0.42 was foretold by texts, 4.4 by tokens */
+    assert_true(td_schedule_rate_cost(&rate).per_token > 0);
+}
+
 static void what_one_batch_corrected_is_foretold_no_worse_than_by_a_quarter(void **state)
 {
     (void)state;
@@ -159,6 +185,8 @@ int main(void)
         cmocka_unit_test(a_price_for_a_text_is_told_from_one_for_a_token),
         cmocka_unit_test(what_a_server_was_met_with_counts_until_batches_tell),
         cmocka_unit_test(a_servers_own_price_of_a_call_is_told_by_the_first_batch),
+        cmocka_unit_test(a_call_that_was_priced_keeps_its_price),
+        cmocka_unit_test(a_short_text_does_not_make_a_price_a_text_of_one_a_token),
         cmocka_unit_test(what_one_batch_corrected_is_foretold_no_worse_than_by_a_quarter),
         cmocka_unit_test(three_batches_alone_do_not_make_a_price_a_text),
         cmocka_unit_test(equal_batches_give_the_mean_and_no_price_for_a_call),

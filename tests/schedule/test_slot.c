@@ -378,6 +378,69 @@ static void in_flight_never_passes_the_cap_over_both_lanes(void **state)
     fake_job_free(job);
 }
 
+/* ---- what a call costs ---- */
+
+static atomic_int n_priced;
+
+static bool tell_price(td_embedder *self, td_embed_price *price_out)
+{
+    const fake_model *model = (const fake_model *)self;
+    atomic_fetch_add(&n_priced, 1);
+    assert_int_equal(model->n_calls, 0); /* batches wait for it */
+    *price_out = (td_embed_price){
+        .n_texts = 4, .first = 0.4, .second = 0.1, .apart = 0.002, .is_beside = true};
+    return true;
+}
+
+static bool refuse_price(td_embedder *self, td_embed_price *price_out)
+{
+    (void)self;
+    (void)price_out;
+    atomic_fetch_add(&n_priced, 1);
+    return false;
+}
+
+static void run_priced(td_strategy strategy, bool (*price)(td_embedder *, td_embed_price *),
+                       size_t n_texts)
+{
+    fake_job *job = fake_job_new(2);
+    job->options.strategy = strategy;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        job->models[l].door.is_local = false;
+        job->models[l].door.text_seconds = 0.1;
+        job->models[l].door.text_tokens = 4;
+        job->models[l].door.price = price;
+    }
+    for (size_t i = 0; i < n_texts; i++)
+        fake_add(job, (tandem_lane)(i % 2), "text");
+    n_priced = 0;
+    fake_run(job);
+    fake_check(job);
+    assert_int_equal(fake_count(job, 0, TD_TASK_DONE), n_texts / 2);
+    assert_int_equal(fake_count(job, 1, TD_TASK_DONE), n_texts / 2);
+    fake_job_free(job);
+}
+
+static void each_lane_is_priced_once_before_its_batches(void **state)
+{
+    (void)state;
+    run_priced(TD_STRATEGY_AUTO, tell_price, 200);
+    assert_int_equal(n_priced, 2);
+    run_priced(TD_STRATEGY_AUTO, refuse_price, 200);
+    assert_int_equal(n_priced, 2);
+}
+
+static void neither_rounds_nor_a_few_texts_are_priced(void **state)
+{
+    (void)state;
+    run_priced(TD_STRATEGY_ROUNDS, tell_price, 200);
+    assert_int_equal(n_priced, 0);
+    run_priced(TD_STRATEGY_SEQUENTIAL, tell_price, 200);
+    assert_int_equal(n_priced, 0);
+    run_priced(TD_STRATEGY_AUTO, tell_price, 14);
+    assert_int_equal(n_priced, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +458,8 @@ int main(void)
         cmocka_unit_test(a_lane_dead_for_good_is_given_up_after_three_probes),
         cmocka_unit_test(a_hanging_lane_leaves_the_other_alone_and_a_cancel_waits_for_it),
         cmocka_unit_test(every_call_is_observed_with_its_slot_and_time),
+        cmocka_unit_test(each_lane_is_priced_once_before_its_batches),
+        cmocka_unit_test(neither_rounds_nor_a_few_texts_are_priced),
         cmocka_unit_test(in_flight_never_passes_the_cap_over_both_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

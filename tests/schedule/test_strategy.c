@@ -391,6 +391,44 @@ static void where_calls_are_dear_a_tiny_batch_waits_as_long_as_one_takes(void **
     assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_BATCH);
 }
 
+static void what_calls_cost_is_asked_before_the_first_but_not_for_few_texts(void **state)
+{
+    (void)state;
+    td_strategy_state s = calm(TD_STRATEGY_AUTO);
+    s.lanes[0].price = s.lanes[1].price = TD_PRICE_WANTED;
+    give(&s, 1, 1, s.now_us); /* more will come */
+    td_decision d = td_schedule_strategy_decide(&s);
+    assert_true(d.kind == TD_DECIDE_PRICE && d.lane == TANDEM_LANE_CODERANK);
+    s.lanes[1].price = TD_PRICE_ASKED;
+    give(&s, 1, 32, 0);
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_WAIT); /* calls wait for it */
+    give(&s, 0, 1, s.now_us);
+    d = td_schedule_strategy_decide(&s);
+    assert_true(d.kind == TD_DECIDE_PRICE && d.lane == TANDEM_LANE_GTE);
+    s.lanes[1].price = TD_PRICE_TOLD;
+    s.ended = true; /* one text: a call more would be dear */
+    d = td_schedule_strategy_decide(&s);
+    assert_int_equal(d.kind, TD_DECIDE_BATCH);
+    s.cancelled = true;
+    give(&s, 0, 100, 0);
+    assert_int_equal(td_schedule_strategy_decide(&s).kind, TD_DECIDE_DRAIN);
+}
+
+static void where_calls_take_turns_long_texts_are_not_put_together(void **state)
+{
+    (void)state;
+    td_strategy_state s = calm(TD_STRATEGY_AUTO);
+    s.ended = true;
+    give(&s, 0, 100, 0);
+    s.lanes[0].queues = true;
+    s.lanes[0].longest_tokens = 512; /* 32 of them fit */
+    assert_int_equal(td_schedule_strategy_decide(&s).pick, TD_PICK_LONGEST);
+    s.lanes[0].longest_tokens = 768;
+    assert_int_equal(td_schedule_strategy_decide(&s).pick, TD_PICK_IN_ORDER);
+    s.lanes[0].queues = false;
+    assert_int_equal(td_schedule_strategy_decide(&s).pick, TD_PICK_LONGEST);
+}
+
 static void a_full_batch_goes_at_once(void **state)
 {
     (void)state;
@@ -542,6 +580,8 @@ int main(void)
         cmocka_unit_test(a_tiny_batch_waits_while_others_of_its_lane_run_but_not_for_ever),
         cmocka_unit_test(a_tiny_batch_goes_when_its_lane_does_nothing_or_the_input_has_ended),
         cmocka_unit_test(where_calls_are_dear_a_tiny_batch_waits_as_long_as_one_takes),
+        cmocka_unit_test(what_calls_cost_is_asked_before_the_first_but_not_for_few_texts),
+        cmocka_unit_test(where_calls_take_turns_long_texts_are_not_put_together),
         cmocka_unit_test(a_full_batch_goes_at_once),
         cmocka_unit_test(a_batch_is_no_larger_than_makes_it_faster_but_for_rounds),
         cmocka_unit_test(the_lane_without_a_slot_comes_first_then_the_one_that_ends_last),
