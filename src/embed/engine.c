@@ -13,16 +13,27 @@ enum {
 static pthread_mutex_t engines_lock = PTHREAD_MUTEX_INITIALIZER; /* rank 2: guards engines */
 static td_engine *engines;
 
+/* What a model is opened from. */
+typedef struct origin {
+    const td_model_files *files;
+    td_pool *pool;
+} origin;
+
 static td_str get_file(const void *user, const char *name)
 {
-    return td_model_files_get(user, name);
+    return td_model_files_get(((const origin *)user)->files, name);
 }
 
 static void forget_bytes(const void *user, td_str bytes)
 {
-    const td_model_files *files = user;
+    const td_model_files *files = ((const origin *)user)->files;
     if (files->forget)
         files->forget(files, bytes);
+}
+
+static void share_work(const void *user, void (*work)(void *arg), void *arg)
+{
+    td_embed_pool_share(((const origin *)user)->pool, work, arg);
 }
 
 static void engine_free(td_engine *engine)
@@ -120,9 +131,11 @@ static tandem_code engine_new(const td_model_files *files, const td_engine_optio
                               td_engine **engine_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
+    const origin from = {files, options->pool};
     td_model_source source = {.get = get_file,
                               .forget = forget_bytes,
-                              .user = files,
+                              .share = options->pool ? share_work : NULL,
+                              .user = &from,
                               .kernels = options->kernels,
                               .precision = options->precision};
     td_engine *engine = calloc(1, sizeof(*engine));

@@ -9,6 +9,7 @@
 
 #include "embed/model/model.h"
 #include "embed/packed_cache.h"
+#include "embed/pool.h"
 #include "embed/tokenize/tokenize.h"
 #include "flow/model_files.h"
 
@@ -37,6 +38,7 @@ typedef struct td_engine_options {
     td_precision precision;
     uint64_t memory_bytes_max;     /* of all that the process holds; 0: what the machine gives */
     const td_packed_cache *packed; /* borrowed during the call; NULL: none */
+    td_pool *pool;                 /* that packs the weights; NULL: the calling thread alone */
 } td_engine_options;
 
 /* The engine of these files, loaded if it is not in use. `files` must outlive it. Errors: those of

@@ -197,7 +197,7 @@ typedef struct run {
     td_class class;
     td_crew *crew;
     const td_model *model;
-    td_scratch *scratch;
+    td_scratch *scratch; /* NULL: the crew's */
 } run;
 
 static void meet(void *user)
@@ -234,9 +234,9 @@ static tandem_code run_by_crew(run *r, const td_ragged *group, float *vectors, t
     td_team team = {.wait = meet, .pause = stand_aside, .user = r};
 
     r->crew = r->pool->crews[r->class];
-    r->scratch = r->pool->scratches[r->class];
     td_embed_gate_enter(&r->pool->gate, r->class);
     team.n = td_embed_crew_take(r->crew);
+    r->scratch = r->scratch ? r->scratch : r->pool->scratches[r->class];
     TD_TRY(td_embed_model_prepare(r->model, group, &team, r->scratch, err));
     td_embed_crew_run(r->crew, forward, r);
     TD_TRY(td_embed_model_finish(r->model, r->scratch, vectors, err));
@@ -256,6 +256,37 @@ tandem_code td_embed_pool_run(td_pool *pool, bool is_query, const td_model *mode
 
     if (!is_long)
         r.class = is_query ? TD_CLASS_QUERY : is_alone ? TD_CLASS_LONG : TD_CLASS_BULK;
-    return r.class == TD_CLASS_BULK ? run_alone(&r, group, vectors, err)
-                                    : run_by_crew(&r, group, vectors, err);
+    if (r.class == TD_CLASS_BULK)
+        return run_alone(&r, group, vectors, err);
+    r.scratch = NULL;
+    return run_by_crew(&r, group, vectors, err);
+}
+
+tandem_code td_embed_pool_run_once(td_pool *pool, const td_model *model, const td_ragged *texts,
+                                   td_scratch *own, float *vectors, tandem_error *err)
+{
+    run r = {.pool = pool, .class = TD_CLASS_LONG, .model = model, .scratch = own};
+    return run_by_crew(&r, texts, vectors, err);
+}
+
+typedef struct sharing {
+    void (*work)(void *arg);
+    void *arg;
+} sharing;
+
+static void work_on(void *user, size_t member)
+{
+    const sharing *s = user;
+    (void)member;
+    s->work(s->arg);
+}
+
+void td_embed_pool_share(td_pool *pool, void (*work)(void *arg), void *arg)
+{
+    sharing s = {work, arg};
+    td_crew *crew = pool->crews[TD_CLASS_LONG];
+
+    td_embed_crew_take(crew);
+    td_embed_crew_run(crew, work_on, &s);
+    td_embed_crew_give_back(crew);
 }

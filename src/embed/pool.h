@@ -51,6 +51,15 @@ void td_embed_pool_bulk_end(td_pool *pool);
 /* Called by bulk work between steps that are none of a run: returns when no query is under way. */
 void td_embed_pool_stand_aside(td_pool *pool);
 
+/* Calls work(arg) on all cores at once; returns when all have returned. It stands aside for nobody:
+ * pieces of work that can't wait, such as a model that is opened. */
+void td_embed_pool_share(td_pool *pool, void (*work)(void *arg), void *arg);
+
+/* Vectors of any number of texts, bulk work between begin and end, by all cores at once, in `own`
+ * memory: for a run so large that comes once. Errors: those of td_embed_model_run. */
+tandem_code td_embed_pool_run_once(td_pool *pool, const td_model *model, const td_ragged *texts,
+                                   td_scratch *own, float *vectors, tandem_error *err);
+
 /* Vectors of one group: of a query, or of bulk work between begin and end. Errors: those of
  * td_embed_model_run. */
 tandem_code td_embed_pool_run(td_pool *pool, bool is_query, const td_model *model,

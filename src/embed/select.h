@@ -1,8 +1,7 @@
 /* embed/select.h - the precision that a model is opened in: the one asked for, or found by trying.
  *
  * auto:     of the precisions that this CPU is fast in, the narrowest whose vectors of the samples
- *           are near enough to those in f32; the first time on a machine that takes as much memory
- *           as the model in f32
+ *           are near enough to those in f32 (check.h)
  * Threads:  any
  */
 #ifndef TD_EMBED_SELECT_H
@@ -18,11 +17,6 @@ const char *td_embed_select_name(td_precision precision);
 
 /* Which precision a name means. Errors: E_INVALID for an unknown one; "auto" is none. */
 tandem_code td_embed_select_named(const char *name, td_precision *precision_out, tandem_error *err);
-
-/* What auto demands of a precision, and what it found: cosines to the vectors in f32. */
-#define TD_CHECK_MEAN_MIN  0.995
-#define TD_CHECK_LEAST_MIN 0.98
-bool td_embed_select_passes(const td_check *check);
 
 /* Takes the engine of these files in the precision that options->precision names.
  *

@@ -135,6 +135,49 @@ static void all_classes_at_once_give_the_bits_of_one_thread(void **state)
     close_all(&o);
 }
 
+static void a_run_in_memory_of_its_own_has_the_same_bits_and_leaves_the_crew_s_alone(void **state)
+{
+    (void)state;
+    static float expected[TEXTS_MAX * DIM_MAX], vectors[TEXTS_MAX * DIM_MAX];
+    texts *all = calloc(1, sizeof(*all));
+    opened o = open_or_fail("gte-new", NULL);
+    td_scratch *own = td_embed_model_scratch_new();
+    make_texts(all, TEXTS_MAX);
+    const td_ragged many = {all->ids, all->starts, TEXTS_MAX, 0, false};
+    run_or_fail(&o, &many, expected);
+    for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+        td_pool *pool = pool_or_fail(n_threads);
+        memset(vectors, 0, sizeof(vectors));
+        td_embed_pool_bulk_begin(pool);
+        assert_int_equal(td_embed_pool_run_once(pool, o.model, &many, own, vectors, NULL),
+                         TANDEM_OK);
+        td_embed_pool_bulk_end(pool);
+        assert_memory_equal(vectors, expected, TEXTS_MAX * o.dim * sizeof(float));
+        assert_true(td_embed_model_scratch_bytes(own) > 0);
+        td_embed_pool_give_back(pool);
+    }
+    td_embed_model_scratch_free(own);
+    free(all);
+    close_all(&o);
+}
+
+static void count_me(void *arg)
+{
+    atomic_fetch_add((atomic_size_t *)arg, 1);
+}
+
+static void work_is_shared_by_all(void **state)
+{
+    (void)state;
+    for (size_t n_threads = 1; n_threads <= 3; n_threads++) {
+        atomic_size_t n = 0;
+        td_pool *pool = pool_or_fail(n_threads);
+        td_embed_pool_share(pool, count_me, &n);
+        assert_int_equal(atomic_load(&n), n_threads);
+        td_embed_pool_give_back(pool);
+    }
+}
+
 static void a_group_that_is_refused_leaves_the_pool_usable(void **state)
 {
     (void)state;
@@ -162,6 +205,8 @@ int main(void)
         cmocka_unit_test(workspaces_are_kept_and_grow_with_the_longest_text),
         cmocka_unit_test(the_most_scratch_that_a_model_needs_is_what_all_need),
         cmocka_unit_test(all_classes_at_once_give_the_bits_of_one_thread),
+        cmocka_unit_test(a_run_in_memory_of_its_own_has_the_same_bits_and_leaves_the_crew_s_alone),
+        cmocka_unit_test(work_is_shared_by_all),
         cmocka_unit_test(a_group_that_is_refused_leaves_the_pool_usable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

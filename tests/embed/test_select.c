@@ -17,16 +17,6 @@ static void precisions_have_names(void **state)
     assert_non_null(strstr(err.message, "auto, f32, bf16 or int8"));
 }
 
-static void a_check_passes_by_its_mean_and_its_least(void **state)
-{
-    (void)state;
-    assert_true(td_embed_select_passes(&(td_check){64, 0.9951, 0.9801}));
-    assert_false(td_embed_select_passes(&(td_check){64, 0.9949, 0.9801}));
-    assert_false(td_embed_select_passes(&(td_check){64, 0.9951, 0.9799}));
-    assert_false(td_embed_select_passes(&(td_check){0, 1, 1}));
-    assert_false(td_embed_select_passes(&(td_check){64, NAN, NAN}));
-}
-
 typedef struct selected {
     model_dir dir;
     dir_files list;
@@ -89,7 +79,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(precisions_have_names),
-        cmocka_unit_test(a_check_passes_by_its_mean_and_its_least),
         cmocka_unit_test(takes_the_precision_asked_for_without_a_check),
         cmocka_unit_test(auto_is_f32_where_nothing_else_is_fast),
         cmocka_unit_test(refuses_an_unknown_precision),

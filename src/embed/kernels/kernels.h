@@ -28,6 +28,7 @@ enum {
     /* bf16 and int8: outputs of a panel; bytes by which rows and panels advance together. */
     TD_NARROW_WIDTH = 32,
     TD_NARROW_STEP = 64,
+    TD_PANEL_MAX = 128, /* the widest of any table and precision */
 };
 
 /* What weights are kept in and products are made of. */
@@ -213,19 +214,37 @@ tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_ou
                                   tandem_error *err);
 void td_embed_kernels_clear(td_matrix *matrix);
 
+/* The same in steps, so that threads may share the work: an empty matrix of `source`'s table,
+ * precision and shape; then each of its panels once, in any order; then the end.
+ *
+ *   rows  [width]: a panel's outputs as pointers to their [n_in] weights, in a gated matrix its
+ *         values first and then, n_panel_out behind each, their gates; NULL: zeros
+ *   bias  [width] in the same order
+ * Errors: E_NOMEM, E_TOO_LARGE. Different panels may be packed by different threads at once. */
+tandem_code td_embed_kernels_pack_begin(const td_packing *source, bool gated, td_matrix *matrix_out,
+                                        tandem_error *err);
+void td_embed_kernels_pack_panel(td_matrix *matrix, size_t panel, const float *const *rows,
+                                 const float *bias);
+tandem_code td_embed_kernels_pack_end(td_matrix *matrix, tandem_error *err);
+
+/* Outputs of a panel, gates counted: the length of its rows and bias. At most TD_PANEL_MAX. */
+size_t td_embed_kernels_panel_width(const td_matrix *matrix);
+
 /* A packed matrix as one run of bytes, borrowed from it: no pointers are in it, so a file may keep
  * it for td_embed_kernels_adopt. Empty where a library holds a form of its own. */
 td_str td_embed_kernels_block(const td_matrix *matrix);
 
-/* The matrix over such a run, packed before from the same weights: of `source` only table,
- * precision and shape are read. The run is borrowed and must outlive the matrix. False, and
- * nothing written: no matrix of this shape packs into so many bytes, or they do not begin at a
- * 64-byte boundary. */
+/* The matrix over such a run, packed before from the same weights, or room to pack them into: of
+ * `source` only table, precision and shape are read. The run is borrowed and must outlive the
+ * matrix. False, and nothing written: no matrix of this shape packs into so many bytes, or they do
+ * not begin at a 64-byte boundary. */
 bool td_embed_kernels_adopt(const td_packing *source, bool gated, td_str block,
                             td_matrix *matrix_out);
 
-/* Bytes a packed matrix takes. */
+/* Bytes a packed matrix takes, and those that one of `source`'s shape would: 0 if that is too large
+ * or only a library knows. */
 size_t td_embed_kernels_bytes(const td_matrix *matrix);
+size_t td_embed_kernels_bytes_of(const td_packing *source, bool gated);
 
 /* Zeroed floats at a 64-byte boundary; NULL when out of memory. Freed by free(). */
 float *td_embed_kernels_floats(size_t n);

@@ -57,7 +57,7 @@ float *td_embed_kernels_floats(size_t n)
 
 /* ---- packing ---- */
 
-/* Where a weight lies: panel and column, and in them input by input. */
+/* Where an output's weights lie: panel and column, and in them input by input. */
 typedef struct place {
     size_t panel, column;
 } place;
@@ -67,19 +67,32 @@ static size_t width_of(const td_matrix *matrix)
     return matrix->precision == TD_PRECISION_F32 ? matrix->kernels->panel_width : TD_NARROW_WIDTH;
 }
 
-static place place_of(const td_matrix *matrix, size_t output, bool gate)
+enum {
+    COLUMNS = 16 /* every table's f32 panels are a multiple of that wide */
+};
+
+/* Neighbouring outputs lie side by side: columns from `from` on are written input by input. */
+static void pack_f32(td_matrix *matrix, size_t panel, size_t from, const float *const *rows)
 {
-    return (place){output / matrix->n_panel_out,
-                   output % matrix->n_panel_out + (gate ? matrix->n_panel_out : 0)};
+    size_t width = matrix->kernels->panel_width, n = matrix->n_in;
+    float *to = matrix->panels + panel * n * width + from;
+
+    for (size_t k = 0; k < n; k++, to += width) {
+        for (size_t c = 0; c < COLUMNS; c++)
+            to[c] = rows[from + c][k];
+    }
 }
 
-/* The column takes every value of one row of `weight`. */
-static void pack_f32(td_matrix *matrix, place at, const float *row)
+/* The same where some columns have no output. */
+static void pack_f32_of_few(td_matrix *matrix, size_t panel, size_t from, const float *const *rows)
 {
-    size_t width = matrix->kernels->panel_width;
-    float *to = matrix->panels + at.panel * matrix->n_in * width + at.column;
-    for (size_t k = 0; k < matrix->n_in; k++)
-        to[k * width] = row[k];
+    size_t width = matrix->kernels->panel_width, n = matrix->n_in;
+    float *to = matrix->panels + panel * n * width + from;
+
+    for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t k = 0; k < n; k++)
+            to[k * width + c] = rows[from + c] ? rows[from + c][k] : 0;
+    }
 }
 
 /* The 4 bytes of input group `group` in the column, see td_matrix. */
@@ -116,16 +129,56 @@ static void pack_int8(td_matrix *matrix, place at, const float *row)
     matrix->sums[at.panel * TD_NARROW_WIDTH + at.column] = sum;
 }
 
-static void pack_output(td_matrix *matrix, size_t output, const float *row, float bias, bool gate)
+static bool are_all(const float *const *rows, size_t n)
 {
-    place at = place_of(matrix, output, gate);
+    for (size_t c = 0; c < n; c++) {
+        if (!rows[c])
+            return false;
+    }
+    return true;
+}
+
+static void pack_wide(td_matrix *matrix, size_t panel, const float *const *rows)
+{
+    for (size_t c = 0; c < matrix->kernels->panel_width; c += COLUMNS) {
+        if (are_all(rows + c, COLUMNS))
+            pack_f32(matrix, panel, c, rows);
+        else
+            pack_f32_of_few(matrix, panel, c, rows);
+    }
+}
+
+static void pack_narrow(td_matrix *matrix, size_t panel, const float *const *rows)
+{
+    size_t step_values = TD_NARROW_STEP / (matrix->precision == TD_PRECISION_INT8 ? 1 : 2);
+    size_t bytes = matrix->n_steps * TD_NARROW_WIDTH * TD_NARROW_STEP;
+
+    if (matrix->n_in % step_values != 0 || !are_all(rows, TD_NARROW_WIDTH))
+        memset(matrix->codes + panel * bytes, 0, bytes);
+    for (size_t c = 0; c < TD_NARROW_WIDTH; c++) {
+        if (!rows[c])
+            continue;
+        if (matrix->precision == TD_PRECISION_BF16)
+            pack_bf16(matrix, (place){panel, c}, rows[c]);
+        else
+            pack_int8(matrix, (place){panel, c}, rows[c]);
+    }
+}
+
+void td_embed_kernels_pack_panel(td_matrix *matrix, size_t panel, const float *const *rows,
+                                 const float *bias)
+{
+    size_t width = width_of(matrix), bytes = width * sizeof(float);
+
+    memcpy(matrix->bias + panel * width, bias, bytes);
+    if (matrix->precision == TD_PRECISION_INT8) {
+        memset(matrix->scales + panel * width, 0, bytes);
+        memset(matrix->sums + panel * width, 0, bytes);
+    }
     if (matrix->precision == TD_PRECISION_F32)
-        pack_f32(matrix, at, row);
-    else if (matrix->precision == TD_PRECISION_BF16)
-        pack_bf16(matrix, at, row);
+        pack_wide(matrix, panel, rows);
     else
-        pack_int8(matrix, at, row);
-    matrix->bias[at.panel * width_of(matrix) + at.column] = bias;
+        pack_narrow(matrix, panel, rows);
 }
 
 /* The arrays of a packed matrix in its one block, each at a 64-byte boundary. */
@@ -167,6 +220,16 @@ static void point_into(td_matrix *matrix, const layout *at, void *block)
     matrix->block_bytes = at->bytes;
 }
 
+/* Panels fill all but the last bytes of each array, which a file would keep too. */
+static void clear_ends(td_matrix *matrix, const layout *at)
+{
+    const size_t line = LINE_FLOATS * sizeof(float);
+    uint8_t *end = (uint8_t *)matrix->owned + at->weights_bytes;
+
+    for (size_t i = 0; i <= at->n_vectors; i++, end += at->vector_bytes)
+        memset(end - line, 0, line);
+}
+
 static tandem_code make_room(td_matrix *matrix, tandem_error *err)
 {
     layout at;
@@ -174,10 +237,11 @@ static tandem_code make_room(td_matrix *matrix, tandem_error *err)
     if (!lay_out(matrix, &at))
         return td_fail(err, TANDEM_E_TOO_LARGE, "a matrix of %zu x %zu is too large", matrix->n_out,
                        matrix->n_in);
-    matrix->owned = td_embed_kernels_floats(at.bytes / sizeof(float));
+    matrix->owned = aligned_alloc(LINE_FLOATS * sizeof(float), at.bytes);
     if (!matrix->owned)
         return td_fail_nomem(err, "packed weights");
     point_into(matrix, &at, matrix->owned);
+    clear_ends(matrix, &at);
     return TANDEM_OK;
 }
 
@@ -197,33 +261,64 @@ static td_matrix shape_of(const td_packing *source, bool gated)
     return matrix;
 }
 
-static bool is_foreign(const td_packing *source)
+static bool is_foreign(const td_matrix *matrix)
 {
-    return source->kernels->pack_foreign && source->precision == TD_PRECISION_F32;
+    return matrix->kernels->pack_foreign && matrix->precision == TD_PRECISION_F32;
+}
+
+tandem_code td_embed_kernels_pack_begin(const td_packing *source, bool gated, td_matrix *matrix_out,
+                                        tandem_error *err)
+{
+    td_matrix matrix = shape_of(source, gated);
+    tandem_code code = make_room(&matrix, err);
+    if (code == TANDEM_OK)
+        *matrix_out = matrix;
+    return code;
+}
+
+tandem_code td_embed_kernels_pack_end(td_matrix *matrix, tandem_error *err)
+{
+    return is_foreign(matrix) ? matrix->kernels->pack_foreign(matrix, err) : TANDEM_OK;
+}
+
+static void pack_from(const td_packing *source, size_t panel, td_matrix *matrix)
+{
+    const float *rows[TD_PANEL_MAX] = {NULL};
+    float bias[TD_PANEL_MAX] = {0};
+    size_t n_out = matrix->n_panel_out, first = panel * n_out;
+
+    for (size_t i = 0; i < n_out && first + i < source->n_out; i++) {
+        rows[i] = source->weight + (first + i) * source->n_in;
+        bias[i] = source->bias ? source->bias[first + i] : 0;
+        if (!source->gate)
+            continue;
+        rows[n_out + i] = source->gate + (first + i) * source->n_in;
+        bias[n_out + i] = source->gate_bias ? source->gate_bias[first + i] : 0;
+    }
+    td_embed_kernels_pack_panel(matrix, panel, rows, bias);
 }
 
 tandem_code td_embed_kernels_pack(const td_packing *source, td_matrix *matrix_out,
                                   tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_matrix matrix = shape_of(source, source->gate != NULL);
+    td_matrix matrix = {0};
 
-    TD_TRY(make_room(&matrix, err));
-    for (size_t i = 0; i < source->n_out; i++) {
-        pack_output(&matrix, i, source->weight + i * source->n_in,
-                    source->bias ? source->bias[i] : 0, false);
-        if (source->gate)
-            pack_output(&matrix, i, source->gate + i * source->n_in,
-                        source->gate_bias ? source->gate_bias[i] : 0, true);
-    }
-    if (is_foreign(source))
-        TD_TRY(source->kernels->pack_foreign(&matrix, err));
+    TD_TRY(td_embed_kernels_pack_begin(source, source->gate != NULL, &matrix, err));
+    for (size_t panel = 0; panel < matrix.n_panels; panel++)
+        pack_from(source, panel, &matrix);
+    TD_TRY(td_embed_kernels_pack_end(&matrix, err));
     *matrix_out = matrix;
     matrix = (td_matrix){0};
 
 out:
     td_embed_kernels_clear(&matrix);
     return code;
+}
+
+size_t td_embed_kernels_panel_width(const td_matrix *matrix)
+{
+    return width_of(matrix);
 }
 
 td_str td_embed_kernels_block(const td_matrix *matrix)
@@ -238,7 +333,7 @@ bool td_embed_kernels_adopt(const td_packing *source, bool gated, td_str block,
     td_matrix matrix = shape_of(source, gated);
     layout at;
 
-    if (is_foreign(source) || !lay_out(&matrix, &at) || at.bytes != block.n ||
+    if (is_foreign(&matrix) || !lay_out(&matrix, &at) || at.bytes != block.n ||
         (uintptr_t)block.ptr % (LINE_FLOATS * sizeof(float)) != 0)
         return false;
     point_into(&matrix, &at, (void *)(uintptr_t)block.ptr); /* only packing writes there */
@@ -257,4 +352,11 @@ void td_embed_kernels_clear(td_matrix *matrix)
 size_t td_embed_kernels_bytes(const td_matrix *matrix)
 {
     return matrix->block_bytes;
+}
+
+size_t td_embed_kernels_bytes_of(const td_packing *source, bool gated)
+{
+    const td_matrix matrix = shape_of(source, gated);
+    layout at;
+    return !is_foreign(&matrix) && lay_out(&matrix, &at) ? at.bytes : 0;
 }

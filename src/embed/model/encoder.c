@@ -1,6 +1,7 @@
 #include "embed/model/encoder.h"
 
 #include "embed/model/run.h"
+#include "embed/model/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ void td_embed_model_encoder_forward(const td_encoder *encoder, td_scratch *scrat
                 .n_rows = scratch->batch->starts[scratch->batch->n_texts]};
 
     embed(&r);
+    td_embed_model_stream_pack(&r, NULL, &encoder->layers[0]);
     td_embed_model_run_wait(&r);
     run_blocks(&r, NULL, &encoder->layers[0]);
     for (size_t l = 0; l < encoder->n_layers; l++) {
@@ -105,6 +107,7 @@ void td_embed_model_encoder_forward(const td_encoder *encoder, td_scratch *scrat
         bool last = l + 1 == encoder->n_layers;
         td_embed_model_run_wait(&r);
         attend_all(&r, layer, last && scratch->first_rows_only);
+        td_embed_model_stream_pack(&r, layer, last ? NULL : layer + 1);
         td_embed_model_run_wait(&r);
         if (last && scratch->first_rows_only)
             keep_first_rows(&r);
@@ -137,6 +140,7 @@ void td_embed_model_encoder_clear(td_encoder *encoder)
     for (size_t l = 0; encoder->layers && l < encoder->n_layers; l++)
         clear_layer(&encoder->layers[l]);
     free(encoder->layers);
+    td_embed_model_stream_close(encoder->stream);
     free(encoder->positions);
     free(encoder->type);
     clear_norm(&encoder->embedding_norm);
@@ -151,6 +155,8 @@ size_t td_embed_model_encoder_bytes(const td_encoder *encoder)
     size_t bytes = encoder->positions ? encoder->n_positions * encoder->hidden * sizeof(float) : 0;
     for (size_t i = 0; i < TD_ROPES_MAX; i++)
         bytes += encoder->ropes[i].n_positions * encoder->ropes[i].dim * sizeof(float);
+    if (encoder->stream)
+        return bytes + encoder->stream->room_bytes;
     for (size_t l = 0; l < encoder->n_layers; l++) {
         const td_layer *layer = &encoder->layers[l];
         bytes += td_embed_kernels_bytes(&layer->qkv) + td_embed_kernels_bytes(&layer->out) +

@@ -38,6 +38,8 @@ enum {
     TD_ROPES_MAX = 2
 };
 
+typedef struct td_stream td_stream;
+
 typedef struct td_encoder {
     const td_kernels *kernels;
     td_precision precision;
@@ -53,7 +55,8 @@ typedef struct td_encoder {
     float *type;            /* [hidden], added to each token; NULL: none */
     td_norm embedding_norm, final_norm;
     td_rope ropes[TD_ROPES_MAX];
-    td_layer *layers; /* [n_layers] */
+    td_layer *layers;  /* [n_layers] */
+    td_stream *stream; /* NULL: all weights are there. See stream.h */
 } td_encoder;
 
 /* Frees all that a load has filled in, also half a load. */
@@ -94,7 +97,8 @@ struct td_scratch {
     float *normed;     /* [members][block_rows, hidden], pre-norm only */
     float *inner;      /* [members][block_rows, intermediate] */
     float *heads;      /* [members][n_heads_floats] attention's scratch */
-    size_t normed_floats, inner_floats, heads_floats; /* of one member */
+    float *panels;     /* [members][panel_floats] rows of a panel, streamed only */
+    size_t normed_floats, inner_floats, heads_floats, panel_floats; /* of one member */
 
     /* In place of qkv, context, normed and inner, where products are narrow; strides in values. */
     uint16_t *qkv_bf16, *context_bf16, *inner_bf16;

@@ -1,7 +1,5 @@
 #include "embed/model/load.h"
 
-#include "base/size.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,119 +127,50 @@ tandem_code td_embed_model_load_layers(td_loader *loader, td_encoder *encoder)
     return TANDEM_OK;
 }
 
-/* Room for n floats, whose old content is lost. */
-static tandem_code reserve(td_loader *loader, size_t rows, size_t n_in)
+static tandem_code adopt(const td_loader *loader, const td_recipe *recipe)
 {
-    size_t n = 0;
-    if (!td_size_mul(rows, n_in + 1, &n))
-        return td_fail(loader->err, TANDEM_E_TOO_LARGE, "config.json: a layer of %zu x %zu", rows,
-                       n_in);
-    if (n <= loader->n_floats)
-        return TANDEM_OK;
-    free(loader->floats);
-    loader->floats = td_embed_kernels_floats(n);
-    loader->n_floats = loader->floats ? n : 0;
-    return loader->floats ? TANDEM_OK : td_fail_nomem(loader->err, "weights being packed");
-}
-
-/* The rows are packed now: their pages need not stay in memory beside the result. */
-static void forget(const td_loader *loader, const char *const *parts, size_t n)
-{
-    td_loader names = *loader;
-    for (size_t i = 0; i < n && loader->source && loader->source->forget; i++) {
-        const td_tensor *tensor =
-            td_embed_weights_find(loader->weights, full_name(&names, parts[i], ".weight"));
-        if (tensor)
-            loader->source->forget(loader->source->user,
-                                   (td_str){(const char *)tensor->data, tensor->data_bytes});
-    }
-}
-
-static td_packing shape_of(const td_loader *loader, const td_linear_parts *p, size_t n_rows)
-{
-    return (td_packing){.kernels = loader->kernels,
-                        .precision = loader->precision,
-                        .n_out = p->gating == TD_GATING_NONE ? n_rows : n_rows / 2,
-                        .n_in = p->n_in};
-}
-
-static tandem_code pack(td_loader *loader, const td_linear_parts *p, size_t n_rows,
-                        td_matrix *matrix_out)
-{
-    const float *first = loader->floats, *bias = p->bias ? first + n_rows * p->n_in : NULL;
-    size_t half = n_rows / 2;
-    const float *second = first + half * p->n_in, *second_bias = bias ? bias + half : NULL;
-    td_packing source = shape_of(loader, p, n_rows);
-
-    source.weight = first;
-    source.bias = bias;
-    if (p->gating == TD_GATING_VALUE_FIRST) {
-        source.gate = second;
-        source.gate_bias = second_bias;
-    } else if (p->gating == TD_GATING_GATE_FIRST) {
-        source.weight = second;
-        source.bias = second_bias;
-        source.gate = first;
-        source.gate_bias = bias;
-    }
-    return td_embed_kernels_pack(&source, matrix_out, loader->err);
-}
-
-static tandem_code adopt(td_loader *loader, const td_linear_parts *p, size_t n_rows,
-                         td_matrix *matrix_out)
-{
-    const td_packing source = shape_of(loader, p, n_rows);
     const td_blocks *packed = loader->packed;
+    size_t at = loader->recipes.n;
 
-    if (loader->n_packed == packed->n ||
-        !td_embed_kernels_adopt(&source, p->gating != TD_GATING_NONE,
-                                packed->items[loader->n_packed], matrix_out))
+    if (at >= packed->n || !td_embed_kernels_adopt(&recipe->shape, recipe->gating != TD_GATING_NONE,
+                                                   packed->items[at], recipe->matrix))
         return td_fail(loader->err, TANDEM_E_CONFLICT,
-                       "packed matrix %zu of %zu is not of the model's shape", loader->n_packed,
-                       packed->n);
-    loader->n_packed++;
+                       "packed matrix %zu of %zu is not of the model's shape", at, packed->n);
     return TANDEM_OK;
 }
 
-static tandem_code read_and_pack(td_loader *loader, const td_linear_parts *p, size_t n_parts,
-                                 td_matrix *matrix_out)
+/* All must be there before room is made: a size without a tensor behind it costs nothing. */
+static tandem_code find_parts(td_loader *loader, const td_linear_parts *p, td_recipe *recipe)
 {
     tandem_code code = TANDEM_OK;
     const uint64_t dims[] = {p->part_rows, p->n_in};
-    size_t n_rows = n_parts * p->part_rows;
 
-    TD_TRY(reserve(loader, n_rows, p->n_in));
-    for (size_t i = 0; i < n_parts; i++) {
-        TD_TRY(td_embed_weights_read_f32(loader->weights, full_name(loader, p->parts[i], ".weight"),
-                                         dims, 2, loader->floats + i * p->part_rows * p->n_in,
-                                         loader->err));
+    for (size_t i = 0; i < TD_PARTS_MAX && p->parts[i]; i++) {
+        TD_TRY(td_embed_weights_need(loader->weights, full_name(loader, p->parts[i], ".weight"),
+                                     dims, 2, &recipe->weights[i], loader->err));
         if (p->bias)
-            TD_TRY(td_embed_weights_read_f32(loader->weights,
-                                             full_name(loader, p->parts[i], ".bias"), dims, 1,
-                                             loader->floats + n_rows * p->n_in + i * p->part_rows,
-                                             loader->err));
+            TD_TRY(td_embed_weights_need(loader->weights, full_name(loader, p->parts[i], ".bias"),
+                                         dims, 1, &recipe->biases[i], loader->err));
+        recipe->n_parts++;
     }
-    TD_TRY(pack(loader, p, n_rows, matrix_out));
-    forget(loader, p->parts, n_parts);
-
 out:
     return code;
 }
 
-static tandem_code note_block(td_loader *loader, const td_matrix *matrix)
+static tandem_code note_recipe(td_loader *loader, const td_recipe *recipe)
 {
     enum {
         STEP = 64
     };
-    td_blocks *made = &loader->made;
+    td_recipes *all = &loader->recipes;
 
-    if (made->n % STEP == 0) {
-        td_str *items = realloc(made->items, (made->n + STEP) * sizeof(*items));
+    if (all->n % STEP == 0) {
+        td_recipe *items = realloc(all->items, (all->n + STEP) * sizeof(*items));
         if (!items)
             return td_fail_nomem(loader->err, "packed weights");
-        made->items = items;
+        all->items = items;
     }
-    made->items[made->n++] = td_embed_kernels_block(matrix);
+    all->items[all->n++] = *recipe;
     return TANDEM_OK;
 }
 
@@ -249,21 +178,21 @@ tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts 
                                        td_matrix *matrix_out)
 {
     tandem_code code = TANDEM_OK;
-    const uint64_t dims[] = {p->part_rows, p->n_in};
-    const td_tensor *tensor = NULL;
-    size_t n_parts = 0;
+    td_recipe recipe = {.matrix = matrix_out, .part_rows = p->part_rows, .gating = p->gating};
+    size_t n_rows = 0;
+    bool gated = p->gating != TD_GATING_NONE;
 
-    while (n_parts < 3 && p->parts[n_parts])
-        n_parts++;
-    /* All must be there before room is made: a size without a tensor behind it costs nothing. */
-    for (size_t i = 0; i < n_parts; i++)
-        TD_TRY(td_embed_weights_need(loader->weights, full_name(loader, p->parts[i], ".weight"),
-                                     dims, 2, &tensor, loader->err));
+    TD_TRY(find_parts(loader, p, &recipe));
+    n_rows = recipe.n_parts * p->part_rows;
+    recipe.shape = (td_packing){.kernels = loader->kernels,
+                                .precision = loader->precision,
+                                .n_out = gated ? n_rows / 2 : n_rows,
+                                .n_in = p->n_in};
     if (loader->packed)
-        TD_TRY(adopt(loader, p, n_parts * p->part_rows, matrix_out));
-    else
-        TD_TRY(read_and_pack(loader, p, n_parts, matrix_out));
-    TD_TRY(note_block(loader, matrix_out));
+        TD_TRY(adopt(loader, &recipe));
+    else if (!loader->no_room)
+        TD_TRY(td_embed_kernels_pack_begin(&recipe.shape, gated, matrix_out, loader->err));
+    TD_TRY(note_recipe(loader, &recipe));
 
 out:
     return code;
@@ -326,9 +255,6 @@ tandem_code td_embed_model_load_rows(td_loader *loader, const char *name, size_t
 
 void td_embed_model_load_clear(td_loader *loader)
 {
-    free(loader->floats);
-    free(loader->made.items);
-    loader->floats = NULL;
-    loader->n_floats = 0;
-    loader->made = (td_blocks){0};
+    free(loader->recipes.items);
+    loader->recipes = (td_recipes){0};
 }

@@ -7,6 +7,7 @@
 
 #include "embed/model/encoder.h"
 #include "embed/model/fields.h"
+#include "embed/model/packing.h"
 
 typedef struct td_loader {
     const td_weights *weights;
@@ -15,25 +16,16 @@ typedef struct td_loader {
     const char *prefix; /* "bert." or "", before all names */
     char layer[64];     /* "encoder.layer.3.", between prefix and name; empty outside of layers */
     char name[192];     /* the last name built */
-    float *floats;      /* reused from matrix to matrix */
-    size_t n_floats;
-    const td_blocks *packed;              /* in place of weights to pack; NULL: none */
-    size_t n_packed;                      /* taken so far */
-    td_blocks made;                       /* of all matrices so far */
-    const struct td_model_source *source; /* told which bytes have been read */
+    const td_blocks *packed; /* in place of weights to pack; NULL: none */
+    td_recipes recipes;      /* of all matrices so far */
+    bool no_room;            /* matrices are shapes alone: who packs them has room */
     tandem_error *err;
 } td_loader;
 
-typedef enum td_gating {
-    TD_GATING_NONE,
-    TD_GATING_VALUE_FIRST, /* the first half of the rows are values, the second their gates */
-    TD_GATING_GATE_FIRST,
-} td_gating;
-
 /* One linear layer, whose rows may lie in several tensors one after another. */
 typedef struct td_linear_parts {
-    const char *parts[3]; /* names without ".weight"; NULL after the last */
-    size_t part_rows;     /* rows of each */
+    const char *parts[TD_PARTS_MAX]; /* names without ".weight"; NULL after the last */
+    size_t part_rows;                /* rows of each */
     size_t n_in;
     bool bias; /* each part has a ".bias" */
     td_gating gating;
@@ -69,6 +61,8 @@ void td_embed_model_load_enter(td_loader *loader, const char *group, size_t laye
 /* Zeroed layers. */
 tandem_code td_embed_model_load_layers(td_loader *loader, td_encoder *encoder);
 
+/* Finds a layer's weights and notes how the matrix is packed of them, which is done when all are
+ * known: matrix_out must stay where it is. Over blocks packed before, it is complete at once. */
 tandem_code td_embed_model_load_linear(td_loader *loader, const td_linear_parts *parts,
                                        td_matrix *matrix_out);
 

@@ -3,6 +3,7 @@
 #include "embed/model/architectures.h"
 #include "embed/model/pooling.h"
 #include "embed/model/stages.h"
+#include "embed/model/stream.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,14 +124,36 @@ out:
 }
 
 /* All or none. */
-static void keep_blocks(td_loader *loader, td_model *model)
+static tandem_code keep_blocks(const td_recipes *recipes, td_model *model, tandem_error *err)
 {
-    for (size_t i = 0; i < loader->made.n; i++) {
-        if (!loader->made.items[i].ptr)
-            return;
+    td_str *items = calloc(recipes->n + 1, sizeof(*items));
+
+    if (!items)
+        return td_fail_nomem(err, "packed weights");
+    for (size_t i = 0; i < recipes->n; i++) {
+        items[i] = td_embed_kernels_block(recipes->items[i].matrix);
+        if (!items[i].ptr) {
+            free(items);
+            return TANDEM_OK;
+        }
     }
-    model->blocks = loader->made;
-    loader->made = (td_blocks){0};
+    model->blocks = (td_blocks){items, recipes->n};
+    return TANDEM_OK;
+}
+
+/* What the architecture has found becomes weights to multiply by. */
+static tandem_code pack(const td_model_source *source, td_loader *loader, td_model *model,
+                        tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    if (source->streamed)
+        return td_embed_model_stream_open(&loader->recipes, source, &model->encoder, err);
+    if (!source->packed)
+        TD_TRY(td_embed_model_packing_run(&loader->recipes, source, err));
+    TD_TRY(keep_blocks(&loader->recipes, model, err));
+out:
+    return code;
 }
 
 static tandem_code load(const td_model_source *source, td_model *model, tandem_error *err)
@@ -140,8 +163,8 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
                         .kernels = source->kernels,
                         .precision = source->precision,
                         .packed = source->packed,
+                        .no_room = source->streamed,
                         .prefix = "",
-                        .source = source,
                         .err = err};
     td_fields *config = NULL;
     size_t index = 0, tokens_max = 0;
@@ -163,7 +186,7 @@ static tandem_code load(const td_model_source *source, td_model *model, tandem_e
         TD_FAIL(err, TANDEM_E_FORMAT,
                 "1_Pooling/config.json: \"word_embedding_dimension\" is %zu, config.json says %zu",
                 model->stages.dim, model->encoder.hidden);
-    keep_blocks(&loader, model);
+    TD_TRY(pack(source, &loader, model, err));
 
 out:
     td_embed_model_load_clear(&loader);

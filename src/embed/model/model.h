@@ -30,6 +30,9 @@ typedef struct td_model_source {
     td_str (*get)(const void *user, const char *name);
     /* A tensor's bytes have been read and will not be again; NULL: nobody wants to know. */
     void (*forget)(const void *user, td_str bytes);
+    /* Calls work(arg) on this thread and on as many others at once as can be had; returns when all
+     * have returned. NULL: there are no others. */
+    void (*share)(const void *user, void (*work)(void *arg), void *arg);
     const void *user;
     const td_weights *weights; /* must outlive the model, which reads word vectors from it */
     const td_kernels *kernels;
@@ -37,6 +40,9 @@ typedef struct td_model_source {
     /* td_embed_model_blocks of the same files, kernels and precision: the model is made over them,
      * so they must outlive it. NULL: the weights are packed. */
     const td_blocks *packed;
+    /* f32 only: weights are not packed and kept, but read by each run, layer by layer, in room
+     * for one. `forget`, `user` and its files must then outlive the model. */
+    bool streamed;
 } td_model_source;
 
 typedef struct td_model_info {
@@ -59,15 +65,15 @@ tandem_code td_embed_model_read_limits(const td_model_source *source, size_t *to
 
 /* Reads config.json, modules.json and what these name, and packs the weights.
  * Errors: E_FORMAT naming file and field or tensor; E_UNSUPPORTED naming what is not supported
- * (an unknown architecture: with the list of those that are; a precision); E_CONFLICT for packed
- * blocks that do not have the model's shape. */
+ * (an unknown architecture: with the list of those that are; a precision; kernels that cannot be
+ * streamed); E_CONFLICT for packed blocks that do not have the model's shape. */
 tandem_code td_embed_model_open(const td_model_source *source, td_model **model_out,
                                 tandem_error *err);
 void td_embed_model_close(td_model *model);
 
 const td_model_info *td_embed_model_info(const td_model *model);
 
-/* Borrowed. None of a model whose kernels keep weights in a library's form. */
+/* Borrowed. None of a model whose kernels keep weights in a library's form, or that is streamed. */
 const td_blocks *td_embed_model_blocks(const td_model *model);
 
 /* Texts end to end in one long row of ids: no padding. */

@@ -1,6 +1,6 @@
 /* embed/model/scratch.c - the plan of a run and the memory for it. */
 #include "base/size.h"
-#include "embed/model/encoder.h"
+#include "embed/model/stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +102,14 @@ static size_t lay_out_wide(const td_encoder *encoder, td_scratch *s, float *base
     s->inner_floats = s->n_block_rows * td_embed_kernels_stride(encoder->intermediate);
     s->heads_floats = td_embed_kernels_attention_floats(longest_text(s->batch), encoder->head_dim);
     s->heads_floats = (s->heads_floats + 15) / 16 * 16;
+    s->panel_floats = encoder->stream ? encoder->stream->panel_floats : 0;
 
     s->qkv = cut(base, &used, n_rows * td_embed_kernels_stride(3 * encoder->hidden));
     s->context = cut(base, &used, n_rows * stride);
     s->normed = cut(base, &used, members * s->normed_floats);
     s->inner = cut(base, &used, members * s->inner_floats);
     s->heads = cut(base, &used, members * s->heads_floats);
+    s->panels = cut(base, &used, members * s->panel_floats);
     return used;
 }
 

@@ -157,6 +157,18 @@ void td_embed_weights_read_row(const td_tensor *tensor, size_t row, float *out)
     td_embed_weights_numbers_read(tensor->data + row * bytes, tensor->dtype, scale, n, out);
 }
 
+const float *td_embed_weights_get_row(const td_tensor *tensor, size_t row)
+{
+    const uint32_t one = 1;
+    size_t n = tensor->n_values / (tensor->n_dims > 0 ? (size_t)tensor->dims[0] : 1);
+    const uint8_t *data = tensor->data + row * n * sizeof(float);
+
+    if (tensor->dtype != TD_DTYPE_F32 || (uintptr_t)data % _Alignof(float) != 0 ||
+        *(const uint8_t *)&one == 0)
+        return NULL;
+    return (const float *)(const void *)data;
+}
+
 tandem_code td_embed_weights_read_f32(const td_weights *weights, const char *name,
                                       const uint64_t *dims, size_t n_dims, float *out,
                                       tandem_error *err)

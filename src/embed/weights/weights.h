@@ -76,4 +76,8 @@ tandem_code td_embed_weights_need(const td_weights *weights, const char *name, c
  *   out  [n_values / dims[0]] f32, caller's */
 void td_embed_weights_read_row(const td_tensor *tensor, size_t row, float *out);
 
+/* The same row where it lies, borrowed from the file; NULL where it has to be read: it is of
+ * another type than f32, not aligned, or this machine's bytes go the other way. */
+const float *td_embed_weights_get_row(const td_tensor *tensor, size_t row);
+
 #endif

@@ -117,6 +117,53 @@ static void narrow_weights_lie_in_steps_of_64_bytes(void **state)
     }
 }
 
+/* Of every precision, gated or not, with a part of the last panel and of the last step empty. */
+static void panels_packed_one_by_one_give_the_same_bytes(void **state)
+{
+    (void)state;
+    enum {
+        IN = 70,
+        OUT = 37
+    };
+    static float weight[OUT * IN], gate[OUT * IN], bias[OUT];
+    for (size_t i = 0; i < OUT * IN; i++) {
+        weight[i] = sinf((float)i);
+        gate[i] = cosf((float)i);
+        bias[i % OUT] = (float)i;
+    }
+    for (int p = TD_PRECISION_F32; p <= TD_PRECISION_INT8; p++) {
+        for (int gated = 0; gated < 2; gated++) {
+            td_matrix whole, m;
+            const td_packing source = {.kernels = plain,
+                                       .precision = (td_precision)p,
+                                       .n_out = OUT,
+                                       .n_in = IN,
+                                       .weight = weight,
+                                       .bias = bias,
+                                       .gate = gated ? gate : NULL};
+            assert_int_equal(td_embed_kernels_pack(&source, &whole, NULL), TANDEM_OK);
+            assert_int_equal(td_embed_kernels_pack_begin(&source, gated, &m, NULL), TANDEM_OK);
+            assert_int_equal(td_embed_kernels_bytes_of(&source, gated), m.block_bytes);
+            for (size_t panel = m.n_panels; panel-- > 0;) {
+                const float *rows[TD_PANEL_MAX] = {NULL};
+                float biases[TD_PANEL_MAX] = {0};
+                for (size_t i = 0; i < m.n_panel_out && panel * m.n_panel_out + i < OUT; i++) {
+                    size_t output = panel * m.n_panel_out + i;
+                    rows[i] = weight + output * IN;
+                    biases[i] = bias[output];
+                    if (gated)
+                        rows[m.n_panel_out + i] = gate + output * IN;
+                }
+                td_embed_kernels_pack_panel(&m, panel, rows, biases);
+            }
+            assert_int_equal(td_embed_kernels_pack_end(&m, NULL), TANDEM_OK);
+            assert_true(td_str_eq(td_embed_kernels_block(&whole), td_embed_kernels_block(&m)));
+            td_embed_kernels_clear(&whole);
+            td_embed_kernels_clear(&m);
+        }
+    }
+}
+
 static void a_weight_that_is_not_finite_does_not_become_a_finite_one(void **state)
 {
     (void)state;
@@ -204,6 +251,7 @@ int main(void)
         cmocka_unit_test(weights_lie_in_panels_with_zeros_behind_the_last),
         cmocka_unit_test(gates_lie_beside_their_values),
         cmocka_unit_test(narrow_weights_lie_in_steps_of_64_bytes),
+        cmocka_unit_test(panels_packed_one_by_one_give_the_same_bytes),
         cmocka_unit_test(a_weight_that_is_not_finite_does_not_become_a_finite_one),
         cmocka_unit_test(bf16_is_the_nearest_and_of_two_the_even_one),
         cmocka_unit_test(refuses_sizes_that_overflow),

@@ -62,7 +62,10 @@ static void stacks_parts_and_splits_values_from_gates(void **state)
                                  .part_rows = 1,
                                  .n_in = 2,
                                  .gating = (td_gating)gating};
+        f.loader.recipes.n = 0;
         assert_int_equal(td_embed_model_load_linear(&f.loader, &parts, &m), TANDEM_OK);
+        assert_int_equal(td_embed_model_packing_run(&f.loader.recipes, &(td_model_source){0}, NULL),
+                         TANDEM_OK);
         float value = m.panels[0], other = m.panels[m.gated ? m.n_panel_out : 1];
         assert_int_equal(m.n_out, gating == TD_GATING_NONE ? 2 : 1);
         assert_true(value == (gating == TD_GATING_GATE_FIRST ? 7 : 5));
