@@ -237,15 +237,11 @@ static void judge(asking *a, const host *of)
 }
 
 /* As a crawl takes it: 4xx allows all, an error of the server or the net forbids all. */
-static void on_robots(void *user, const td_net_reply *reply)
+static void take_robots(td_source_render_net *net, host *of, const td_net_reply *reply)
 {
-    robots_asking *r = user;
-    td_source_render_net *net = r->net;
-    host *of = r->of;
     td_str agent = td_source_robots_token(td_str_from(net->user_agent));
     bool is_dropped = reply->code == TANDEM_E_CANCELLED;
 
-    free(r);
     of->is_asked = !is_dropped;
     of->is_known = !is_dropped;
     of->is_closed = reply->code != TANDEM_OK || reply->status >= 500 || reply->status == 429;
@@ -261,6 +257,14 @@ static void on_robots(void *user, const td_net_reply *reply)
     of->waiting = NULL;
 }
 
+static void on_robots(void *user, const td_net_reply *reply)
+{
+    robots_asking r = *(robots_asking *)user;
+
+    free(user);
+    take_robots(r.net, r.of, reply);
+}
+
 static void ask_robots(td_source_render_net *net, host *of)
 {
     tandem_error err = {.code = TANDEM_OK};
@@ -272,16 +276,19 @@ static void ask_robots(td_source_render_net *net, host *of)
                               .user = r};
 
     of->is_asked = true;
-    if (!r)
+    if (!r) {
         td_fail_nomem(&err, "robots.txt");
-    else
+    } else {
         *r = (robots_asking){net, of};
-    if (r && td_buf_add_fmt(&url, &err, "%s/robots.txt", of->origin) == TANDEM_OK) {
-        request.url = td_buf_str(&url);
-        td_net_get(net->net, &request, &err);
+        if (td_buf_add_fmt(&url, &err, "%s/robots.txt", of->origin) == TANDEM_OK) {
+            request.url = td_buf_str(&url);
+            td_net_get(net->net, &request, &err);
+        }
     }
-    if (r && err.code != TANDEM_OK)
-        on_robots(r, &(td_net_reply){.code = err.code, .error = &err});
+    if (err.code != TANDEM_OK) { /* those who wait for it are told, whatever failed */
+        free(r);
+        take_robots(net, of, &(td_net_reply){.code = err.code, .error = &err});
+    }
     td_buf_clear(&url);
 }
 

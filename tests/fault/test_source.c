@@ -1,6 +1,7 @@
 #include "fault/fault.h"
 #include "net/server.h"
 #include "source/frontier.h"
+#include "source/render_net.h"
 #include "source/robots.h"
 #include "source/source.h"
 #include "source/tree.h"
@@ -135,6 +136,51 @@ static void a_crawl_survives_every_failed_allocation(void **state)
     fault_each(read_one, url, FAULT_MAY_DO_WITHOUT);
 }
 
+static void count_answer(void *user, const td_source_answer *answer)
+{
+    assert_non_null(answer->refusal);
+    (*(int *)user)++;
+}
+
+/* Nobody listens there either: whatever fails, who asks is told once that there is nothing. */
+static tandem_code ask_for_a_script(void *user, tandem_error *err)
+{
+    td_source_options options = TD_SOURCE_OPTIONS;
+    td_source_site site = {&options, "tandem/1", user};
+    td_source_render_net *net = NULL;
+    char url[100];
+    int n_answers = 0;
+
+    snprintf(url, sizeof(url), "http://%s/s.js", (const char *)user);
+    tandem_code code = td_source_render_net_new(&net, err);
+    if (code == TANDEM_OK)
+        code = td_source_render_net_begin(net, &site, err);
+    if (code == TANDEM_OK) {
+        td_source_render_net_ask(net, &(td_source_ask){.url = td_str_from(url),
+                                                       .method = TD_STR("GET"),
+                                                       .post = TD_STR(""),
+                                                       .post_type = TD_STR(""),
+                                                       .answered = count_answer,
+                                                       .user = &n_answers});
+        for (int i = 0; i < 10 && td_source_render_net_n_active(net) > 0; i++)
+            td_net_step(td_source_render_net_get(net), 1000, NULL);
+        assert_int_equal(td_source_render_net_n_active(net), 0);
+        assert_int_equal(n_answers, 1);
+    }
+    td_source_render_net_free(net);
+    return code;
+}
+
+static void who_asks_for_a_script_is_answered_whatever_allocation_fails(void **state)
+{
+    char named[50];
+
+    (void)state;
+    snprintf(named, sizeof(named), "127.0.0.1:%u", server_dead_port());
+    ask_for_a_script(named, NULL);
+    fault_each(ask_for_a_script, named, FAULT_MAY_DO_WITHOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_named_file_survives_every_failed_allocation),
         cmocka_unit_test(robots_and_frontier_survive_every_failed_allocation),
         cmocka_unit_test(a_crawl_survives_every_failed_allocation),
+        cmocka_unit_test(who_asks_for_a_script_is_answered_whatever_allocation_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
