@@ -87,7 +87,7 @@ static void takes_the_strongest_word_of_classes_then_the_id(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    arena = td_arena_new(1 << 20);
+    arena = td_arena_new(4 << 20);
     return arena ? 0 : -1;
 }
 
