@@ -46,9 +46,9 @@ struct td_embedder {
                         size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
-    /* Asks for what td_embed_price tells, once for all who call it; for those who will make many
-     * calls. Blocks, for a few calls' time. False: it is not known. NULL where calls have no price.
-     */
+    /* Tells what td_embed_price says, for those who will make many calls. Blocks, for a few calls'
+     * time, until it is known; then it is told at once. False: it was refused, or another asks just
+     * now. NULL where calls have no price. */
     bool (*price)(td_embedder *self, td_embed_price *price_out);
     void (*close)(td_embedder *self);
 

@@ -339,7 +339,7 @@ static tandem_code ask_price(remote *self, td_embed_price *price_out, tandem_err
     return code;
 }
 
-/* It is asked once. Who comes while another asks goes without; so do all when it is refused. */
+/* It is asked until it is known. Who comes while another asks goes without. */
 static bool price(td_embedder *embedder, td_embed_price *price_out)
 {
     remote *self = (remote *)embedder;

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/thread.h"
 #include "embed/backend.h"
 #include "embed/balance.h"
 #include "embed/embed.h"
@@ -439,6 +440,42 @@ static void what_calls_cost_is_asked_once(void **state)
     backend_stop(&b);
 }
 
+static void *ask_price(void *arg)
+{
+    td_embedder *lane = arg;
+    td_embed_price price;
+
+    return lane->price(lane, &price) && price.n_texts != TD_EMBED_PRICE_TEXTS ? lane : NULL;
+}
+
+/* As several jobs of a daemon do with one lane. */
+static void many_who_ask_at_the_same_time_ask_the_server_once(void **state)
+{
+    enum {
+        N = 4
+    };
+    backend b;
+    pthread_t threads[N];
+    td_embed_price price;
+    void *wrong;
+
+    (void)state;
+    backend_start(&b, "openai", "m");
+    td_embedder *lane = open_lane(b.url);
+    for (size_t i = 0; i < N; i++)
+        assert_int_equal(td_thread_start(&threads[i], "asks", ask_price, lane, NULL), TANDEM_OK);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    assert_int_equal(atomic_load(&b.n_asked), 3); /* the probe, and two calls */
+    assert_true(lane->price(lane, &price));
+    assert_int_equal(atomic_load(&b.n_asked), 3);
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
 static bool refuse_second_and_third(backend *b, server_request *request, json_t *texts, int n)
 {
     (void)b;
@@ -489,6 +526,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_calls_cost_is_asked_once),
+        cmocka_unit_test(many_who_ask_at_the_same_time_ask_the_server_once),
         cmocka_unit_test(a_price_that_was_refused_is_not_known_and_asked_for_again_later),
         cmocka_unit_test(
             where_one_text_is_all_that_a_server_takes_or_several_take_turns_nothing_is_told),

@@ -441,6 +441,47 @@ static void neither_rounds_nor_a_few_texts_are_priced(void **state)
     assert_int_equal(n_priced, 0);
 }
 
+/* Until the test wakes it. */
+static bool hang_price(td_embedder *self, td_embed_price *price_out)
+{
+    const fake_model *model = (const fake_model *)self;
+    (void)price_out;
+    atomic_fetch_add(&n_priced, 1);
+    fake_block(model->clock, &n_priced, INT64_MAX, NULL);
+    return false;
+}
+
+static void a_price_that_hangs_lets_a_cancel_hand_out_all_texts(void **state)
+{
+    (void)state;
+    fake_job *job = fake_job_new(3);
+    tandem_error err = {0};
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        job->models[l].door.is_local = false;
+        job->models[l].door.text_seconds = 0.1;
+        job->models[l].door.price = hang_price;
+    }
+    n_priced = 0;
+    fake_open(job);
+    fake_add_mix(job, 40, 40);
+    for (size_t i = 0; i < job->n; i++)
+        assert_int_equal(td_schedule_put(job->schedule, &job->tasks[i], &err), TANDEM_OK);
+    fake_block(&job->clock, job, 1000 * 1000, NULL); /* all the others wait by then */
+    assert_int_equal(n_priced, 2);
+    td_schedule_cancel(job->schedule);
+    fake_block(&job->clock, job, 2000 * 1000, NULL);
+    for (size_t i = 0; i < job->n; i++)
+        assert_int_equal(atomic_load(&job->n_done[i]), 1);
+    fake_wake(&job->clock, &n_priced, true);
+    assert_int_equal(td_schedule_finish(job->schedule, &err), TANDEM_E_CANCELLED);
+    fake_check(job);
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        assert_int_equal(fake_count(job, l, TD_TASK_CANCELLED), 40);
+        assert_int_equal(job->models[l].n_calls, 0);
+    }
+    fake_job_free(job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +501,7 @@ int main(void)
         cmocka_unit_test(every_call_is_observed_with_its_slot_and_time),
         cmocka_unit_test(each_lane_is_priced_once_before_its_batches),
         cmocka_unit_test(neither_rounds_nor_a_few_texts_are_priced),
+        cmocka_unit_test(a_price_that_hangs_lets_a_cancel_hand_out_all_texts),
         cmocka_unit_test(in_flight_never_passes_the_cap_over_both_lanes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
