@@ -280,7 +280,7 @@ void td_extract_content_drop_comments(td_content_finder *f)
     size_t n = 0;
 
     for (uint32_t i = 1; i < f->tree->n; i++) {
-        if (!(nodes[i].flags & TD_NODE_DROPPED)) {
+        if (!(nodes[i].flags & TD_NODE_DROPPED) && nodes[i].tag != TD_TAG_PRE) {
             if (!is_comments(f, i))
                 continue;
             if (n == COMMENTS_MAX)

@@ -161,6 +161,10 @@ static void keeps_a_section_on_comments(void **state)
                     "<div id=Comments><p>And end the line.</p></div></main>",
                     LINE " " LINE " " LINE " " LINE " " LINE " " LINE
                          "\n\n## Comments\n\nBegin with a hash.\n\nAnd end the line.\n");
+    assert_markdown("<p>" TEXT TEXT TEXT TEXT TEXT TEXT "</p>"
+                    "<pre><span class=comments># Of code.</span>\nmake</pre>",
+                    LINE " " LINE " " LINE " " LINE " " LINE " " LINE
+                         "\n\n```\n# Of code.\nmake\n```\n");
 }
 
 static void drops_forms_to_type_in_beside_the_content(void **state)
