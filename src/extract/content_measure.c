@@ -43,7 +43,8 @@ bool td_extract_content_measure_is_main(const td_content_finder *f, const td_nod
 
 static bool is_field(const td_node *node)
 {
-    static const char *const OTHERS[] = {"hidden", "checkbox", "radio", "button", "image"};
+    static const char *const OTHERS[] = {"hidden", "checkbox", "radio", "button",
+                                         "image",  "submit",   "reset"};
     td_str type = td_extract_tree_get(node, TD_ATTRIBUTE_TYPE);
 
     for (size_t i = 0; i < sizeof(OTHERS) / sizeof(*OTHERS); i++)

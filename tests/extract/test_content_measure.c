@@ -61,6 +61,7 @@ static void tells_what_stands_below(void **state)
         {"<textarea></textarea>", TD_HAS_FIELD},
         {"<input>", TD_HAS_FIELD},
         {"<input type=checkbox>", 0},
+        {"<input type=submit>", 0},
     };
 
     (void)state;
