@@ -63,6 +63,27 @@ uint32_t td_extract_main_content_body(const td_tree *tree)
     return 0;
 }
 
+static bool is_headed(const td_content_finder *f, const td_node *node)
+{
+    return node->tag == TD_TAG_ARTICLE && (f->of[node - f->tree->nodes].has & TD_HAS_HEADING);
+}
+
+/* Several are a list of articles, none of which is the page. */
+static uint32_t count_headed(const td_content_finder *f)
+{
+    const td_node *nodes = f->tree->nodes;
+    uint32_t n = 0;
+
+    for (uint32_t i = 1; i < f->tree->n; i++) {
+        bool is_one = !(nodes[i].flags & TD_NODE_DROPPED) && is_headed(f, &nodes[i]);
+
+        n += is_one;
+        if (is_one || (nodes[i].flags & TD_NODE_DROPPED))
+            i = nodes[i].end - 1;
+    }
+    return n;
+}
+
 /* How sure an element is the content by its own looks, 0..4. */
 static int rank_of(td_content_finder *f, const td_node *node)
 {
@@ -74,7 +95,7 @@ static int rank_of(td_content_finder *f, const td_node *node)
         td_str_eq_nocase(td_extract_content_measure_role(node), TD_STR("main")))
         return 4;
     if (node->tag == TD_TAG_ARTICLE)
-        return f->n_articles == 1 || (f->of[node - f->tree->nodes].has & TD_HAS_HEADING) ? 3 : 1;
+        return f->n_articles == 1 || (f->n_headed == 1 && is_headed(f, node)) ? 3 : 1;
     if (node->n_attributes == 0 || node->tag == TD_TAG_BODY)
         return 0;
     itemprop = td_extract_tree_get(node, TD_ATTRIBUTE_ITEMPROP);
@@ -196,13 +217,14 @@ static uint32_t article_body(td_content_finder *f, uint32_t root)
 }
 
 /* What follows the body of an article is about other articles, its author or its readers. What
- * stands before it is its title and lead. */
+ * stands before it is its title and lead. Code is its own wherever it stands. */
 static void drop_behind(td_content_finder *f, uint32_t root, uint32_t body)
 {
     td_node *nodes = f->tree->nodes;
 
     for (uint32_t i = nodes[body].end; body != root && i < nodes[root].end; i = nodes[i].end)
-        nodes[i].flags |= TD_NODE_DROPPED;
+        if (!(f->of[i].has & TD_HAS_CODE))
+            nodes[i].flags |= TD_NODE_DROPPED;
 }
 
 static bool is_article_page(const td_content_finder *f)
@@ -237,6 +259,7 @@ tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_
     td_extract_content_measure_all(&f);
     td_extract_content_drop_boxes(&f);
     td_extract_content_measure_all(&f);
+    f.n_headed = count_headed(&f);
     root = choose(&f);
     if (f.is_article)
         drop_behind(&f, root, article_body(&f, root));

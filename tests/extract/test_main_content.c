@@ -81,6 +81,17 @@ static void leaves_out_what_follows_the_body_of_an_article(void **state)
                           "\n\nA teaser.\n");
 }
 
+static void keeps_the_code_that_follows_the_body_of_an_article(void **state)
+{
+    (void)state;
+    assert_markdown("<meta property=og:type content=article><body><main><h1>T</h1>"
+                    "<div class=entry-content><p>" TEXT "</p></div>"
+                    "<div><p>Run:<pre>make</pre></div><div><p>A teaser.</p></div></main>",
+                    "# T\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n\n"
+                    "Run:\n\n```\nmake\n```\n");
+}
+
 static void takes_the_article_with_the_heading_of_the_page(void **state)
 {
     (void)state;
@@ -89,6 +100,16 @@ static void takes_the_article_with_the_heading_of_the_page(void **state)
         "<div><article><p>A teaser.</p></article><p>A table of goals, of some length."
         "</p></div></div>",
         "# T\n\nWords that make up the text of the page and are many more than a few.\n");
+}
+
+static void keeps_all_articles_with_headings(void **state)
+{
+    (void)state;
+    assert_markdown("<article><h1>A</h1><p>" TEXT "</p></article>"
+                    "<article><h1>B</h1><p>" TEXT "</p></article>",
+                    "# A\n\nWords that make up the text of the page and are many more than a few."
+                    "\n\n# B\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
 }
 
 int main(void)
@@ -100,7 +121,9 @@ int main(void)
         cmocka_unit_test(believes_a_main_element_with_a_heading_however_short),
         cmocka_unit_test(keeps_the_heading_that_has_a_box_before_the_content),
         cmocka_unit_test(leaves_out_what_follows_the_body_of_an_article),
+        cmocka_unit_test(keeps_the_code_that_follows_the_body_of_an_article),
         cmocka_unit_test(takes_the_article_with_the_heading_of_the_page),
+        cmocka_unit_test(keeps_all_articles_with_headings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
