@@ -200,11 +200,11 @@ static size_t find(const finder *finders, td_str text, size_t start, size_t limi
 size_t td_chunk_cut_at(td_str text, size_t start, size_t limit, td_chunk_cut_kind kind)
 {
     size_t half = td_utf8_floor(text, start + (limit - start) / 2);
-    const finder *finders = kind == TD_CHUNK_CUT_PROSE   ? prose_finders
-                            : kind == TD_CHUNK_CUT_LINES ? lines_finders
-                                                         : code_finders;
+    const finder *finders = kind == TD_CHUNK_CUT_PROSE  ? prose_finders
+                            : kind == TD_CHUNK_CUT_CODE ? code_finders
+                                                        : lines_finders;
     half = half < start ? start : half;
-    if (kind == TD_CHUNK_CUT_LINES) { /* a row that fits is whole, whatever the chunk lacks */
+    if (kind == TD_CHUNK_CUT_ROWS) { /* a row that fits is whole, whatever the chunk lacks */
         bool is_end = limit < text.n && text.ptr[limit] == '\n';
         size_t line = is_end ? limit : last_line(text, start, limit);
         if (line > start)

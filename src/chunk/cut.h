@@ -9,7 +9,8 @@
 
 typedef enum td_chunk_cut_kind {
     TD_CHUNK_CUT_PROSE, /* paragraph, sentence, line, word, code point */
-    TD_CHUNK_CUT_LINES, /* rows and items: line first, then as prose */
+    TD_CHUNK_CUT_LINES, /* items: line first, then as prose */
+    TD_CHUNK_CUT_ROWS,  /* rows: behind the last that fits, however short; then as LINES */
     TD_CHUNK_CUT_CODE,  /* blank line, line, statement, word, code point */
 } td_chunk_cut_kind;
 

@@ -259,8 +259,9 @@ static tandem_code flush_over(run *r, size_t at, size_t room, tandem_error *err)
 static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_chunk_cut_kind kind =
-        block->kind == TD_CHUNK_PARAGRAPH ? TD_CHUNK_CUT_PROSE : TD_CHUNK_CUT_LINES;
+    td_chunk_cut_kind kind = block->kind == TD_CHUNK_PARAGRAPH ? TD_CHUNK_CUT_PROSE
+                             : block->kind == TD_CHUNK_TABLE   ? TD_CHUNK_CUT_ROWS
+                                                               : TD_CHUNK_CUT_LINES;
     size_t at = block->start;
     while (code == TANDEM_OK && !fits(r, r->start, block->end)) {
         if (size_between(r, r->start, at) > r->sink->prose.size / 2) {

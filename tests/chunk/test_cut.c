@@ -35,6 +35,8 @@ static void cuts_rows_at_lines_and_code_at_blank_lines(void **state)
 {
     (void)state;
     assert_cut(TD_CHUNK_CUT_LINES, "| a. B |\n| c. D |\n| e |", 20, "| a. B |\n| c. D |\n");
+    assert_cut(TD_CHUNK_CUT_ROWS, "| a |\n| One two. Three four |", 22, "| a |\n");
+    assert_cut(TD_CHUNK_CUT_LINES, "- a\n  One two. Three four", 22, "- a\n  One two.");
     assert_cut(TD_CHUNK_CUT_CODE, "a = 1\nb = 2\n\nc = 3\nd = 4", 22, "a = 1\nb = 2\n\n");
     assert_cut(TD_CHUNK_CUT_CODE, "a=1;b=2;c=3;d=4", 14, "a=1;b=2;c=3;");
 }
