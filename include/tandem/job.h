@@ -223,7 +223,7 @@ tandem_code tandem_job_open(tandem_index *index, const char *const *sources, siz
                             tandem_error *err);
 
 /* Whether tandem_job_open would take these options: for a daemon, which learns at its start what
- * each of its jobs would fail for. Errors: as tandem_job_open, but for the source's. */
+ * each of its jobs would fail for. No source, lane or browser is opened. Errors: as there. */
 tandem_code tandem_job_check(tandem_index *index, const tandem_job_options *options,
                              tandem_error *err);
 

@@ -36,7 +36,7 @@ typedef struct td_content_finder {
     uint32_t body;
     uint32_t n_articles;
     uint32_t n_headed; /* articles with a heading, none inside another */
-    bool is_article; /* the page says of itself that it is one, and no site or product */
+    bool is_article;   /* the page says of itself that it is one, and no site or product */
 } td_content_finder;
 
 /* Of the texts, which stay as they are whatever is dropped. Once, before measure_all. */
