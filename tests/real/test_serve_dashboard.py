@@ -189,6 +189,7 @@ def test_with_a_key_the_page_asks_for_it(tmp_path, browser):
         assert "opensesame" not in page.run("location.href") + "".join(page.requests)
         page.go(server.url + "/?again")  # this tab knows it still
         page.until("document.querySelector('#link').dataset.state === 'live'")
+        page.until("document.querySelector('.empty')")  # it moves what stands below
         assert not page.run("document.querySelector('#key').open")
         page.click("#forget")
         page.until("document.querySelector('#key').open")

@@ -231,6 +231,7 @@ static void a_large_job_keeps_no_small_one_out(void **state)
 {
     enum {
         N = 40000,
+        TEXT_BYTES = 200,
         LONG_BYTES = 4 << 20,
         WAIT_MS_MAX = 5000 /* N texts take longer; nine that are read in part do not, by far */
     };
@@ -250,7 +251,7 @@ static void a_large_job_keeps_no_small_one_out(void **state)
         clients[i]->job.wait_ms_max = i == 1 ? 0 : WAIT_MS_MAX;
     }
     for (size_t i = 0; i < N; i++)
-        texts[i] = clients[0]->texts[0];
+        texts[i] = (tandem_str){letters, TEXT_BYTES};
     clients[1]->job.vectors = vectors;
     clients[1]->job.notes = notes;
     clients[1]->job.texts = clients[2]->job.texts = texts;
