@@ -459,16 +459,25 @@ out:
     return code;
 }
 
+/* One that may cut chunks; what there is of it after a failure is the caller's to close. */
+static tandem_code new_cutting_job(tandem_index *index, const tandem_job_options *options,
+                                   tandem_job **job_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(new_job(index, options, job_out, err));
+    if (options->until >= TANDEM_UNTIL_CHUNK)
+        TD_TRY(td_pipeline_meter_open(*job_out, err));
+out:
+    return code;
+}
+
 tandem_code td_pipeline_job_check(tandem_index *index, const tandem_job_options *options,
                                   tandem_error *err)
 {
-    tandem_code code = TANDEM_OK;
     tandem_job *job = NULL;
+    tandem_code code = new_cutting_job(index, options, &job, err);
 
-    TD_TRY(new_job(index, options, &job, err));
-    if (options->until >= TANDEM_UNTIL_CHUNK)
-        TD_TRY(td_pipeline_meter_open(job, err));
-out:
     td_pipeline_job_close(job);
     return code;
 }
@@ -480,9 +489,7 @@ tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources
     tandem_code code = TANDEM_OK;
     tandem_job *job = NULL;
 
-    TD_TRY(new_job(index, options, &job, err));
-    if (options->until >= TANDEM_UNTIL_CHUNK)
-        TD_TRY(td_pipeline_meter_open(job, err));
+    TD_TRY(new_cutting_job(index, options, &job, err));
     job->recipe = td_pipeline_meter_recipe(job);
     if (options->until == TANDEM_UNTIL_STORE) {
         TD_TRY(open_lanes(job, err));
