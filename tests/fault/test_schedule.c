@@ -31,10 +31,11 @@ static size_t estimate(td_embedder *self, td_str text)
     return text.n;
 }
 
-/* All memory is taken by open: a run under way never fails for want of it. */
+/* All memory is taken by open: a run under way never fails for want of it. `user`: how many of the
+ * tasks, NULL: all. */
 static tandem_code run_both_lanes(void *user, tandem_error *err)
 {
-    (void)user;
+    const size_t n = user ? *(const size_t *)user : N;
     td_embedder model = {.embed = embed, .estimate_tokens = estimate, .dim = DIM};
     td_embedder other = model;
     td_embedder *lanes[] = {&model, &other};
@@ -49,8 +50,8 @@ static tandem_code run_both_lanes(void *user, tandem_error *err)
                              .text = i % 10 ? TD_STR("good") : TD_STR("bad")};
         vectors[i] = rows[i];
     }
-    tandem_code code = td_schedule_run(lanes, &options, tasks, N, vectors, NULL, err);
-    for (size_t i = 0; i < N && code == TANDEM_OK; i++) {
+    tandem_code code = td_schedule_run(lanes, &options, tasks, n, vectors, NULL, err);
+    for (size_t i = 0; i < n && code == TANDEM_OK; i++) {
         assert_int_equal(tasks[i].status, i % 10 ? TD_TASK_DONE : TD_TASK_FAILED);
         assert_true(rows[i][0] == (i % 10 ? 1 : 0));
     }
@@ -59,8 +60,13 @@ static tandem_code run_both_lanes(void *user, tandem_error *err)
 
 static void a_run_survives_every_failed_allocation(void **state)
 {
+    size_t one = 1;
+
     (void)state;
-    run_both_lanes(NULL, NULL); /* makes the metrics, which stay */
+    /* Makes the metrics, which stay; by a bad text alone those of calls that are made again, which
+     * come or do not among others. */
+    run_both_lanes(&one, NULL);
+    run_both_lanes(NULL, NULL);
     fault_each(run_both_lanes, NULL, FAULT_STRICT);
 }
 
