@@ -114,6 +114,23 @@ static void drops_what_runs_an_example_or_links_a_line_to_itself(void **state)
                     "f :: Int\n\n```\nx\n```\n");
 }
 
+static void keeps_a_form_that_has_the_page_s_title_or_code(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT TEXT "</p><form><h1>Try it</h1><input type=text></form>"
+                    "<form><pre>x = 1</pre><input type=text></form><form>Mail <input type=text>"
+                    "</form></main>",
+                    LINE " " LINE "\n\n# Try it\n\n```\nx = 1\n```\n");
+}
+
+static void keeps_comments_beside_which_little_stands(void **state)
+{
+    (void)state;
+    assert_markdown("<div><p>" TEXT "</p></div><div id=comments><p>" SAID "</p></div>",
+                    LINE "\n\n"
+                         "Words of a reader who has much to say on this and says it at length.\n");
+}
+
 static void drops_comments_below_an_article(void **state)
 {
     (void)state;
@@ -215,6 +232,8 @@ int main(void)
         cmocka_unit_test(drops_the_steps_to_the_pages_before_and_after),
         cmocka_unit_test(keeps_a_page_inside_one_large_form),
         cmocka_unit_test(drops_what_runs_an_example_or_links_a_line_to_itself),
+        cmocka_unit_test(keeps_a_form_that_has_the_page_s_title_or_code),
+        cmocka_unit_test(keeps_comments_beside_which_little_stands),
         cmocka_unit_test(drops_comments_below_an_article),
         cmocka_unit_test(keeps_comments_that_are_the_page),
         cmocka_unit_test(keeps_comments_that_are_many_times_the_text),

@@ -82,6 +82,11 @@ static void the_least_of_two_measures_counts(void **state)
     m.second = 0.14;
     priced = td_schedule_price_read(0, 0.1, &m);
     assert_float_equal(priced.call, 0.08, 1e-9);
+    s.at_once = 1; /* what the second took after the first is a measure, too */
+    m = measure(&s);
+    priced = td_schedule_price_read(0, 0.15, &m);
+    assert_true(priced.takes_turns);
+    assert_float_equal(priced.text, 0.1, 1e-9);
 }
 
 static void a_call_costs_no_less_than_the_way_and_no_more_than_with_a_text(void **state)
