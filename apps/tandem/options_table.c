@@ -56,7 +56,7 @@ const option_row options_table[] = {
      "auto|f32|bf16|int8", "auto",
      "arithmetic of the engine; auto: that of the index, else the fastest that comes near f32"},
     {"isa", 0, "TANDEM_ISA", KIND_WORD, AT(isa), ENGINE, 0, 0,
-     "auto|amx|avx512_bf16|avx512_vnni|avx512|avx2|onednn|plain", NULL,
+     "auto|amx|avx512_bf16|avx512_vnni|avx512|avx_vnni|avx2|onednn|plain", NULL,
      "kernels to use; default: the best that this CPU has"},
     {"threads", 0, "TANDEM_THREADS", KIND_NUMBER, AT(threads), ENGINE, 0, 1024, "N", "0",
      "threads of the engine; 0: one a core"},

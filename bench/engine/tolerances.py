@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ISAS = ("plain", "avx2", "avx512", "avx512_vnni", "avx512_bf16", "amx", "onednn")
+ISAS = ("plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx", "onednn")
 
 PROMPTS = {"query": ("query",), "document": ("document", "passage")}  # names, by role
 

@@ -3,7 +3,7 @@
  * newer sets. Linux on Intel with CPUID faulting.
  *
  *   cc -O2 -shared -fPIC -o mask_cpu.so mask_cpu.c
- *   LD_PRELOAD=./mask_cpu.so BENCH_CPU=avx2|avx512_vnni|avx512_bf16 python3 ... */
+ *   LD_PRELOAD=./mask_cpu.so BENCH_CPU=avx2|avx_vnni|avx512_vnni|avx512_bf16 python3 ... */
 #define _GNU_SOURCE
 #include <cpuid.h>
 #include <signal.h>
@@ -19,7 +19,7 @@ enum {
 };
 #define BIT(n) (1u << (n))
 
-static int has_avx512, has_bf16; /* what the pretended CPU still has */
+static int has_avx512, has_avx_vnni, has_bf16; /* what the pretended CPU still has */
 static struct sigaction before;
 
 static void mask(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
@@ -33,7 +33,7 @@ static void mask(uint32_t leaf, uint32_t subleaf, uint32_t r[4])
             r[3] &= ~(BIT(2) | BIT(3) | BIT(8));
         }
     } else if (leaf == 7 && subleaf == 1) {
-        r[0] &= ~(BIT(21) | BIT(23) | (has_bf16 ? 0 : BIT(5)) | (has_avx512 ? 0 : BIT(4)));
+        r[0] &= ~(BIT(21) | BIT(23) | (has_bf16 ? 0 : BIT(5)) | (has_avx_vnni ? 0 : BIT(4)));
         r[3] &= ~(BIT(4) | BIT(5) | BIT(8) | BIT(10) | BIT(19));
     } else if (leaf == 0x1d || leaf == 0x1e || leaf == 0x24) {
         memset(r, 0, 4 * sizeof(*r));
@@ -71,6 +71,7 @@ __attribute__((constructor)) static void begin(void)
     if (!cpu)
         return;
     has_avx512 = strncmp(cpu, "avx512", 6) == 0;
+    has_avx_vnni = has_avx512 || strcmp(cpu, "avx_vnni") == 0;
     has_bf16 = strcmp(cpu, "avx512_bf16") == 0;
     sigaction(SIGSEGV, &action, &before);
     syscall(SYS_arch_prctl, ARCH_SET_CPUID, 0);

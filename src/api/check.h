@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Every table of kernels, and what takes the best of them. */
-#define TD_API_ISAS "auto, amx, avx512_bf16, avx512_vnni, avx512, avx2, onednn, plain"
+#define TD_API_ISAS "auto, amx, avx512_bf16, avx512_vnni, avx512, avx_vnni, avx2, onednn, plain"
 
 /* Copies an options struct of an older or newer caller over our defaults: fields that the caller
  * does not know keep theirs. Errors: E_INVALID for a struct_size that is none. */

@@ -7,7 +7,9 @@
 #    define TABLE_NAME "avx2"
 #    define TABLE      td_embed_kernels_avx2
 
+#    define HEADS_S16
 #    include "embed/kernels/avx2.h"
+#    include "embed/kernels/narrow_dot.h"
 #    include "embed/kernels/narrow_wide.h"
 
 #    define BLOCK_BYTES  ((size_t)512 * 1024)

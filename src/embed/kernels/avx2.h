@@ -158,10 +158,22 @@ static inline ivec w_set(int32_t x)
  * products first and has no registers for them. */
 static inline ivec w_dot(ivec sum, ivec a, ivec b)
 {
+#ifdef __AVXVNNI__
+    return _mm256_dpwssd_avx_epi32(sum, a, b);
+#else
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
     __asm__("" : "+x"(sum));
     return sum;
+#endif
 }
+#ifdef __AVXVNNI__
+#    define HAS_BYTE_DOTS
+/* sum + the sums of the products of four u8 and four s8. */
+static inline ivec w_dot_bytes(ivec sum, ivec a, ivec b)
+{
+    return _mm256_dpbusd_avx_epi32(sum, a, b);
+}
+#endif
 /* Of four bytes: 0 and 2, or 1 and 3, as pairs. */
 static inline ivec w_even_s8(ivec x)
 {
@@ -192,6 +204,40 @@ static inline void v_store_u8(uint8_t *p, vec x)
     words = _mm256_permute4x64_epi64(words, 0x08);
     words = _mm256_packus_epi16(words, words);
     _mm_storel_epi64((__m128i *)p, _mm256_castsi256_si128(words));
+}
+
+/* Whole numbers within 16 bits (others: to the nearer end; no number: some whole one). */
+static inline void v_store_s16(uint16_t *p, vec x)
+{
+    __m256i words = _mm256_cvtps_epi32(x);
+    words = _mm256_permute4x64_epi64(_mm256_packs_epi32(words, words), 0x08);
+    _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(words));
+}
+/* The first n of them; n may be more than a vector. */
+static inline void v_store_s16_cut(uint16_t *p, size_t n, vec x)
+{
+    uint16_t whole[VECTOR_FLOATS];
+    v_store_s16(n < VECTOR_FLOATS ? whole : p, x);
+    if (n < VECTOR_FLOATS)
+        memcpy(p, whole, n * sizeof(*p));
+}
+/* Of sizes as the bits of bf16, the larger ones: `most` and those of the first n <= 16 values. */
+static inline ivec w_most_bf16(ivec most, const uint16_t *p, size_t n)
+{
+    uint16_t part[16] = {0};
+    if (n < 16)
+        p = memcpy(part, p, n * sizeof(*p));
+    return _mm256_max_epu16(most, _mm256_and_si256(w_load(p), _mm256_set1_epi16(0x7fff)));
+}
+static inline ivec w_most(ivec a, ivec b)
+{
+    return _mm256_max_epu16(a, b);
+}
+static inline uint16_t w_most_lane(ivec x)
+{
+    __m128i half = _mm_max_epu16(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    __m128i least = _mm_minpos_epu16(_mm_xor_si128(half, _mm_set1_epi16(-1)));
+    return (uint16_t)~_mm_cvtsi128_si32(least);
 }
 
 /* Columns 0 to 15 of two bf16 rows as the pairs of a panel's group. */

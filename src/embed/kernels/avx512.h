@@ -154,10 +154,30 @@ static inline ivec w_set(int32_t x)
  * products first and has no registers for them. */
 static inline ivec w_dot(ivec sum, ivec a, ivec b)
 {
+#ifdef __AVX512VNNI__
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
     sum = _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
     __asm__("" : "+v"(sum));
     return sum;
+#endif
 }
+#ifdef __AVX512BF16__
+/* The same of f32 and pairs of bf16. */
+static inline ivec w_dot_bf16(ivec sum, ivec a, ivec b)
+{
+    return _mm512_castps_si512(
+        _mm512_dpbf16_ps(_mm512_castsi512_ps(sum), (__m512bh)a, (__m512bh)b));
+}
+#endif
+#ifdef __AVX512VNNI__
+#    define HAS_BYTE_DOTS
+/* sum + the sums of the products of four u8 and four s8. */
+static inline ivec w_dot_bytes(ivec sum, ivec a, ivec b)
+{
+    return _mm512_dpbusd_epi32(sum, a, b);
+}
+#endif
 /* Of four bytes: 0 and 2, or 1 and 3, as pairs. */
 static inline ivec w_even_s8(ivec x)
 {

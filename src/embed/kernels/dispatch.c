@@ -18,6 +18,18 @@ static bool cpu_has_avx2(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
+/* Leaf 7's second part, which compilers do not all know by name: does it say `bit`? */
+static bool cpu_says(unsigned bit)
+{
+    unsigned eax = 0, ebx, ecx, edx;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> bit & 1;
+}
+
+static bool cpu_has_avx_vnni(void)
+{
+    return cpu_has_avx2() && cpu_says(4);
+}
+
 static bool cpu_has_avx512(void)
 {
     return cpu_has_avx2() && __builtin_cpu_supports("avx512f") &&
@@ -30,11 +42,9 @@ static bool cpu_has_vnni(void)
     return cpu_has_avx512() && __builtin_cpu_supports("avx512vnni");
 }
 
-/* Leaf 7, which compilers do not all know by name. */
 static bool cpu_has_bf16(void)
 {
-    unsigned eax = 0, ebx, ecx, edx;
-    return cpu_has_vnni() && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) && eax >> 5 & 1;
+    return cpu_has_vnni() && cpu_says(5);
 }
 
 /* On Intel's a bf16 dot product takes as long as its two f32 ones or longer (Granite Rapids: twice
@@ -83,11 +93,13 @@ static const struct {
     {"avx512_bf16", &td_embed_kernels_avx512_bf16, cpu_has_bf16, bf16_dots_pay},
     {"avx512_vnni", &td_embed_kernels_avx512_vnni, cpu_has_vnni, NULL},
     {"avx512", &td_embed_kernels_avx512, cpu_has_avx512, NULL},
+    {"avx_vnni", &td_embed_kernels_avx_vnni, cpu_has_avx_vnni, NULL},
     {"avx2", &td_embed_kernels_avx2, cpu_has_avx2, NULL},
 #else
     {"avx512_bf16", NULL, always, NULL},
     {"avx512_vnni", NULL, always, NULL},
     {"avx512", NULL, always, NULL},
+    {"avx_vnni", NULL, always, NULL},
     {"avx2", NULL, always, NULL},
 #endif
 #if TANDEM_HAVE_ONEDNN
@@ -120,6 +132,6 @@ tandem_code td_embed_kernels_choose(const char *isa, const td_kernels **kernels_
     }
     return td_fail(err, TANDEM_E_INVALID,
                    "isa \"%s\" is not known: use auto, amx, avx512_bf16, avx512_vnni, avx512, "
-                   "avx2, onednn or plain",
+                   "avx_vnni, avx2, onednn or plain",
                    isa);
 }

@@ -1,5 +1,5 @@
-/* embed/kernels/heads_s16.h - attention's operands as 16-bit whole numbers, for VNNI, which
- * multiplies them twice as fast as f32. Part of narrow_heads.h.
+/* embed/kernels/heads_s16.h - attention's operands as 16-bit whole numbers, where a table has them
+ * faster than f32: VNNI and AVX-VNNI twice as fast, AVX2 by half. Part of narrow_heads.h.
  *
  * Each query has a scale of its own, all keys of a text one, each column of its values one: they
  * depend on nothing but the text. A block's weights are scaled by their sum, so that what is added
@@ -36,17 +36,17 @@ static void find_scale(float most, float whole, float *scale_out, float *by_out)
 }
 
 enum {
-    SIZES = TD_HEAD_DIM_MAX / 32
+    SIZES = TD_HEAD_DIM_MAX / WIDTH
 };
 
 /* The largest size of each column of n rows. */
 static void find_sizes(const uint16_t *rows, size_t stride, size_t n, size_t dim, ivec *sizes)
 {
-    for (size_t i = 0; i < dim; i += 32) {
+    for (size_t i = 0; i < dim; i += WIDTH) {
         ivec most = w_set(0);
         for (size_t r = 0; r < n; r++)
             most = w_most_bf16(most, rows + r * stride + i, dim - i);
-        sizes[i / 32] = most;
+        sizes[i / WIDTH] = most;
     }
 }
 
@@ -54,8 +54,8 @@ static void find_sizes(const uint16_t *rows, size_t stride, size_t n, size_t dim
 static float most_of(const ivec *sizes, size_t dim)
 {
     ivec most = sizes[0];
-    for (size_t i = 32; i < dim; i += 32)
-        most = w_most(most, sizes[i / 32]);
+    for (size_t i = WIDTH; i < dim; i += WIDTH)
+        most = w_most(most, sizes[i / WIDTH]);
     return from_bf16(w_most_lane(most));
 }
 

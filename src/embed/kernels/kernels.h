@@ -176,7 +176,7 @@ struct td_kernels {
     void (*attention)(const td_attention *work);
 };
 
-/* The table of that name: "plain", "avx2", "avx512", "avx512_vnni" (int8 dot products),
+/* The table of that name: "plain", "avx2", "avx_vnni" (int8 dot products), "avx512", "avx512_vnni",
  * "avx512_bf16" (bf16 ones too), "amx", "onednn" (f32 alone; the rest is plain); NULL or "auto" is
  * the fastest that this CPU has. Static.
  * Errors: E_INVALID for an unknown name, E_UNSUPPORTED for one that this CPU or build lacks. */

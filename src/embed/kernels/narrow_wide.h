@@ -1,35 +1,17 @@
 /* embed/kernels/narrow_wide.h - producers for CPUs without dot products of bf16 or int8: inputs are
  * widened on the way, bf16 to f32, bytes to 16 bits. Exact for int8; the weights stay narrow in
- * memory.
- *
- * A table that has a producer of its own for int8 includes it first (narrow_dot.h).
+ * memory. Int8 only where narrow_dot.h has no producer for it.
  */
 #ifndef TD_EMBED_KERNELS_NARROW_WIDE_H
 #define TD_EMBED_KERNELS_NARROW_WIDE_H
 
-#include "embed/kernels/narrow.h"
-#include "embed/kernels/vectors.h"
-
-#include <string.h>
+#include "embed/kernels/narrow_dot.h"
 
 enum {
     WIDE_STEPS = 8, /* of rows that are widened at once */
     WIDE_GROUPS = WIDE_STEPS * 16,
     WIDE_PASSES = TD_NARROW_WIDTH / WIDTH, /* a pass covers two vectors of columns */
-#ifndef TD_EMBED_KERNELS_NARROW_DOT_H
-    NARROW_ROWS = TILE_ROWS,
-    STEPS_MAX = 1 << 20,
-#endif
 };
-
-#ifndef TD_EMBED_KERNELS_NARROW_DOT_H
-static inline void tiles_begin(void)
-{
-}
-static inline void tiles_end(void)
-{
-}
-#endif
 
 /* Part of a tile: rows as wide_row has them. */
 typedef struct wide_part {
@@ -95,41 +77,9 @@ UNWATCHED static ALWAYS void wide_bf16_of(const size_t n_rows, const wide_part *
     }
 }
 
-#define WIDE_CASE(name, n) \
-case n:                    \
-    name(n, part);         \
-    break;
-#if TILE_ROWS > 6
-#    define WIDE_CASES(name) \
-        WIDE_CASE(name, 1)   \
-        WIDE_CASE(name, 2)   \
-        WIDE_CASE(name, 3)   \
-        WIDE_CASE(name, 4)   \
-        WIDE_CASE(name, 5)   \
-        WIDE_CASE(name, 6)   \
-        WIDE_CASE(name, 7)   \
-        WIDE_CASE(name, 8)   \
-        WIDE_CASE(name, 9)   \
-        WIDE_CASE(name, 10)  \
-        WIDE_CASE(name, 11)  \
-        WIDE_CASE(name, 12)  \
-        WIDE_CASE(name, 13)  \
-        WIDE_CASE(name, 14)
-#else
-#    define WIDE_CASES(name) \
-        WIDE_CASE(name, 1)   \
-        WIDE_CASE(name, 2)   \
-        WIDE_CASE(name, 3)   \
-        WIDE_CASE(name, 4)   \
-        WIDE_CASE(name, 5)   \
-        WIDE_CASE(name, 6)
-#endif
-
 UNWATCHED static ALONE void wide_bf16_part(size_t n_rows, const wide_part *part)
 {
-    switch (n_rows) {
-        WIDE_CASES(wide_bf16_of)
-    }
+    EACH_N_ROWS(n_rows, wide_bf16_of, part);
 }
 
 /* Parts of the rows widened, one after another, and for each all columns of the panel. */
@@ -167,7 +117,7 @@ UNWATCHED static ALONE void tile_bf16(size_t n_rows, const narrow_tile *work)
     wide_tile(n_rows, work, wide_bf16_row, wide_bf16_part);
 }
 
-#ifndef TD_EMBED_KERNELS_NARROW_DOT_H
+#ifndef HAS_BYTE_DOTS
 
 /* Bytes 0 and 2 of each four as a pair of 16 bits, and WIDE_GROUPS further on 1 and 3. */
 UNWATCHED static ALWAYS void wide_int8_row(const uint8_t *row, size_t n_groups, uint32_t *to)
@@ -217,9 +167,7 @@ UNWATCHED static ALWAYS void wide_int8_of(const size_t n_rows, const wide_part *
 
 UNWATCHED static ALONE void wide_int8_part(size_t n_rows, const wide_part *part)
 {
-    switch (n_rows) {
-        WIDE_CASES(wide_int8_of)
-    }
+    EACH_N_ROWS(n_rows, wide_int8_of, part);
 }
 
 UNWATCHED static ALONE void tile_int8(size_t n_rows, const narrow_tile *work)

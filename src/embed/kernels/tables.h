@@ -8,6 +8,7 @@ extern const td_kernels td_embed_kernels_plain;
 extern const td_narrow td_embed_kernels_narrow_plain;
 #if TANDEM_HAVE_X86
 extern const td_kernels td_embed_kernels_avx2;
+extern const td_kernels td_embed_kernels_avx_vnni;
 extern const td_kernels td_embed_kernels_avx512;
 extern const td_kernels td_embed_kernels_avx512_vnni;
 extern const td_kernels td_embed_kernels_avx512_bf16;

@@ -78,31 +78,9 @@ UNWATCHED static ALWAYS void tile_of(const size_t n_rows, const tile_work *work)
     }
 }
 
-#define TILE_CASE(n)  \
-case n:               \
-    tile_of(n, work); \
-    break;
-
 UNWATCHED static ALONE void tile(size_t n_rows, const tile_work *work)
 {
-    switch (n_rows) {
-        TILE_CASE(1)
-        TILE_CASE(2)
-        TILE_CASE(3)
-        TILE_CASE(4)
-        TILE_CASE(5)
-        TILE_CASE(6)
-#if TILE_ROWS > 6
-        TILE_CASE(7)
-        TILE_CASE(8)
-        TILE_CASE(9)
-        TILE_CASE(10)
-        TILE_CASE(11)
-        TILE_CASE(12)
-        TILE_CASE(13)
-        TILE_CASE(14)
-#endif
-    }
+    EACH_N_ROWS(n_rows, tile_of, work);
 }
 
 /* ---- linear ---- */

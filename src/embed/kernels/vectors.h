@@ -23,6 +23,35 @@
 #    define ALONE               __attribute__((noipa))
 #endif
 
+/* tile(n, work) with n a constant, for each number of rows that a tile may have. */
+#define ONE_N_ROWS(n, tile, work) \
+case n:                           \
+    tile(n, work);                \
+    break;
+#if TILE_ROWS > 6
+#    define MORE_N_ROWS(tile, work) \
+        ONE_N_ROWS(7, tile, work)   \
+        ONE_N_ROWS(8, tile, work)   \
+        ONE_N_ROWS(9, tile, work)   \
+        ONE_N_ROWS(10, tile, work)  \
+        ONE_N_ROWS(11, tile, work)  \
+        ONE_N_ROWS(12, tile, work)  \
+        ONE_N_ROWS(13, tile, work)  \
+        ONE_N_ROWS(14, tile, work)
+#else
+#    define MORE_N_ROWS(tile, work)
+#endif
+#define EACH_N_ROWS(n_rows, tile, work) \
+    switch (n_rows) {                   \
+        ONE_N_ROWS(1, tile, work)       \
+        ONE_N_ROWS(2, tile, work)       \
+        ONE_N_ROWS(3, tile, work)       \
+        ONE_N_ROWS(4, tile, work)       \
+        ONE_N_ROWS(5, tile, work)       \
+        ONE_N_ROWS(6, tile, work)       \
+        MORE_N_ROWS(tile, work)         \
+    }
+
 /* 2^x, relative error below 2e-7; 0 below -126. Polynomial: least squares on [-1/2, 1/2].
  * min and max give their second operand when one is no number, so that a NaN comes through. */
 static ALWAYS vec v_exp2(vec exponent)

@@ -10,8 +10,8 @@ static const char *const MODELS[] = {"bert",          "bert-cls",       "gte-new
 enum {
     N_MODELS = sizeof(MODELS) / sizeof(MODELS[0])
 };
-static const char *const ISAS[] = {"plain",       "avx2", "avx512", "avx512_vnni",
-                                   "avx512_bf16", "amx",  "onednn"};
+static const char *const ISAS[] = {"plain",       "avx2",        "avx_vnni", "avx512",
+                                   "avx512_vnni", "avx512_bf16", "amx",      "onednn"};
 enum {
     N_ISAS = sizeof(ISAS) / sizeof(ISAS[0])
 };
