@@ -140,6 +140,9 @@ void td_os_child_tie(int64_t parent_pid);
 bool td_os_child_unplug(void);
 void td_os_close_from(int first);
 
+/* Whether the system forbids the user namespaces that sandboxes of who is not root are made of. */
+bool td_os_refuses_namespaces(void);
+
 /* errno's text: "No such file or directory". */
 void td_os_error_text(int errno_value, char *out, size_t out_bytes);
 

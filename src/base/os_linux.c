@@ -4,6 +4,7 @@
 
 #    include "base/os_cgroup.h"
 
+#    include <errno.h>
 #    include <fcntl.h>
 #    include <math.h>
 #    include <sched.h>
@@ -14,6 +15,7 @@
 #    include <sys/resource.h>
 #    include <sys/stat.h>
 #    include <sys/syscall.h>
+#    include <sys/wait.h>
 #    include <unistd.h>
 
 enum {
@@ -226,6 +228,19 @@ bool td_os_child_unplug(void)
     return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
            write_proc("/proc/self/setgroups", "deny", 4) && map_id("/proc/self/uid_map", uid) &&
            map_id("/proc/self/gid_map", gid);
+}
+
+bool td_os_refuses_namespaces(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(td_os_child_unplug() ? 0 : 1);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return false; /* nobody is told where SIGCHLD is ignored */
+    return pid > 0 && status != 0;
 }
 
 void td_os_close_from(int first)

@@ -29,7 +29,7 @@ typedef struct job {
 
 struct td_source_browser {
     td_buf program;
-    bool no_sandbox;
+    bool no_sandbox, may_be_absent;
     td_queue *jobs;
     td_stop is_closing;
     pthread_mutex_t lock; /* rank 3: guards a job's is_done, and the next two */
@@ -73,11 +73,18 @@ out:
 /* A browser that ends before it has drawn anything will not run for the next page either. */
 static void give_up(td_source_browser *b, tandem_error *err)
 {
+    bool is_walled_in = !b->no_sandbox && td_os_refuses_namespaces();
+
     pthread_mutex_lock(&b->lock);
-    td_fail(&b->absent, TANDEM_E_UNSUPPORTED,
-            "%s ends as soon as it is started: does its sandbox work here (user namespaces)? "
-            "--no-browser-sandbox does without",
-            b->program.ptr);
+    if (is_walled_in)
+        td_fail(&b->absent, TANDEM_E_UNAVAILABLE,
+                "Chromium's sandbox does not work here, where nobody may make user namespaces: "
+                "allow them, install the package chromium-sandbox, or do without that wall with "
+                "--no-browser-sandbox");
+    else
+        td_fail(&b->absent, TANDEM_E_UNAVAILABLE,
+                "%.150s ends as soon as it is started%s: does it run by hand?", b->program.ptr,
+                b->no_sandbox ? "" : " with its sandbox");
     *err = b->absent;
     pthread_mutex_unlock(&b->lock);
 }
@@ -148,19 +155,21 @@ static void *run(void *user)
 
 /* -- those who wait -- */
 
-/* Why it cannot run here, said in the log for the first who learns it; OK if it can. */
+/* Why it cannot run here; OK if it can. Where pages do without it then, the log says so, once. */
 static tandem_code check(td_source_browser *b, tandem_error *err)
 {
     pthread_mutex_lock(&b->lock);
     tandem_error absent = b->absent;
-    bool is_first = absent.code != TANDEM_OK && !b->is_told;
+    bool is_first = absent.code != TANDEM_OK && b->may_be_absent && !b->is_told;
     b->is_told = b->is_told || is_first;
     pthread_mutex_unlock(&b->lock);
     if (is_first)
         td_log(TD_WARN, "source", "pages that need scripts are taken as they are: %s",
                absent.message);
-    return absent.code == TANDEM_OK ? TANDEM_OK
-                                    : td_fail(err, TANDEM_E_UNSUPPORTED, "%s", absent.message);
+    if (absent.code == TANDEM_OK)
+        return TANDEM_OK;
+    return td_fail(err, b->may_be_absent ? TANDEM_E_UNSUPPORTED : absent.code, "%s",
+                   absent.message);
 }
 
 static tandem_code start_thread(td_source_browser *b, tandem_error *err)
@@ -255,6 +264,7 @@ tandem_code td_source_browser_open(const td_source_browser_options *options,
     pthread_cond_init(&b->changed, NULL);
     b->program = TD_BUF(PATH_BYTES_MAX);
     b->no_sandbox = options->no_sandbox;
+    b->may_be_absent = options->may_be_absent;
     TD_TRY(find(b, options, err));
     b->jobs = td_queue_new(WAITING_MAX);
     if (!b->jobs)

@@ -63,10 +63,11 @@ typedef struct drawing {
     uint64_t awaited;         /* id of the call whose reply is waited for */
     td_source_message *reply; /* it */
     bool is_given;            /* the page itself was given to the browser */
-    bool is_loaded, is_crashed;
-    uint64_t n_asked; /* requests so far */
-    paused *paused;   /* what the net is asked for */
-    td_buf leads_to;  /* where the page sends its reader; empty: nowhere */
+    bool is_loaded;
+    const char *ended; /* how the page came to an end in the middle; NULL: it did not */
+    uint64_t n_asked;  /* requests so far */
+    paused *paused;    /* what the net is asked for */
+    td_buf leads_to;   /* where the page sends its reader; empty: nowhere */
 } drawing;
 
 static td_str session_of(const drawing *d)
@@ -291,12 +292,19 @@ static void take_event(drawing *d, const td_source_message *m)
         take_paused(d, m);
     else if (td_str_eq(method, TD_STR("Page.loadEventFired")) || has_stopped(d, m))
         d->is_loaded = true;
-    else if (td_str_eq(method, TD_STR("Inspector.targetCrashed")) ||
-             td_str_eq(method, TD_STR("Target.detachedFromTarget")))
-        d->is_crashed = true;
+    else if (td_str_eq(method, TD_STR("Inspector.targetCrashed")))
+        d->ended = "the browser's process of this page has ended";
     else if (td_str_eq(method, TD_STR("Page.javascriptDialogOpening")))
         td_source_cdp_call(d->render->cdp, session_of(d), "Page.handleJavaScriptDialog", NULL, NULL,
                            "{s:b}", "accept", 0);
+}
+
+/* The browser itself tells that a page is gone: its session is, and tells nothing any more. */
+static bool is_detached(const drawing *d, const td_source_message *m)
+{
+    return d->session[0] &&
+           td_str_eq(td_source_cdp_text(m, "method"), TD_STR("Target.detachedFromTarget")) &&
+           td_str_eq(td_source_cdp_text(m, "params.sessionId"), session_of(d));
 }
 
 /* Takes all that has come; true if there was anything. */
@@ -314,6 +322,8 @@ static bool take_messages(drawing *d)
         /* Events of a page that is over come late. */
         if (is_ours && d->session[0])
             take_event(d, m);
+        if (is_detached(d, m) && !d->ended)
+            d->ended = "the page was closed while it was drawn";
         td_source_cdp_drop(m);
     }
     return any;
@@ -336,8 +346,8 @@ static tandem_code step(drawing *d, tandem_error *err)
     int64_t left_ms = d->deadline_ms - td_clock_ms();
     if (is_raised(r->is_cancelled) || is_raised(r->is_closing))
         return td_fail(err, TANDEM_E_CANCELLED, "cancelled");
-    if (d->is_crashed)
-        return td_fail(err, TANDEM_E_NETWORK, "the browser's process of this page has ended");
+    if (d->ended)
+        return td_fail(err, TANDEM_E_NETWORK, "%s", d->ended);
     if (left_ms <= 0)
         return td_fail(err, TANDEM_E_TIMEOUT, "not drawn within the time limit");
     td_net_fd fds[] = {{td_source_cdp_from(r->cdp), false}, {td_source_cdp_to(r->cdp), true}};
@@ -522,7 +532,7 @@ static void close_tab(drawing *d)
     /* The deadline of the page is not that of its end. */
     d->deadline_ms = td_clock_ms() + CLOSE_MS;
     d->session[0] = '\0';
-    d->is_crashed = false;
+    d->ended = NULL;
     if (d->context[0] &&
         td_source_cdp_call(d->render->cdp, TD_STR(""), "Target.disposeBrowserContext", &id, NULL,
                            "{s:s}", "browserContextId", d->context) == TANDEM_OK)

@@ -51,8 +51,8 @@ struct td_source {
      * tree that its scripts made as body and hash, and `is_drawn`. Neither ETag nor Last-Modified
      * are kept: they tell nothing of what scripts fetch. NULL: there is no browser. Any thread, and
      * it takes as long as the page does, the site's timeout_ms at most.
-     * Errors: E_UNSUPPORTED where no browser runs (said once in the log); as
-     * td_source_render_page. The page is then as it was. */
+     * Errors: E_UNSUPPORTED where no browser runs and it may be absent (said once in the log),
+     * E_UNAVAILABLE where it may not; as td_source_render_page. The page is then as it was. */
     tandem_code (*draw)(td_source *self, td_page **page, tandem_error *err);
     /* Whether a page before it had the same bytes, which makes it one to skip. With a browser that
      * is asked here, once for each page with a body, since pages that are drawn are all the same

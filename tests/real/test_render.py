@@ -12,7 +12,7 @@ import time
 import pytest
 
 import browser
-from conftest import PROGRAM
+from conftest import PROGRAM, Tandem
 from serving import Server
 from test_ssrf import Listener, redirect_to
 
@@ -208,12 +208,13 @@ def test_a_page_that_grows_or_is_never_still_spoils_only_itself(tandem, app, fol
     app.put("/reload", scripted("location.reload()"))
     app.put("/tick", scripted(
         "setInterval(() => document.getElementById('root').append('tick '), 20)"))
-    app.put("/data/start.json", data("Start", "/grow", "/reload", "/tick", "/one"),
+    app.put("/close", SHELL.replace("</body>", "<script>window.close()</script></body>"))
+    app.put("/data/start.json", data("Start", "/grow", "/reload", "/tick", "/close", "/one"),
             "application/json")
     pages = crawl(tandem, "-r", "--render=always", "--max-file-size", "1M", app.url)
     assert "larger than the limit" in pages["grow"]["reason"] and pages["grow"]["skipped"]
     assert "tick tick" in pages["tick"]["markdown"]
-    assert pages["one"]["drawn"] and pages["reload"]["drawn"]
+    assert all(pages[name]["drawn"] for name in ("one", "reload", "close"))
 
 
 def test_a_page_that_hangs_ends_at_its_time_limit(tandem, app, folder):
@@ -349,3 +350,99 @@ def test_a_drawn_page_reaches_nothing_private(tandem, app, folder):
     assert "READ" not in page["markdown"] and "root:" not in json.dumps(page)
     assert "/redirected" in app.requests
     assert listener.count == 0
+
+
+# -- closed, crashed --
+
+
+def kill_renderers(folder):
+    """The processes in which pages live, not the browser."""
+    for pid in left_over(folder):
+        with contextlib.suppress(OSError):
+            if b"--type=renderer" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(int(pid), signal.SIGKILL)
+
+
+def test_a_page_whose_process_ends_is_a_failure_and_the_crawl_goes_on(tandem, app, folder):
+    asked, release = app.hold("/data/start.json")
+    urls = [app.url + "/one", app.url, app.url + "/two"]
+    process = start_drawing(tandem, "--json", "--render=always", *urls)
+    assert asked.wait(60)
+    kill_renderers(folder)
+    out = process.communicate(timeout=120)[0]
+    release.set()
+    assert process.returncode == 3
+    pages = [json.loads(line) for line in out.splitlines()]
+    assert [page["drawn"] for page in pages] == [True, False, True]
+    assert "the browser's process of this page has ended" in pages[1]["reason"]
+
+
+# -- Chromium's own sandbox --
+
+NOBODY = 65534
+AS_NOBODY = (["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+             if os.geteuid() == 0 else [])
+# One user namespace for the program itself, and no more.
+WALLED_IN = [*AS_NOBODY, "unshare", "-r", "sh", "-c",
+             "echo 1 >/proc/sys/user/max_user_namespaces && "
+             f'exec unshare -U --map-user={NOBODY} --map-group={NOBODY} "$@"', "-"]
+
+
+def works(*command):
+    with contextlib.suppress(OSError):
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
+    return False
+
+
+@pytest.fixture
+def nobody(folder):
+    """The program as somebody runs it who is not root."""
+    if not works(*AS_NOBODY, PROGRAM, "--version"):
+        pytest.skip("needs setpriv, and a program that users other than root may read")
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:
+        for path in (home, folder):
+            if AS_NOBODY:
+                os.chown(path, NOBODY, NOBODY)
+        yield Tandem(home)
+
+
+def facts(pid):
+    """Of a process: its user namespace, and what system calls it may make (2: some)."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    mode = next(line.split()[1] for line in status if line.startswith("Seccomp:"))
+    return os.readlink(f"/proc/{pid}/ns/user"), mode
+
+
+def test_pages_of_who_is_not_root_are_drawn_in_a_sandbox(nobody, app, folder):
+    if not works(*AS_NOBODY, "env", f"HOME={nobody.folder}", browser.find(), "--headless=new",
+                 f"--user-data-dir={nobody.folder}/probe", "--dump-dom", "about:blank"):
+        pytest.skip("needs a Chromium whose sandbox works for who is not root")
+    asked, release = app.hold("/data/start.json")
+    process = subprocess.Popen(
+        [*AS_NOBODY, PROGRAM, "crawl", "--json", "--render=always", app.url, app.url + "/one"],
+        cwd=nobody.folder, env=nobody.environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL)
+    assert asked.wait(60), process.communicate()
+    commands = {pid: pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+                for pid in left_over(folder)}
+    ours, _ = facts(process.pid)
+    pages = [facts(pid) for pid, line in commands.items() if b"--type=renderer" in line]
+    release.set()
+    out = process.communicate(timeout=120)[0]
+    assert process.returncode == 0
+    assert not any(b"--no-sandbox" in line for line in commands.values())
+    assert pages and all(space != ours and mode == "2" for space, mode in pages)
+    assert json.loads(out.splitlines()[1])["drawn"]
+
+
+def test_where_there_is_no_sandbox_it_is_said_what_to_do(nobody, app, folder):
+    if not works(*WALLED_IN, "true") or works(*WALLED_IN, "unshare", "-U", "true"):
+        pytest.skip("needs user namespaces that forbid more of them")
+    urls = [app.url + "/one", app.url + "/two"]
+    what_to_do = "nobody may make user namespaces: allow them, install the package chromium-sandbox"
+    out = nobody.run("crawl", *urls, through=WALLED_IN).stderr.decode()
+    assert out.count(what_to_do) == 1 and "--no-browser-sandbox" in out
+    pages = nobody.lines("crawl", "--json", "--render=always", *urls, through=WALLED_IN, status=3)
+    assert all(what_to_do in page["reason"] for page in pages) and len(pages) == 2
+    out = nobody.run("crawl", "--no-browser-sandbox", urls[0], through=WALLED_IN)
+    assert b"What is written of The first" in out.stdout
