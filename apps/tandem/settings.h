@@ -44,7 +44,7 @@ typedef struct settings {
     const char *state;
     uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
     uint64_t variants_max, bytes_max, time_max_ms;
-    const char *user_agent, *contact, *mode;
+    const char *user_agent, *contact, *mode, *site_ca_file;
     const char *render, *browser;
     bool browser_no_sandbox;
 

@@ -158,6 +158,8 @@ typedef struct tandem_job_options {
     tandem_chunk_unit chunk_unit; /* TOKENS: a chunk_size that the models take must be given */
     /* Whose tokens count, where the job has no index that names them; NULL: the embedded one. */
     const char *chunk_models[TANDEM_N_LANES];
+
+    const char *ca_file; /* web: authorities to trust for https, PEM; NULL: the system's */
 } tandem_job_options;
 
 #define TANDEM_JOB_OPTIONS                                                                   \

@@ -47,9 +47,9 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
                                 tandem_error *err)
 {
     tandem_job_options *o = &job->options;
-    const char **texts[] = {&o->scope,      &o->project,         &o->dataset,
-                            &o->user_agent, &o->contact,         &o->input_name,
-                            &o->browser,    &o->chunk_models[0], &o->chunk_models[1]};
+    const char **texts[] = {&o->scope,           &o->project,    &o->dataset, &o->user_agent,
+                            &o->contact,         &o->input_name, &o->browser, &o->chunk_models[0],
+                            &o->chunk_models[1], &o->ca_file};
     bool ok = true;
 
     *o = *options;
@@ -113,6 +113,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.refuse_private = o->refuse_private;
     s.user_agent = o->user_agent;
     s.contact = o->contact;
+    s.ca_file = o->ca_file;
     s.browser = job->browser;
     s.mode = (td_source_mode)o->mode;
     s.dry_run = o->dry_run;

@@ -128,6 +128,7 @@ typedef struct td_source_options {
     uint32_t time_max_ms; /* web: of the whole crawl, requests under way are let finish; 0: none */
     td_source_browser *browser; /* web: draws pages; borrowed; NULL: none */
     const char *contact;        /* web: address or URL that user_agent names; NULL: none */
+    const char *ca_file;        /* web: authorities to trust for https; NULL: the system's */
 } td_source_options;
 
 #define TD_SOURCE_OPTIONS                                                                      \

@@ -244,6 +244,7 @@ static tandem_code open_net(td_source_crawl *crawl, tandem_error *err)
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
     options.body_bytes_max = crawl->options.file_bytes_max;
+    options.ca_file = crawl->options.ca_file;
     options.allow_private = crawl->options.allow_private;
     options.allowed = allowed;
     options.n_allowed = crawl->options.refuse_private ? 0 : 1;

@@ -180,7 +180,9 @@ def test_pages_come_packed_and_no_cookie_goes_back(tandem, site):
     site.pages = {f"/{name}": packed(name) for name in packers}
     lines = tandem.lines("crawl", "--json", "-r", site.url + "/gzip")
     assert sorted(line["markdown"].split("\n")[0] for line in lines) == ["# br", "# gzip", "# zstd"]
-    assert "gzip" in offered  # the others where libcurl was built with them
+    libcurl = json.loads(tandem.run("doctor", "--json").stdout)["libcurl"]
+    for name, library in (("gzip", "zlib/"), ("br", "brotli/"), ("zstd", "zstd/")):
+        assert (name in offered) == (library in libcurl), (name, libcurl)
     assert cookies == [None] * 3
 
 
