@@ -148,10 +148,10 @@ const option_row options_table[] = {
     {"no-browser-sandbox", 0, "TANDEM_NO_BROWSER_SANDBOX", KIND_FLAG, AT(browser_no_sandbox),
      CRAWLS, 0, 0, NULL, NULL,
      "run it without its own sandbox, which it does not have for root or without user namespaces"},
-    {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), CRAWLS, 0, 0, "TEXT", NULL,
-     "how to introduce oneself to servers"},
     {"site-ca-file", 0, "TANDEM_SITE_CA_FILE", KIND_TEXT, AT(site_ca_file), CRAWLS, 0, 0, "FILE",
      NULL, "authorities to trust for sites with https, PEM; default: the system's"},
+    {"user-agent", 0, "TANDEM_USER_AGENT", KIND_TEXT, AT(user_agent), CRAWLS, 0, 0, "TEXT", NULL,
+     "how to introduce oneself to servers"},
     {"contact", 0, "TANDEM_CONTACT", KIND_TEXT, AT(contact), CRAWLS, 0, 0, "URL|MAIL", NULL,
      "whom a webmaster may ask, as part of that"},
 

@@ -1,5 +1,5 @@
-"""A site for hypercorn that speaks HTTP/2. It tells on standard output of each request the path, the
-version of HTTP, the client's port, and how many requests were under way at once."""
+"""A site for hypercorn that speaks HTTP/2. It tells on standard output of each request the path,
+the version of HTTP, the client's port, and how many requests were under way at once."""
 
 import asyncio
 import os
