@@ -6,6 +6,7 @@
 #include "extract/html.h"
 #include "extract/kind.h"
 #include "extract/man.h"
+#include "extract/mdx.h"
 #include "extract/notebook.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
@@ -44,6 +45,10 @@ static tandem_code read_text(reader *r, td_kind kind, td_str text, td_str langua
         return td_extract_html_read(text, page_uri(r->page), r->options, document, err);
     case TD_KIND_MARKDOWN:
         return td_extract_plain_read(text, r->name, TD_FORMAT_MARKDOWN, document, err);
+    case TD_KIND_MDX:
+        TD_TRY(td_extract_mdx_write(text, &r->made, err));
+        return td_extract_plain_read(td_buf_str(&r->made), r->name, TD_FORMAT_MARKDOWN, document,
+                                     err);
     case TD_KIND_RST:
         return td_extract_plain_read(text, r->name, TD_FORMAT_RST, document, err);
     case TD_KIND_CODE:

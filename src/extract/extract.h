@@ -1,7 +1,8 @@
 /* extract/extract.h - from a page's bytes to the text of a document.
  *
- * In:       td_page (HTML, Markdown, reStructuredText, notebook, PDF, plain text, source code)
- * Out:      td_document: Markdown for HTML, text for PDF, all others as they are but valid UTF-8
+ * In:       td_page (HTML, Markdown, MDX, reStructuredText, notebook, PDF, plain text, source code)
+ * Out:      td_document: Markdown for HTML, MDX, notebooks and manual pages, text for PDF, all
+ *           others as they are but valid UTF-8
  * Threads:  pure functions, but for a PDF, which another program reads meanwhile; any thread
  */
 #ifndef TD_EXTRACT_H

@@ -150,7 +150,7 @@ static bool is_man_section(td_str extension_text)
 static td_kind by_name(td_str name, td_str body, td_str *language_out)
 {
     static const char *const HTML[] = {"html", "htm", "xhtml", "shtml", "xht"};
-    static const char *const MARKDOWN[] = {"md", "markdown", "mdx", "mkd", "mdown", "rmd", "qmd"};
+    static const char *const MARKDOWN[] = {"md", "markdown", "mkd", "mdown", "rmd", "qmd"};
     static const char *const RST[] = {"rst", "rest"};
     static const char *const MAN[] = {"man", "mdoc", "roff", "troff", "groff"};
     td_str ext = extension(name);
@@ -160,6 +160,8 @@ static td_kind by_name(td_str name, td_str body, td_str *language_out)
         return TD_KIND_HTML;
     if (IS_ONE_OF(ext, MARKDOWN))
         return TD_KIND_MARKDOWN;
+    if (td_str_eq_nocase(ext, TD_STR("mdx")))
+        return TD_KIND_MDX;
     if (IS_ONE_OF(ext, RST) || td_str_ends_nocase(name, TD_STR(".rst.txt")))
         return TD_KIND_RST;
     if (td_str_eq_nocase(ext, TD_STR("ipynb")))
@@ -214,6 +216,8 @@ static td_kind by_type(td_str type, td_str *language_out)
         return TD_KIND_HTML;
     if (IS_ONE_OF(type, MARKDOWN))
         return TD_KIND_MARKDOWN;
+    if (td_str_eq_nocase(type, TD_STR("text/mdx")))
+        return TD_KIND_MDX;
     if (IS_ONE_OF(type, RST))
         return TD_KIND_RST;
     if (td_str_eq_nocase(type, TD_STR("application/x-ipynb+json")))
@@ -245,6 +249,8 @@ td_kind td_extract_kind_of(td_str media_type, td_str name, td_str body, td_str *
         return TD_KIND_PDF;
     if (is_binary_type(type) || is_binary(body))
         return TD_KIND_BINARY;
+    if (told == TD_KIND_MARKDOWN && td_str_eq_nocase(extension(name), TD_STR("mdx")))
+        return TD_KIND_MDX;
     if (told != TD_KIND_BINARY && told != TD_KIND_CODE)
         return told;
     kind = by_name(name, body, language_out);

@@ -12,6 +12,7 @@ typedef enum td_kind {
     TD_KIND_GZIP,
     TD_KIND_HTML,
     TD_KIND_MARKDOWN,
+    TD_KIND_MDX,
     TD_KIND_RST,
     TD_KIND_NOTEBOOK,
     TD_KIND_MAN,

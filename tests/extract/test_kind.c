@@ -25,7 +25,7 @@ static void believes_the_name_where_the_media_type_says_little(void **state)
     assert_int_equal(KIND("text/plain", "a.py", "", "python"), TD_KIND_CODE);
     assert_int_equal(KIND("application/octet-stream", "README.md", "", ""), TD_KIND_MARKDOWN);
     assert_int_equal(KIND("", "a.html", "", ""), TD_KIND_HTML);
-    assert_int_equal(KIND("", "a.mdx", "", ""), TD_KIND_MARKDOWN);
+    assert_int_equal(KIND("", "a.mdx", "", ""), TD_KIND_MDX);
     assert_int_equal(KIND("", "a.rst", "", ""), TD_KIND_RST);
     assert_int_equal(KIND("", "index.rst.txt", "", ""), TD_KIND_RST);
     assert_int_equal(KIND("", "a.ipynb", "{}", ""), TD_KIND_NOTEBOOK);

@@ -98,3 +98,74 @@ def test_offsets_give_the_text_back(tandem):
         assert raw[c["start_byte"] : c["end_byte"]].decode() == c["text"]
         assert text[c["start_char"] : c["end_char"]] == c["text"]
         assert text[: c["start_char"]].count("\n") + 1 == c["start_line"]
+
+
+MDX = """---
+title: Backups
+---
+import { Tabs, Tab } from "@theme/Tabs";
+
+export const limits = {
+  days: 30,
+
+  note: "}",
+};
+
+# Backups
+
+They are kept for {limits.days} days <Badge kind="new">in all plans</Badge>, unless you pay.
+
+<Tabs groupId="system">
+  <Tab value="linux" label="On Linux">
+
+    ```bash
+    # {not an expression} <nor a tag>
+    if vault --list; then
+      vault --save /srv
+    fi
+    ```
+
+  </Tab>
+  <Tab
+    value="mac"
+    label="On macOS"
+    onOpen={() => {
+      track("}");
+    }}
+  >
+
+    | flag | meaning |
+    | --- | --- |
+    | `-q` | says nothing |
+
+  </Tab>
+</Tabs>
+
+{/* Nobody reads this. */}
+
+<Card title="Restore a backup" href="/restore" />
+
+The word for it is {"{heirloom}"}.
+"""
+
+
+def test_an_mdx_page_is_what_its_readers_see(tandem):
+    path = tandem.folder / "backups.mdx"
+    path.write_text(MDX)
+    text = tandem.run("extract", path).stdout.decode()
+    lines, source = text.splitlines(), MDX.splitlines()
+    for gone in ("import", "limits", "<Tab", "onOpen", "track", "Nobody", "/restore", "</"):
+        assert gone not in text
+    assert "They are kept for days in all plans, unless you pay." in lines
+    assert "```bash\n# {not an expression} <nor a tag>\nif vault --list; then\n  vault" in text
+    assert "\n| flag | meaning |\n| --- | --- |\n| `-q` | says nothing |\n" in text
+    assert {"**On Linux**", "**On macOS**", "**Restore a backup**"} <= set(lines)
+    assert "The word for it is {heirloom}." == lines[-1]
+    # What is left stands in the lines of the file, where an editor will look for a hit.
+    assert len(lines) == len(source)
+    for words in ("# Backups", "They are kept", "vault --save", "`-q`", "The word for it"):
+        [at] = [i for i, line in enumerate(lines) if words in line]
+        assert words in source[at]
+    tandem.index(path)
+    [hit] = [h for h in tandem.search("heirloom") if "heirloom" in h["text"]]
+    assert hit["title"] == "Backups" and hit["end_line"] == len(source)

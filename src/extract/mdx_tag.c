@@ -1,0 +1,288 @@
+#include "extract/mdx_tag.h"
+
+#include "extract/mdx_script.h"
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_letter(char c)
+{
+    return (unsigned)((c | 0x20) - 'a') < 26u || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+static bool is_name(char c)
+{
+    return is_letter(c) || (unsigned)(c - '0') < 10u || c == '-' || c == '.' || c == ':';
+}
+
+static size_t name_end(td_str text, size_t at)
+{
+    if (at < text.n && is_letter(text.ptr[at]))
+        while (at < text.n && is_name(text.ptr[at]))
+            at++;
+    return at;
+}
+
+/* Behind white space from `at` on; TD_STR_NONE at the text's end, or at a blank line if that ends
+ * the search. */
+static size_t skip_space(td_str text, size_t at, bool in_paragraph)
+{
+    size_t n_lines = 0;
+
+    while (at < text.n && is_space(text.ptr[at])) {
+        n_lines += text.ptr[at++] == '\n';
+        if (in_paragraph && n_lines > 1)
+            return TD_STR_NONE;
+    }
+    return at < text.n ? at : TD_STR_NONE;
+}
+
+/* The value behind a '=' that ends at `at`; moves behind it, TD_STR_NONE if there is none. */
+static size_t read_value(td_str text, size_t at, bool in_paragraph, td_mdx_attribute *attribute,
+                         size_t *n_read)
+{
+    size_t end = TD_STR_NONE;
+    char c = text.ptr[at];
+
+    if (c == '"' || c == '\'')
+        end = td_str_find_byte(text, c, at + 1);
+    else if (c == '{')
+        end = td_extract_mdx_script_braces(text, at, in_paragraph, n_read);
+    else
+        return TD_STR_NONE;
+    if (end == TD_STR_NONE) {
+        *n_read += c == '{' ? 0 : text.n - at;
+        return TD_STR_NONE;
+    }
+    end += c != '{';
+    attribute->in_braces = c == '{';
+    attribute->value = td_str_slice(text, at + 1, end - 1);
+    if (in_paragraph && td_str_find(attribute->value, TD_STR("\n\n"), 0) != TD_STR_NONE) {
+        *n_read += end - at;
+        return TD_STR_NONE;
+    }
+    return end;
+}
+
+/* An attribute, "{...more}" or a comment in braces; moves behind it. */
+static size_t read_attribute(td_str text, size_t at, bool in_paragraph, td_mdx_tag *tag,
+                             size_t *n_read)
+{
+    td_mdx_attribute attribute = {0};
+    size_t end = name_end(text, at), next;
+
+    if (text.ptr[at] == '{')
+        return td_extract_mdx_script_braces(text, at, in_paragraph, n_read);
+    if (end == at)
+        return TD_STR_NONE;
+    attribute.name = td_str_slice(text, at, end);
+    next = skip_space(text, end, in_paragraph);
+    if (next == TD_STR_NONE)
+        return next;
+    if (text.ptr[next] == '=') {
+        next = skip_space(text, next + 1, in_paragraph);
+        end = next == TD_STR_NONE ? next : read_value(text, next, in_paragraph, &attribute, n_read);
+    }
+    if (end != TD_STR_NONE && tag->n_attributes < TD_MDX_ATTRIBUTES_MAX)
+        tag->attributes[tag->n_attributes++] = attribute;
+    return end;
+}
+
+/* From behind the name on; true when the tag has its end. */
+static bool read_rest(td_str text, size_t *at, bool in_paragraph, td_mdx_tag *tag, size_t *n_read)
+{
+    for (;;) {
+        *at = skip_space(text, *at, in_paragraph);
+        if (*at == TD_STR_NONE)
+            return false;
+        if (text.ptr[*at] == '/' && !tag->is_end && !tag->closes_itself) {
+            tag->closes_itself = true;
+            ++*at;
+        } else if (text.ptr[*at] == '>') {
+            tag->end = *at + 1;
+            return true;
+        } else if (tag->is_end || tag->closes_itself) {
+            return false;
+        } else {
+            *at = read_attribute(text, *at, in_paragraph, tag, n_read);
+            if (*at == TD_STR_NONE)
+                return false;
+        }
+    }
+}
+
+bool td_extract_mdx_tag_read(td_str text, size_t at, bool in_paragraph, td_mdx_tag *tag_out,
+                             size_t *n_read)
+{
+    size_t i = at + 1, end;
+    bool is_tag;
+
+    tag_out->closes_itself = false;
+    tag_out->n_attributes = 0;
+    tag_out->is_end = i < text.n && text.ptr[i] == '/';
+    i += tag_out->is_end;
+    end = name_end(text, i);
+    tag_out->name = td_str_slice(text, i, end);
+    if (end == i && (i >= text.n || text.ptr[i] != '>'))
+        return false;
+    i = end;
+    is_tag = read_rest(text, &i, in_paragraph, tag_out, n_read);
+    *n_read += (i == TD_STR_NONE ? end : i) - at;
+    return is_tag;
+}
+
+static bool is_component(td_str name)
+{
+    return name.n > 0 &&
+           ((unsigned)(name.ptr[0] - 'A') < 26u || td_str_find_byte(name, '.', 0) != TD_STR_NONE);
+}
+
+/* The last part of "Tabs.Item". */
+static td_str short_name(td_str name)
+{
+    size_t dot = td_str_find_last_byte(name, '.');
+
+    return dot == TD_STR_NONE ? name : td_str_slice(name, dot + 1, name.n);
+}
+
+/* An attribute's text; empty where there is none, or only what a program would make of it. */
+static td_str text_of(const td_mdx_tag *tag, const char *name)
+{
+    for (size_t i = 0; i < tag->n_attributes; i++) {
+        const td_mdx_attribute *a = &tag->attributes[i];
+        td_str text = a->in_braces ? td_extract_mdx_script_literal(a->value) : a->value;
+
+        if (td_str_eq(a->name, td_str_from(name)) && td_str_trim(text).n > 0)
+            return td_str_trim(text);
+    }
+    return TD_STR("");
+}
+
+static bool is_one_of(td_str name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (td_str_eq(name, td_str_from(names[i])))
+            return true;
+    return false;
+}
+#define IS_ONE_OF(name, names) is_one_of((name), (names), sizeof(names) / sizeof(*(names)))
+
+static td_str first_of(const td_mdx_tag *tag, const char *const *names, size_t n)
+{
+    td_str text = TD_STR("");
+
+    for (size_t i = 0; i < n && text.n == 0; i++)
+        text = text_of(tag, names[i]);
+    return text;
+}
+#define FIRST_OF(tag, names) first_of((tag), (names), sizeof(names) / sizeof(*(names)))
+
+/* What stands above the content of such an element. */
+static td_str title_of(const td_mdx_tag *tag)
+{
+    static const char *const TITLES[] = {"title",  "label",    "heading",
+                                         "header", "question", "summary"};
+    static const char *const FIELDS[] = {"name", "path", "query", "body", "attribute"};
+    static const char *const NAMED[] = {"Property", "File",  "Folder",    "Param",
+                                        "Prop",     "Field", "ParamField"};
+    static const char *const TABS[] = {"Tab", "TabItem", "TabsTrigger"};
+    td_str name = short_name(tag->name), title;
+
+    if (!is_component(tag->name))
+        return TD_STR("");
+    title = FIRST_OF(tag, TITLES);
+    if (title.n == 0 && (IS_ONE_OF(name, NAMED) || td_str_ends(name, TD_STR("Field"))))
+        title = FIRST_OF(tag, FIELDS);
+    if (title.n == 0 && IS_ONE_OF(name, TABS))
+        title = text_of(tag, "value");
+    return title;
+}
+
+/* What stands below the title. */
+static td_str note_of(const td_mdx_tag *tag)
+{
+    static const char *const NOTES[] = {"description", "subtitle", "caption"};
+    td_str note = is_component(tag->name) ? FIRST_OF(tag, NOTES) : TD_STR("");
+
+    return note.n ? note : text_of(tag, "alt");
+}
+
+/* The strings of items={['npm', 'yarn']}, the titles of tabs. */
+static td_str items_of(const td_mdx_tag *tag)
+{
+    for (size_t i = 0; i < tag->n_attributes; i++) {
+        td_str value = td_str_trim(tag->attributes[i].value);
+
+        if (is_component(tag->name) && tag->attributes[i].in_braces &&
+            td_str_eq(tag->attributes[i].name, TD_STR("items")) &&
+            td_str_starts(value, TD_STR("[")))
+            return td_str_slice(value, 1, value.n);
+    }
+    return TD_STR("");
+}
+
+static tandem_code part_from(td_buf *out, size_t start, tandem_error *err)
+{
+    return out->n > start ? td_buf_add_byte(out, ' ', err) : TANDEM_OK;
+}
+
+/* White space folded, and without the backslashes that a string needs before its quote. */
+static tandem_code add_text(td_str text, td_buf *out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.ptr[i];
+
+        if (is_space(c) && out->n && out->ptr[out->n - 1] == ' ')
+            continue;
+        if (c == '\\' && i + 1 < text.n && strchr("\"'`", text.ptr[i + 1]))
+            continue;
+        TD_TRY(td_buf_add_byte(out, is_space(c) ? ' ' : c, err));
+    }
+out:
+    return code;
+}
+
+tandem_code td_extract_mdx_tag_write(const td_mdx_tag *tag, bool in_bold, td_buf *out,
+                                     tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_str title = title_of(tag), note = note_of(tag), items = items_of(tag), item;
+    td_str stars = in_bold ? TD_STR("**") : TD_STR("");
+    size_t start = out->n;
+
+    if (title.n) {
+        TD_TRY(td_buf_add(out, stars, err));
+        TD_TRY(add_text(title, out, err));
+        TD_TRY(td_buf_add(out, stars, err));
+    }
+    if (note.n) {
+        TD_TRY(part_from(out, start, err));
+        TD_TRY(add_text(note, out, err));
+    }
+    while (td_extract_mdx_script_next_literal(&items, &item)) {
+        TD_TRY(out->n > start ? td_buf_add(out, TD_STR(", "), err) : TANDEM_OK);
+        TD_TRY(add_text(item, out, err));
+    }
+out:
+    return code;
+}
+
+td_str td_extract_mdx_tag_code(const td_mdx_tag *tag)
+{
+    return is_component(tag->name) ? text_of(tag, "code") : TD_STR("");
+}
+
+td_str td_extract_mdx_tag_language(const td_mdx_tag *tag)
+{
+    static const char *const NAMES[] = {"language", "lang"};
+    td_str language = FIRST_OF(tag, NAMES);
+
+    for (size_t i = 0; i < language.n; i++)
+        if (!is_name(language.ptr[i]))
+            return TD_STR("");
+    return language;
+}
