@@ -10,6 +10,7 @@
 #    define HEADS_S16
 #    include "embed/kernels/avx2.h"
 #    include "embed/kernels/narrow_dot.h"
+#    include "embed/kernels/narrow_pairs.h"
 #    include "embed/kernels/narrow_wide.h"
 
 #    define BLOCK_BYTES  ((size_t)512 * 1024)

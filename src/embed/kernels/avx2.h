@@ -173,7 +173,19 @@ static inline ivec w_dot_bytes(ivec sum, ivec a, ivec b)
 {
     return _mm256_dpbusd_avx_epi32(sum, a, b);
 }
+#else
+#    define HAS_PAIR_DOTS
+/* The same where no two neighbouring products add up to more than 16 bits hold. */
+static inline ivec w_dot_pairs(ivec sum, ivec a, ivec b)
+{
+    return w_dot(sum, _mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1));
+}
 #endif
+/* Eight bytes as s32. */
+static inline ivec w_load_u8(const uint8_t *p)
+{
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+}
 /* Of four bytes: 0 and 2, or 1 and 3, as pairs. */
 static inline ivec w_even_s8(ivec x)
 {
@@ -190,6 +202,54 @@ static inline ivec w_even_u8(ivec x)
 static inline ivec w_odd_u8(ivec x)
 {
     return _mm256_srli_epi16(x, 8);
+}
+
+/* 8 rows of 8 dwords become columns; strides in dwords. */
+static inline void w_turn(const int32_t *rows, size_t stride, int32_t *out, size_t out_stride)
+{
+    __m256i r[8], t[8];
+    for (size_t i = 0; i < 8; i++)
+        r[i] = w_load(rows + i * stride);
+    for (size_t i = 0; i < 4; i++) {
+        t[2 * i] = _mm256_unpacklo_epi32(r[2 * i], r[2 * i + 1]);
+        t[2 * i + 1] = _mm256_unpackhi_epi32(r[2 * i], r[2 * i + 1]);
+    }
+    for (size_t i = 0; i < 2; i++) { /* r[4 i + j]: dword j of each four, of rows 4 i to 4 i + 3 */
+        r[4 * i] = _mm256_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
+        r[4 * i + 1] = _mm256_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
+        r[4 * i + 2] = _mm256_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
+        r[4 * i + 3] = _mm256_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        w_store(out + i * out_stride, _mm256_permute2x128_si256(r[i], r[4 + i], 0x20));
+        w_store(out + (4 + i) * out_stride, _mm256_permute2x128_si256(r[i], r[4 + i], 0x31));
+    }
+}
+
+/* 8 rows of 16 bytes become columns. */
+static inline void turn_bytes(const uint8_t *rows, size_t stride, uint8_t *out, size_t out_stride)
+{
+    __m128i r[8], t[8];
+    for (size_t i = 0; i < 8; i++)
+        r[i] = _mm_loadu_si128((const __m128i *)(rows + i * stride));
+    for (size_t i = 0; i < 4; i++) {
+        t[i] = _mm_unpacklo_epi8(r[2 * i], r[2 * i + 1]);
+        t[4 + i] = _mm_unpackhi_epi8(r[2 * i], r[2 * i + 1]);
+    }
+    for (size_t i = 0; i < 8; i += 4) { /* bytes 2 i to 2 i + 7 as fours: rows 0 to 3, 4 to 7 */
+        r[i] = _mm_unpacklo_epi16(t[i], t[i + 1]);
+        r[i + 1] = _mm_unpacklo_epi16(t[i + 2], t[i + 3]);
+        r[i + 2] = _mm_unpackhi_epi16(t[i], t[i + 1]);
+        r[i + 3] = _mm_unpackhi_epi16(t[i + 2], t[i + 3]);
+    }
+    for (size_t i = 0; i < 8; i += 2, out += 4 * out_stride) {
+        __m128i first = _mm_unpacklo_epi32(r[i], r[i + 1]);
+        __m128i last = _mm_unpackhi_epi32(r[i], r[i + 1]);
+        _mm_storel_epi64((__m128i *)out, first);
+        _mm_storeh_pd((double *)(out + out_stride), _mm_castsi128_pd(first));
+        _mm_storel_epi64((__m128i *)(out + 2 * out_stride), last);
+        _mm_storeh_pd((double *)(out + 3 * out_stride), _mm_castsi128_pd(last));
+    }
 }
 
 static inline vec v_load_s32(const int32_t *p)

@@ -29,6 +29,10 @@ enum {
     TD_NARROW_WIDTH = 32,
     TD_NARROW_STEP = 64,
     TD_PANEL_MAX = 128, /* the widest of any table and precision */
+    /* int8 of a table that adds pairs, see td_excess. */
+    TD_PAIR_MOST = 128,
+    TD_EXCESS_INPUTS_MAX = 4096,
+    TD_EXCESS_TOO_MUCH = 0xffff,
 };
 
 /* What weights are kept in and products are made of. */
@@ -48,16 +52,24 @@ typedef enum td_activation {
 
 typedef struct td_kernels td_kernels;
 
+/* Of an int8 code what does not fit. Some tables add the products of inputs 2 i and 2 i + 1 in 16
+ * bits, which hold 255 times two codes of two signs, or of one that add up to at most TD_PAIR_MOST.
+ * Of others the larger one is made smaller, and `more` is what it lacks. */
+typedef struct td_excess {
+    uint16_t input;
+    int16_t more;
+} td_excess;
+
 /* A linear layer's weights, packed for one table. Panel p holds all inputs of `width` neighbouring
  * outputs, zeros past the last one. In a gated matrix the first half of a panel are values, the
  * second half their gates.
  *
  * f32:   panels [n_panels][n_in][width], width is the table's panel_width.
  * bf16,  codes [n_panels][n_steps][2][16][16][4 bytes], width is TD_NARROW_WIDTH, the same for all
- * int8:  tables. A step holds 64 bytes of inputs for each output: half 0 are outputs 0 to 15, half
- *        1 the others; then come 16 groups of inputs, each with 4 bytes for each output: two bf16
- *        or four s8, neighbouring inputs. That is the form of an AMX tile. Zeros past the last
- *        input. */
+ * int8:  tables but for td_excess. A step holds 64 bytes of inputs for each output: half 0 are
+ *        outputs 0 to 15, half 1 the others; then come 16 groups of inputs, each with 4 bytes for
+ *        each output: two bf16 or four s8, neighbouring inputs. That is the form of an AMX tile.
+ *        Zeros past the last input. */
 typedef struct td_matrix {
     td_precision precision;
     size_t n_in, n_out; /* of a gated one: outputs after gating */
@@ -70,7 +82,13 @@ typedef struct td_matrix {
     float *bias;   /* [n_panels][width]; zeros where the layer has none */
     float *scales; /* int8: weight = code * scale, [n_panels][width] */
     float *sums;   /* int8: of each output's codes, [n_panels][width] */
-    void *owned;   /* the one block that holds all of these; NULL where it is borrowed */
+    /* int8 of a table that adds pairs, else NULL; [n_panels][excess_max], an output's behind those
+     * of the one before, up to its end of [n_panels][width]. A panel that has more keeps its codes
+     * as they are, and its last end is TD_EXCESS_TOO_MUCH. `sums` are of the codes before. */
+    td_excess *excess;
+    uint16_t *excess_ends;
+    size_t excess_max;
+    void *owned; /* the one block that holds all of these; NULL where it is borrowed */
     size_t block_bytes;
     void *foreign; /* a library's own form */
     const td_kernels *kernels;
@@ -140,6 +158,7 @@ typedef struct td_narrow {
     size_t tile_rows;
     size_t block_bytes; /* rows of a block that stay in L2 between two products, about */
     bool bf16_is_fast, int8_is_fast; /* faster than the wider ones on a CPU that has the table */
+    bool int8_adds_pairs;            /* in 16 bits: see td_excess */
 
     void (*linear)(const td_matrix *matrix, const td_rows *x, size_t n_rows, size_t panel_from,
                    size_t panel_to, const td_epilogue *epilogue);

@@ -1,12 +1,14 @@
 #include "base/size.h"
 #include "embed/kernels/narrow.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    LINE_FLOATS = 16,  /* a cache line */
+    LINE_FLOATS = 16, /* a cache line */
+    LINE_BYTES = 64,
     CLASH_BYTES = 512, /* rows a multiple of that apart share at most 8 cache sets */
     CLASH_FLOATS = CLASH_BYTES / 4,
     KEYS_ROUND = 32, /* widest panel of any table */
@@ -119,7 +121,7 @@ static void pack_int8(td_matrix *matrix, place at, const float *row)
         most = fabsf(row[k]) > most ? fabsf(row[k]) : most;
         bad += row[k] * 0; /* NaN if a weight is not finite: rounding would hide it */
     }
-    float scale = most / 127, inverse = most > 0 ? 127 / most : 0;
+    float scale = most / 127, inverse = scale >= FLT_MIN ? 127 / most : 0;
     for (size_t k = 0; k < matrix->n_in; k++) {
         float code = bad == 0 ? nearbyintf(row[k] * inverse) : 0;
         code_of(matrix, at, k / 4)[k % 4] = (uint8_t)(int8_t)code;
@@ -127,6 +129,45 @@ static void pack_int8(td_matrix *matrix, place at, const float *row)
     }
     matrix->scales[at.panel * TD_NARROW_WIDTH + at.column] = scale + bad;
     matrix->sums[at.panel * TD_NARROW_WIDTH + at.column] = sum;
+}
+
+static int pair_sum(const uint8_t *pair)
+{
+    return (int8_t)pair[0] + (int8_t)pair[1];
+}
+
+/* The pair at inputs `input` and the next of an output keeps what fits; the rest of it. */
+static td_excess take_excess(uint8_t *pair, size_t input)
+{
+    int sum = pair_sum(pair), more = sum > 0 ? sum - TD_PAIR_MOST : sum + TD_PAIR_MOST;
+    size_t larger = abs((int8_t)pair[1]) > abs((int8_t)pair[0]);
+    pair[larger] = (uint8_t)((int8_t)pair[larger] - more);
+    return (td_excess){(uint16_t)(input + larger), (int16_t)more};
+}
+
+/* A packed panel's pairs are made to fit, see td_excess. */
+static void fit_pairs(td_matrix *matrix, size_t panel)
+{
+    size_t bytes = matrix->n_steps * TD_NARROW_WIDTH * TD_NARROW_STEP, n = 0;
+    const uint8_t *codes = matrix->codes + panel * bytes;
+    td_excess *excess = matrix->excess + panel * matrix->excess_max;
+    uint16_t *ends = matrix->excess_ends + panel * TD_NARROW_WIDTH;
+
+    for (size_t i = 0; i < bytes; i += 2)
+        n += abs(pair_sum(codes + i)) > TD_PAIR_MOST;
+    memset(excess, 0, matrix->excess_max * sizeof(*excess));
+    memset(ends, n > matrix->excess_max ? 0xff : 0, TD_NARROW_WIDTH * sizeof(*ends));
+    if (n == 0 || n > matrix->excess_max)
+        return;
+    n = 0;
+    for (size_t column = 0; column < TD_NARROW_WIDTH; column++) {
+        for (size_t k = 0; k < matrix->n_in; k += 2) {
+            uint8_t *pair = code_of(matrix, (place){panel, column}, k / 4) + k % 4;
+            if (abs(pair_sum(pair)) > TD_PAIR_MOST)
+                excess[n++] = take_excess(pair, k);
+        }
+        ends[column] = (uint16_t)n;
+    }
 }
 
 static bool are_all(const float *const *rows, size_t n)
@@ -163,6 +204,8 @@ static void pack_narrow(td_matrix *matrix, size_t panel, const float *const *row
         else
             pack_int8(matrix, (place){panel, c}, rows[c]);
     }
+    if (matrix->excess)
+        fit_pairs(matrix, panel);
 }
 
 void td_embed_kernels_pack_panel(td_matrix *matrix, size_t panel, const float *const *rows,
@@ -183,7 +226,9 @@ void td_embed_kernels_pack_panel(td_matrix *matrix, size_t panel, const float *c
 
 /* The arrays of a packed matrix in its one block, each at a 64-byte boundary. */
 typedef struct layout {
-    size_t weights_bytes, vector_bytes, n_vectors, bytes;
+    size_t weights_bytes, vector_bytes, n_vectors;
+    size_t excess_bytes, ends_bytes;
+    size_t bytes;
 } layout;
 
 static bool lay_out(const td_matrix *matrix, layout *out)
@@ -197,10 +242,14 @@ static bool lay_out(const td_matrix *matrix, layout *out)
         !td_size_mul(panel_bytes, matrix->n_panels, &out->weights_bytes) ||
         out->weights_bytes > SIZE_MAX / 8)
         return false;
-    out->weights_bytes = round_up(out->weights_bytes, LINE_FLOATS * sizeof(float));
+    out->weights_bytes = round_up(out->weights_bytes, LINE_BYTES);
     out->vector_bytes = round_up(matrix->n_panels * width, LINE_FLOATS) * sizeof(float);
     out->n_vectors = matrix->precision == TD_PRECISION_INT8 ? 3 : 1;
-    out->bytes = out->weights_bytes + out->n_vectors * out->vector_bytes;
+    out->excess_bytes =
+        round_up(matrix->n_panels * matrix->excess_max * sizeof(td_excess), LINE_BYTES);
+    out->ends_bytes = matrix->excess_max ? out->vector_bytes / 2 : 0;
+    out->bytes = out->weights_bytes + out->n_vectors * out->vector_bytes + out->excess_bytes +
+                 round_up(out->ends_bytes, LINE_BYTES);
     return true;
 }
 
@@ -217,17 +266,24 @@ static void point_into(td_matrix *matrix, const layout *at, void *block)
         matrix->scales = (float *)(void *)(vectors + at->vector_bytes);
         matrix->sums = (float *)(void *)(vectors + 2 * at->vector_bytes);
     }
+    if (matrix->excess_max > 0) {
+        matrix->excess = (td_excess *)(void *)(vectors + at->n_vectors * at->vector_bytes);
+        matrix->excess_ends = (uint16_t *)(void *)((uint8_t *)matrix->excess + at->excess_bytes);
+    }
     matrix->block_bytes = at->bytes;
 }
 
 /* Panels fill all but the last bytes of each array, which a file would keep too. */
 static void clear_ends(td_matrix *matrix, const layout *at)
 {
-    const size_t line = LINE_FLOATS * sizeof(float);
     uint8_t *end = (uint8_t *)matrix->owned + at->weights_bytes;
 
-    for (size_t i = 0; i <= at->n_vectors; i++, end += at->vector_bytes)
-        memset(end - line, 0, line);
+    memset(end - LINE_BYTES, 0, LINE_BYTES);
+    for (size_t i = 0; i < at->n_vectors; i++) {
+        end += at->vector_bytes;
+        memset(end - LINE_BYTES, 0, LINE_BYTES);
+    }
+    memset(end + at->excess_bytes - LINE_BYTES, 0, LINE_BYTES);
 }
 
 static tandem_code make_room(td_matrix *matrix, tandem_error *err)
@@ -237,7 +293,7 @@ static tandem_code make_room(td_matrix *matrix, tandem_error *err)
     if (!lay_out(matrix, &at))
         return td_fail(err, TANDEM_E_TOO_LARGE, "a matrix of %zu x %zu is too large", matrix->n_out,
                        matrix->n_in);
-    matrix->owned = aligned_alloc(LINE_FLOATS * sizeof(float), at.bytes);
+    matrix->owned = aligned_alloc(LINE_BYTES, at.bytes);
     if (!matrix->owned)
         return td_fail_nomem(err, "packed weights");
     point_into(matrix, &at, matrix->owned);
@@ -254,6 +310,9 @@ static td_matrix shape_of(const td_packing *source, bool gated)
                         .kernels = source->kernels};
     size_t size = source->precision == TD_PRECISION_INT8 ? 1 : 2;
 
+    if (source->precision == TD_PRECISION_INT8 && source->kernels->narrow->int8_adds_pairs &&
+        source->n_in <= TD_EXCESS_INPUTS_MAX)
+        matrix.excess_max = source->n_in / 2 + TD_NARROW_WIDTH;
     matrix.n_panel_out = width_of(&matrix) / (matrix.gated ? 2 : 1);
     matrix.n_panels = (matrix.n_out - 1) / matrix.n_panel_out + 1;
     if (source->precision != TD_PRECISION_F32)
@@ -334,7 +393,7 @@ bool td_embed_kernels_adopt(const td_packing *source, bool gated, td_str block,
     layout at;
 
     if (is_foreign(&matrix) || !lay_out(&matrix, &at) || at.bytes != block.n ||
-        (uintptr_t)block.ptr % (LINE_FLOATS * sizeof(float)) != 0)
+        (uintptr_t)block.ptr % (LINE_BYTES) != 0)
         return false;
     point_into(&matrix, &at, (void *)(uintptr_t)block.ptr); /* only packing writes there */
     *matrix_out = matrix;

@@ -2,8 +2,9 @@
  *
  * A table of the narrow half is made of a producer, which multiplies one tile, and of all that
  * stands between the products. narrow_linear.h, narrow_rows.h and narrow_heads.h hold the latter,
- * written once for every vector width; the producers are in amx.c, narrow_dot.h (dot
- * products) and narrow_wide.h (any CPU). narrow_plain.c defines what they all must give.
+ * written once for every vector width; the producers are in amx.c, narrow_dot.h (dot products),
+ * narrow_pairs.h (bytes on AVX2) and narrow_wide.h (any CPU). narrow_plain.c defines what they all
+ * must give.
  *
  * Order of summation: as tiles.h says. int8 products are exact whole numbers in any order; a bf16
  * product sums over its inputs from first to last, in the order of its producer.

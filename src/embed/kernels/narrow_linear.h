@@ -20,6 +20,7 @@ enum {
 /* A finished tile. */
 typedef struct narrow_product {
     const td_matrix *matrix;
+    const struct turned_rows *turned; /* of an int8 matrix that has excess */
     size_t panel;
     const uint8_t *products; /* [n_rows][TD_NARROW_WIDTH], f32 or s32 */
     size_t row, n_rows;      /* in the call */
@@ -100,6 +101,38 @@ UNWATCHED static void narrow_finish_any(const narrow_product *p)
     }
 }
 
+/* Whether the products are added up by pairs, and then whether c holds what they begin with. */
+static bool begin_pairs(const narrow_product *p, size_t n_rows, uint8_t *c, bool *add_out)
+{
+#ifdef HAS_PAIR_DOTS
+    const td_matrix *matrix = p->matrix;
+    size_t last = p->panel * TD_NARROW_WIDTH + TD_NARROW_WIDTH - 1;
+    if (!matrix->excess || matrix->excess_ends[last] == TD_EXCESS_TOO_MUCH)
+        return false;
+    *add_out = begin_with_excess(matrix, p->panel, p->turned, n_rows, (int32_t *)c);
+    return true;
+#else
+    (void)p, (void)n_rows, (void)c, (void)add_out;
+    return false;
+#endif
+}
+
+static void multiply_tile(const narrow_product *p, bool pairs, const narrow_tile *work)
+{
+#ifdef HAS_PAIR_DOTS
+    if (pairs) {
+        tile_pairs(p->n_rows, work);
+        return;
+    }
+#else
+    (void)pairs;
+#endif
+    if (p->matrix->precision == TD_PRECISION_INT8)
+        tile_int8(p->n_rows, work);
+    else
+        tile_bf16(p->n_rows, work);
+}
+
 /* Rows [row, row + n_rows), at most a chunk of them, times one panel. Part of the panel outside,
  * row tiles inside: the part stays in L1 while the rows come from L2, and a finished tile meets its
  * epilogue at once. */
@@ -113,12 +146,13 @@ static void narrow_chunk(narrow_product *p, const td_rows *x, size_t n_rows, uin
     narrow_tile work = {.a_stride = x->stride,
                         .c_stride = TD_NARROW_WIDTH,
                         .ahead_lines = (PANEL_STEP / 64 + n_tiles - 1) / n_tiles};
+    bool begun = false, pairs = begin_pairs(p, n_rows, products, &begun);
 
     for (size_t from = 0; from < matrix->n_steps; from += steps) {
         size_t to = matrix->n_steps - from < steps ? matrix->n_steps : from + steps;
         bool last = to == matrix->n_steps;
         work.n_steps = to - from;
-        work.add = from > 0;
+        work.add = from > 0 || begun;
         work.panel = matrix->codes + (p->panel * matrix->n_steps + from) * PANEL_STEP;
         for (size_t t = 0; t < n_tiles; t++) {
             size_t first = t * NARROW_ROWS, left = n_rows - first;
@@ -126,10 +160,7 @@ static void narrow_chunk(narrow_product *p, const td_rows *x, size_t n_rows, uin
             work.a = x->values + (row + first) * x->stride + from * TD_NARROW_STEP;
             work.c = products + t * tile_bytes;
             work.ahead = work.panel + work.n_steps * (PANEL_STEP + t * work.ahead_lines * 64);
-            if (matrix->precision == TD_PRECISION_INT8)
-                tile_int8(p->n_rows, &work);
-            else
-                tile_bf16(p->n_rows, &work);
+            multiply_tile(p, pairs, &work);
             if (!last)
                 continue;
             p->row = row + first;
@@ -140,6 +171,33 @@ static void narrow_chunk(narrow_product *p, const td_rows *x, size_t n_rows, uin
     p->row = row;
 }
 
+/* Rows [p->row, to) times one panel. */
+static void narrow_panel(narrow_product *p, const td_rows *x, size_t to, uint8_t *products)
+{
+    const size_t first = p->row, most = (size_t)CHUNK_TILES * NARROW_ROWS;
+
+    for (; p->row < to; p->row += most)
+        narrow_chunk(p, x, to - p->row < most ? to - p->row : most, products);
+    p->row = first;
+}
+
+#ifdef HAS_PAIR_DOTS
+/* Some rows turned, and then for them all panels. */
+static void narrow_linear_pairs(narrow_product *p, const td_rows *x, size_t n_rows,
+                                size_t panel_from, size_t panel_to, uint8_t *products)
+{
+    turned_rows turned;
+
+    p->turned = &turned;
+    for (p->row = 0; p->row < n_rows; p->row += PAIR_ROWS) {
+        size_t n = n_rows - p->row < PAIR_ROWS ? n_rows - p->row : PAIR_ROWS;
+        turn_rows(x->values + p->row * x->stride, x->stride, n, p->matrix->n_in, &turned);
+        for (p->panel = panel_from; p->panel < panel_to; p->panel++)
+            narrow_panel(p, x, p->row + n, products);
+    }
+}
+#endif
+
 static void narrow_linear(const td_matrix *matrix, const td_rows *x, size_t n_rows,
                           size_t panel_from, size_t panel_to, const td_epilogue *epilogue)
 {
@@ -147,13 +205,13 @@ static void narrow_linear(const td_matrix *matrix, const td_rows *x, size_t n_ro
     narrow_product p = {.matrix = matrix, .scales = x->scales, .epilogue = epilogue};
 
     tiles_begin();
-    for (p.panel = panel_from; p.panel < panel_to; p.panel++) {
-        for (p.row = 0; p.row < n_rows; p.row += CHUNK_TILES * NARROW_ROWS) {
-            size_t left = n_rows - p.row;
-            narrow_chunk(&p, x, left < CHUNK_TILES * NARROW_ROWS ? left : CHUNK_TILES * NARROW_ROWS,
-                         products);
-        }
-    }
+#ifdef HAS_PAIR_DOTS
+    if (matrix->excess)
+        narrow_linear_pairs(&p, x, n_rows, panel_from, panel_to, products);
+    else
+#endif
+        for (p.panel = panel_from; p.panel < panel_to; p.panel++)
+            narrow_panel(&p, x, n_rows, products);
     tiles_end();
 
     /* The next product reads whole steps, but a gated panel is half a step of bf16 wide. */

@@ -415,6 +415,9 @@ static const td_narrow NARROW = {
     .block_bytes = BLOCK_BYTES,
     .bf16_is_fast = BF16_IS_FAST,
     .int8_is_fast = INT8_IS_FAST,
+#ifdef HAS_PAIR_DOTS
+    .int8_adds_pairs = true,
+#endif
     .linear = narrow_linear,
     .norm = narrow_norm,
     .code = narrow_code,

@@ -261,6 +261,59 @@ static void int8_products_do_not_saturate(void **state)
     free(weight);
 }
 
+/* Few of them large, as those of a model: a sum of others. */
+static inline float *bell_floats(size_t n)
+{
+    float *floats = random_floats(n, 1);
+    for (size_t i = 0; i < n; i++)
+        floats[i] += any(1) + any(1) + any(1);
+    return floats;
+}
+
+/* Inputs that meet a weight of one sign at their largest, the others 0, which is as much as there
+ * can be where a table adds in fewer bits; then any. */
+static void the_largest_int8_products_are_the_plain_ones(void **state)
+{
+    (void)state;
+    if (!tested)
+        skip();
+    enum {
+        OUT = 2 * TD_NARROW_WIDTH,
+        MEET = 60,
+        ROWS = MEET + 10
+    };
+    static const size_t n_ins[] = {96, 151, 512, 4096}, n_rows[] = {1, 12, 17, 50, ROWS};
+    static float got[ROWS * OUT], want[ROWS * OUT];
+    srand(18);
+    for (size_t round = 0; round < sizeof(n_ins) / sizeof(n_ins[0]); round++) {
+        size_t n_in = n_ins[round];
+        td_rows x = rows_new(ROWS, n_in, TD_PRECISION_INT8);
+        float *weight = bell_floats(OUT * n_in);
+        for (size_t i = 0; i < ROWS * n_in; i++) {
+            size_t r = i / n_in, k = i % n_in;
+            bool positive = weight[r / 2 * n_in + k] > 0, met = positive == (r % 2 == 0);
+            x.values[r * x.stride + k] = r < MEET ? (met ? 255 : 0) : (uint8_t)rand();
+        }
+        for (size_t r = 0; r < ROWS; r++)
+            x.scales[r].scale = 1;
+        const linear_case c = {.n_in = n_in, .n_out = OUT, .weight = weight};
+        td_matrix matrix = linear_pack(&c, tested, TD_PRECISION_INT8);
+        td_matrix plain_matrix = linear_pack(&c, plain, TD_PRECISION_INT8);
+        td_epilogue epilogue = {.out = want, .out_stride = OUT};
+        plain->narrow->linear(&plain_matrix, &x, ROWS, 0, 2, &epilogue);
+        epilogue.out = got;
+        for (size_t i = 0; i < sizeof(n_rows) / sizeof(n_rows[0]); i++) {
+            memset(got, 0, sizeof(got));
+            tested->narrow->linear(&matrix, &x, n_rows[i], 0, 2, &epilogue);
+            assert_memory_equal(got, want, n_rows[i] * OUT * sizeof(*got));
+        }
+        td_embed_kernels_clear(&matrix);
+        td_embed_kernels_clear(&plain_matrix);
+        rows_clear(&x);
+        free(weight);
+    }
+}
+
 /* ---- attention ---- */
 
 typedef struct narrow_attention_case {
@@ -397,6 +450,7 @@ static void the_first_narrow_query_alone_is_the_same_bits_as_with_the_others(voi
         cmocka_unit_test(narrow_layers_equal_plain_ones),                           \
         cmocka_unit_test(a_narrow_row_is_the_same_bits_whatever_rows_come_with_it), \
         cmocka_unit_test(int8_products_do_not_saturate),                            \
+        cmocka_unit_test(the_largest_int8_products_are_the_plain_ones),             \
         cmocka_unit_test(narrow_attention_equals_the_plain_one),                    \
         cmocka_unit_test(many_small_narrow_weights_keep_their_part),                \
         cmocka_unit_test(the_first_narrow_query_alone_is_the_same_bits_as_with_the_others)

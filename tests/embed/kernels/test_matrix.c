@@ -11,6 +11,10 @@
 
 static const td_kernels *plain;
 
+/* The plain table, were it one that adds pairs. */
+static td_narrow pairs_narrow;
+static td_kernels adds_pairs;
+
 static void a_stride_holds_its_columns_and_is_no_multiple_of_512_bytes(void **state)
 {
     (void)state;
@@ -131,11 +135,13 @@ static void panels_packed_one_by_one_give_the_same_bytes(void **state)
         gate[i] = cosf((float)i);
         bias[i % OUT] = (float)i;
     }
-    for (int p = TD_PRECISION_F32; p <= TD_PRECISION_INT8; p++) {
+    for (int form = TD_PRECISION_F32; form <= TD_PRECISION_INT8 + 1; form++) {
+        bool by_pairs = form > TD_PRECISION_INT8;
+        td_precision p = by_pairs ? TD_PRECISION_INT8 : (td_precision)form;
         for (int gated = 0; gated < 2; gated++) {
             td_matrix whole, m;
-            const td_packing source = {.kernels = plain,
-                                       .precision = (td_precision)p,
+            const td_packing source = {.kernels = by_pairs ? &adds_pairs : plain,
+                                       .precision = p,
                                        .n_out = OUT,
                                        .n_in = IN,
                                        .weight = weight,
@@ -162,6 +168,82 @@ static void panels_packed_one_by_one_give_the_same_bytes(void **state)
             td_embed_kernels_clear(&m);
         }
     }
+}
+
+/* The codes of a matrix packed for a table that adds pairs, excess and all, are the other's. */
+static void expect_same_codes(const td_matrix *pairs, const td_matrix *whole, size_t panel)
+{
+    const size_t bytes = whole->n_steps * 32 * 64;
+    const uint16_t *ends = pairs->excess_ends + panel * 32;
+    const td_excess *excess = pairs->excess + panel * pairs->excess_max;
+    uint8_t *codes = malloc(bytes);
+
+    assert_non_null(codes);
+    memcpy(codes, pairs->codes + panel * bytes, bytes);
+    for (size_t i = 0; i < bytes && ends[31] != TD_EXCESS_TOO_MUCH; i += 2)
+        assert_true(abs((int8_t)codes[i] + (int8_t)codes[i + 1]) <= 128);
+    for (size_t c = 0, i = 0; c < 32 && ends[31] != TD_EXCESS_TOO_MUCH; c++) {
+        for (; i < ends[c]; i++) {
+            size_t k = excess[i].input, step = k / 64 * 2 + c / 16;
+            uint8_t *code = &codes[step * 1024 + k % 64 / 4 * 64 + c % 16 * 4 + k % 4];
+            assert_true(k < whole->n_in);
+            *code = (uint8_t)((int8_t)*code + excess[i].more);
+        }
+    }
+    assert_memory_equal(codes, whole->codes + panel * bytes, bytes);
+    free(codes);
+}
+
+static void pairs_of_codes_fit_16_bits_and_their_excess_is_kept(void **state)
+{
+    (void)state;
+    enum {
+        IN = 151,
+        OUT = 80, /* two panels and a half */
+    };
+    static float weight[OUT * IN];
+    td_matrix pairs, whole;
+    srand(1);
+    for (size_t i = 0; i < OUT * IN; i++) {
+        float x = (float)rand() / (float)RAND_MAX - 0.5f;
+        weight[i] = i / IN / 32 == 1 ? x : x * x * x * x * x; /* too many large ones; few of them */
+    }
+    td_packing source = {.kernels = plain,
+                         .precision = TD_PRECISION_INT8,
+                         .n_out = OUT,
+                         .n_in = IN,
+                         .weight = weight};
+    assert_int_equal(td_embed_kernels_pack(&source, &whole, NULL), TANDEM_OK);
+    assert_null(whole.excess);
+    source.kernels = &adds_pairs;
+    assert_int_equal(td_embed_kernels_pack(&source, &pairs, NULL), TANDEM_OK);
+    for (size_t panel = 0; panel < pairs.n_panels; panel++) {
+        uint16_t n = pairs.excess_ends[panel * 32 + 31];
+        assert_true(panel == 1 ? n == TD_EXCESS_TOO_MUCH : n > 0 && n <= pairs.excess_max);
+        expect_same_codes(&pairs, &whole, panel);
+    }
+    assert_memory_equal(pairs.sums, whole.sums, pairs.n_panels * 32 * sizeof(float));
+    assert_memory_equal(pairs.scales, whole.scales, pairs.n_panels * 32 * sizeof(float));
+    td_embed_kernels_clear(&pairs);
+
+    source.n_in = TD_EXCESS_INPUTS_MAX + 1;
+    assert_int_equal(td_embed_kernels_pack_begin(&source, false, &pairs, NULL), TANDEM_OK);
+    assert_null(pairs.excess);
+    td_embed_kernels_clear(&pairs);
+    td_embed_kernels_clear(&whole);
+}
+
+static void weights_too_small_to_divide_by_become_zeros(void **state)
+{
+    (void)state;
+    const float weight[] = {1e-40f, 0, -1e-39f};
+    td_matrix m;
+    const td_packing source = {
+        .kernels = plain, .precision = TD_PRECISION_INT8, .n_out = 1, .n_in = 3, .weight = weight};
+    assert_int_equal(td_embed_kernels_pack(&source, &m, NULL), TANDEM_OK);
+    assert_true(unpacked(&m, 0, false, 0) == 0 && unpacked(&m, 0, false, 2) == 0);
+    assert_true(m.sums[0] == 0);
+    td_embed_kernels_clear(&m);
 }
 
 static void a_weight_that_is_not_finite_does_not_become_a_finite_one(void **state)
@@ -217,11 +299,12 @@ static void a_block_makes_the_same_matrix(void **state)
         weight[i] = sinf((float)i);
     for (size_t i = 0; i < OUT; i++)
         bias[i] = (float)i;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         bool gated = i % 2;
         td_matrix packed, adopted = {0};
-        const td_packing source = {.kernels = plain,
-                                   .precision = (td_precision)(i / 2),
+        td_precision precision = i < 6 ? (td_precision)(i / 2) : TD_PRECISION_INT8;
+        const td_packing source = {.kernels = i < 6 ? plain : &adds_pairs,
+                                   .precision = precision,
                                    .n_out = OUT,
                                    .n_in = IN,
                                    .weight = weight,
@@ -252,6 +335,8 @@ int main(void)
         cmocka_unit_test(gates_lie_beside_their_values),
         cmocka_unit_test(narrow_weights_lie_in_steps_of_64_bytes),
         cmocka_unit_test(panels_packed_one_by_one_give_the_same_bytes),
+        cmocka_unit_test(pairs_of_codes_fit_16_bits_and_their_excess_is_kept),
+        cmocka_unit_test(weights_too_small_to_divide_by_become_zeros),
         cmocka_unit_test(a_weight_that_is_not_finite_does_not_become_a_finite_one),
         cmocka_unit_test(bf16_is_the_nearest_and_of_two_the_even_one),
         cmocka_unit_test(refuses_sizes_that_overflow),
@@ -259,5 +344,9 @@ int main(void)
     };
     if (td_embed_kernels_choose("plain", &plain, NULL) != TANDEM_OK)
         return 1;
+    pairs_narrow = *plain->narrow;
+    pairs_narrow.int8_adds_pairs = true;
+    adds_pairs = *plain;
+    adds_pairs.narrow = &pairs_narrow;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
