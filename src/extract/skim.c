@@ -18,7 +18,7 @@ typedef struct skimmer {
     size_t n_open;
     size_t n_text;     /* bytes of text since the last of them began */
     size_t n_elements; /* kept */
-    bool had_heading, had_html, in_svg;
+    bool had_heading, had_html, had_frameset, in_svg;
     tandem_error *err;
 } skimmer;
 
@@ -113,11 +113,13 @@ static bool is_wanted(skimmer *k, td_tag tag)
         return is_first(&k->had_html);
     case TD_TAG_SVG:
         return is_first(&k->in_svg);
+    case TD_TAG_FRAMESET: /* all frames fit into one: nested, each would make the tree deeper */
+        return is_first(&k->had_frameset);
     case TD_TAG_IMG:
         return is_open(k, TD_TAG_A);
     default:
         return tag == TD_TAG_A || tag == TD_TAG_META || tag == TD_TAG_LINK || tag == TD_TAG_BASE ||
-               tag == TD_TAG_AREA || tag == TD_TAG_FRAME || tag == TD_TAG_FRAMESET;
+               tag == TD_TAG_AREA || tag == TD_TAG_FRAME;
     }
 }
 
@@ -137,6 +139,13 @@ out:
     return code;
 }
 
+/* What holds nothing in HTML holds all that follows in an svg, unless it says that it does not. */
+static tandem_code close_in_svg(skimmer *k)
+{
+    td_buf_cut(k->out, k->out->n - 1);
+    return td_buf_add(k->out, TD_STR("/>"), k->err);
+}
+
 /* A start tag that stays. */
 static tandem_code handle_element(skimmer *k, td_tag tag, size_t *at)
 {
@@ -147,6 +156,10 @@ static tandem_code handle_element(skimmer *k, td_tag tag, size_t *at)
     if (tag == TD_TAG_A)
         TD_TRY(close_open(k, tag));
     TD_TRY(td_extract_flatten_tag(k->in, at, k->out, &token, k->err));
+    if (k->in_svg && token.name.n && !token.self_closing && td_extract_tag_is(tag, TD_TAG_IS_VOID))
+        TD_TRY(close_in_svg(k));
+    if (k->in_svg && tag == TD_TAG_A && token.self_closing)
+        goto out;
     if ((tag == TD_TAG_A || tag == TD_TAG_H1) && token.name.n) {
         k->open[k->n_open++] = tag;
         k->n_text = 0;
@@ -157,19 +170,36 @@ out:
     return code;
 }
 
+/* Start tags of HTML that end an svg, and a few more of which no svg is made. */
+static bool ends_svg(td_tag tag)
+{
+    return td_extract_tag_is(tag, TD_TAG_IS_BLOCK | TD_TAG_IS_FORMAT) || tag == TD_TAG_IMG ||
+           tag == TD_TAG_META || tag == TD_TAG_BR || tag == TD_TAG_SPAN || tag == TD_TAG_EMBED ||
+           tag == TD_TAG_SUB || tag == TD_TAG_SUP || tag == TD_TAG_VAR;
+}
+
 static tandem_code handle_start(skimmer *k, td_tag tag, size_t *at, size_t end)
 {
+    tandem_code code = TANDEM_OK;
+
+    if (k->in_svg && ends_svg(tag)) {
+        k->in_svg = false;
+        TD_TRY(td_buf_add(k->out, TD_STR("</svg>"), k->err));
+    }
     if (td_extract_tag_is(tag, TD_TAG_IS_RAW) || tag == TD_TAG_PLAINTEXT) {
         bool closes_itself = td_str_ends(td_str_slice(k->in, *at, end), TD_STR("/>"));
 
         *at = end;
-        return closes_itself && (k->in_svg || tag == TD_TAG_IFRAME) ? TANDEM_OK
-                                                                    : handle_raw(k, tag, at);
+        if (!closes_itself || !(k->in_svg || tag == TD_TAG_IFRAME))
+            code = handle_raw(k, tag, at);
+    } else if (is_wanted(k, tag)) {
+        code = handle_element(k, tag, at);
+    } else {
+        *at = end;
+        code = part_words(k, tag);
     }
-    if (is_wanted(k, tag))
-        return handle_element(k, tag, at);
-    *at = end;
-    return part_words(k, tag);
+out:
+    return code;
 }
 
 /* What begins with '<' at in[*at]. */

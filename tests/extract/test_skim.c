@@ -91,19 +91,22 @@ static void assert_same(td_str a, td_str b, const char *what, const char *path)
                  TD_STR_FMT(b));
 }
 
-/* The whole page's tree is the oracle. */
-static size_t compare(const char *path)
+static td_document *links_of(td_str html)
 {
-    td_buf html = TD_BUF(1 << 24);
     td_extract_options options = test_options();
     td_document *skimmed = NULL;
 
-    assert_int_equal(td_os_read_file(path, 1 << 24, &html, NULL), TANDEM_OK);
-    td_document *whole = test_read(BASE_URI, "text/html", td_buf_str(&html));
     options.links_only = true;
-    assert_int_equal(test_read_with(BASE_URI, "text/html", td_buf_str(&html), &options, &skimmed,
-                                    NULL),
+    assert_int_equal(test_read_with(BASE_URI, "text/html", html, &options, &skimmed, NULL),
                      TANDEM_OK);
+    return skimmed;
+}
+
+/* The whole page's tree is the oracle. */
+static size_t compare_text(td_str html, const char *path)
+{
+    td_document *skimmed = links_of(html), *whole = test_read(BASE_URI, "text/html", html);
+
     assert_same(skimmed->title, whole->title, "title", path);
     assert_same(skimmed->description, whole->description, "description", path);
     assert_same(skimmed->canonical, whole->canonical, "canonical address", path);
@@ -119,8 +122,67 @@ static size_t compare(const char *path)
     size_t n = whole->n_links;
     td_document_free(skimmed);
     td_document_free(whole);
+    return n;
+}
+
+static size_t compare(const char *path)
+{
+    td_buf html = TD_BUF(1 << 24);
+
+    assert_int_equal(td_os_read_file(path, 1 << 24, &html, NULL), TANDEM_OK);
+    size_t n = compare_text(td_buf_str(&html), path);
     td_buf_clear(&html);
     return n;
+}
+
+/* In a drawing an element holds what follows if it does not say that it holds nothing, but for
+ * those that end the drawing. */
+static void reads_drawings_as_the_tree_has_them(void **state)
+{
+    static const char *const PAGES[] = {
+        "<svg><link href=a><a href=1>x</a></svg><a href=2>y</a>",
+        "<svg><area href=1 alt=x><base href=/b/><a href=2>y</a><p><a href=3>z</a>",
+        "<svg><a href=1 />x<a href=2 />y</svg><a href=3>z</a>",
+        "<svg><p><a href=1 />x</a>y<a href=2>z</a>",
+        "<svg><a href=1><img alt=x></a><a href=2 />y</a>",
+        "<svg><g><h1>t</h1><a href=1 />x</a></svg>",
+        "<svg><foreignObject><p><a href=1>x</a></p></foreignObject></svg><a href=2>y</a>",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(PAGES) / sizeof(*PAGES); i++) {
+        td_buf html = TD_BUF(1000);
+
+        assert_int_equal(td_buf_add_fmt(&html, NULL, "%s<p>text", PAGES[i]), TANDEM_OK);
+        assert_true(compare_text(td_buf_str(&html), PAGES[i]) > 0);
+        td_buf_clear(&html);
+    }
+}
+
+static void assert_links(td_str html, size_t expected)
+{
+    td_document *document = links_of(html);
+
+    assert_int_equal(document->n_links, expected);
+    td_document_free(document);
+    free((void *)html.ptr);
+}
+
+static void frames_within_frames_are_links(void **state)
+{
+    (void)state;
+    check("<frameset><frame src=1><frameset><frame src=2></frameset><frame src=3></frameset>",
+          "<frameset><frame src=\"1\"><frame src=\"2\"><frame src=\"3\">");
+}
+
+/* Each of these made a tree as deep as it has pieces, too large for its memory. */
+static void deep_pages_keep_their_links(void **state)
+{
+    (void)state;
+    assert_links(test_repeat("<frameset><frame src=a>", 150000, ""), 150000);
+    assert_links(test_repeat("<svg><link href=a></link><a href=b>x", 99000, ""), 99000);
+    assert_links(test_repeat("<svg><area href=a><a href=b>x", 99000, ""), 198000);
+    assert_links(test_repeat("<svg><a href=\"a\"/>x", 150000, ""), 150000);
 }
 
 static size_t compare_folder(const char *folder_path)
@@ -166,6 +228,9 @@ int main(void)
         cmocka_unit_test(reads_no_links_where_there_are_none),
         cmocka_unit_test(ends_what_is_left_open_before_the_next_begins),
         cmocka_unit_test(keeps_words_apart),
+        cmocka_unit_test(reads_drawings_as_the_tree_has_them),
+        cmocka_unit_test(frames_within_frames_are_links),
+        cmocka_unit_test(deep_pages_keep_their_links),
         cmocka_unit_test(keeps_no_more_of_a_text_than_is_read),
         cmocka_unit_test(keeps_so_many_elements_and_no_more),
         cmocka_unit_test(finds_the_links_that_the_whole_page_has),
