@@ -26,8 +26,8 @@ void td_embed_check_cache_init(td_check_cache *cache)
 static void write_key(const td_check_key *key, char out[KEY_BYTES_MAX])
 {
     /* The id last: it may be as long as a path. */
-    snprintf(out, KEY_BYTES_MAX, "tandem=%s isa=%s precision=%d revision=%.*s id=%.*s",
-             TANDEM_VERSION, key->kernels->name, (int)key->precision,
+    snprintf(out, KEY_BYTES_MAX, "tandem=%s engine=%d isa=%s precision=%d revision=%.*s id=%.*s",
+             TANDEM_VERSION, key->engine_version, key->kernels->name, (int)key->precision,
              TD_STR_FMT(key->files->revision), TD_STR_FMT(key->files->id));
     for (char *c = out; *c; c++)
         *c = *c == '\n' ? ' ' : *c;

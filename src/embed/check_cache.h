@@ -25,6 +25,7 @@ typedef struct td_check_key {
     const td_model_files *files;
     const td_kernels *kernels;
     td_precision precision;
+    int engine_version; /* TD_ENGINE_VERSION */
 } td_check_key;
 
 /* How near a precision's vectors of the samples are to those in f32. */

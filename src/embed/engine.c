@@ -36,6 +36,12 @@ static void share_work(const void *user, void (*work)(void *arg), void *arg)
     td_embed_pool_share(((const origin *)user)->pool, work, arg);
 }
 
+/* A query does not wait while a model is packed. */
+static void stand_aside(const void *user)
+{
+    td_embed_pool_stand_aside(((const origin *)user)->pool);
+}
+
 static void engine_free(td_engine *engine)
 {
     if (!engine)
@@ -135,6 +141,7 @@ static tandem_code engine_new(const td_model_files *files, const td_engine_optio
     td_model_source source = {.get = get_file,
                               .forget = forget_bytes,
                               .share = options->pool ? share_work : NULL,
+                              .pause = options->pool ? stand_aside : NULL,
                               .user = &from,
                               .kernels = options->kernels,
                               .precision = options->precision};

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 enum {
-    ENGINE_VERSION = 3, /* in fingerprints: goes up when the same files give other bits */
     QUERY_TEXTS_MAX = 8 /* more at once are bulk work, whatever their role */
 };
 
@@ -189,7 +188,7 @@ static tandem_code make_fingerprint(const td_model_files *files, local *self, ta
     int n = asprintf(&self->fingerprint,
                      "local-%d id=%.*s revision=%.*s precision=%s isa=%s tokens=%zu query=\"%.*s\" "
                      "document=\"%.*s\"",
-                     ENGINE_VERSION, TD_STR_FMT(files->id), TD_STR_FMT(files->revision),
+                     TD_ENGINE_VERSION, TD_STR_FMT(files->id), TD_STR_FMT(files->revision),
                      td_embed_select_name(self->engine->precision), self->engine->kernels->name,
                      info->tokens_max, TD_STR_FMT(info->prompts[TANDEM_ROLE_QUERY]),
                      TD_STR_FMT(info->prompts[TANDEM_ROLE_DOCUMENT]));

@@ -48,11 +48,12 @@ void td_embed_pool_workspace_give_back(td_pool *pool, td_workspace *work); /* NU
 void td_embed_pool_bulk_begin(td_pool *pool);
 void td_embed_pool_bulk_end(td_pool *pool);
 
-/* Called by bulk work between steps that are none of a run: returns when no query is under way. */
+/* Called by other work between steps that are none of a run: returns when no query is under way, or
+ * when it has waited long enough (gate.h). */
 void td_embed_pool_stand_aside(td_pool *pool);
 
-/* Calls work(arg) on all cores at once; returns when all have returned. It stands aside for nobody:
- * pieces of work that can't wait, such as a model that is opened. */
+/* Calls work(arg) on all cores at once; returns when all have returned. A query gets no core while
+ * it runs, unless it stands aside between its pieces. */
 void td_embed_pool_share(td_pool *pool, void (*work)(void *arg), void *arg);
 
 /* Vectors of any number of texts, bulk work between begin and end, by all cores at once, in `own`

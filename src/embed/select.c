@@ -57,7 +57,7 @@ static tandem_code try(search *s, td_precision precision, td_engine **engine_out
 {
     tandem_code code = TANDEM_OK;
     td_engine *tried = NULL;
-    const td_check_key key = {s->files, s->kernels, precision};
+    const td_check_key key = {s->files, s->kernels, precision, TD_ENGINE_VERSION};
     bool known = td_embed_check_cache_get(s->cache, &key, check);
 
     if (known && !td_embed_check_passes(check))
@@ -125,7 +125,7 @@ tandem_code td_embed_select_engine(const td_model_files *files, const td_kernels
     } else {
         TD_TRY(td_embed_select_named(options->precision, &precision, err));
         TD_TRY(take(&s, precision, &engine, err));
-        const td_check_key key = {files, kernels, precision};
+        const td_check_key key = {files, kernels, precision, TD_ENGINE_VERSION};
         td_embed_check_cache_get(&cache, &key, &check);
     }
     /* Only of the precision that was taken: those on the way to it are not opened again. */

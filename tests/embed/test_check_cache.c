@@ -56,7 +56,7 @@ static void keeps_what_a_check_found(void **state)
 {
     (void)state;
     td_check_cache cache = cache_of_folder();
-    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16};
+    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16, 1};
     td_check found = {0};
     assert_false(td_embed_check_cache_get(&cache, &key, &found));
     assert_int_equal(found.n_samples, 0);
@@ -66,21 +66,22 @@ static void keeps_what_a_check_found(void **state)
     assert_true(fabs(found.mean - 0.999) < 1e-8 && fabs(found.least - 0.99) < 1e-8);
 }
 
-static void a_check_is_about_one_revision_one_precision_and_one_table(void **state)
+static void a_check_is_about_one_revision_one_precision_one_table_and_one_engine(void **state)
 {
     (void)state;
     td_check_cache cache = cache_of_folder();
-    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16};
+    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16, 1};
     td_model_files newer = files;
     td_check found;
     newer.revision = TD_STR("2");
     td_embed_check_cache_put(&cache, &key, &good);
     td_kernels other = *key.kernels;
     other.name = "other";
-    td_check_key others[] = {{&newer, key.kernels, key.precision},
-                             {&files, key.kernels, TD_PRECISION_INT8},
-                             {&files, &other, key.precision}};
-    for (size_t i = 0; i < 3; i++)
+    td_check_key others[] = {{&newer, key.kernels, key.precision, 1},
+                             {&files, key.kernels, TD_PRECISION_INT8, 1},
+                             {&files, &other, key.precision, 1},
+                             {&files, key.kernels, key.precision, 2}};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(td_embed_check_cache_get(&cache, &others[i], &found));
 }
 
@@ -91,8 +92,8 @@ static void a_name_as_long_as_a_path_hides_nothing_else(void **state)
     memset(path, 'x', sizeof(path));
     td_model_files far = {.id = {path, sizeof(path)}, .revision = files.revision};
     td_check_cache cache = cache_of_folder();
-    td_check_key bf16 = {&far, kernels_named("plain"), TD_PRECISION_BF16};
-    td_check_key int8 = {&far, bf16.kernels, TD_PRECISION_INT8};
+    td_check_key bf16 = {&far, kernels_named("plain"), TD_PRECISION_BF16, 1};
+    td_check_key int8 = {&far, bf16.kernels, TD_PRECISION_INT8, 1};
     td_check found;
     td_embed_check_cache_put(&cache, &bf16, &good);
     assert_true(td_embed_check_cache_get(&cache, &bf16, &found));
@@ -119,7 +120,7 @@ static void a_torn_or_foreign_check_is_not_believed(void **state)
         "samples=64 mean=0.999 least=0.99 end\nmore",
     };
     td_check_cache cache = cache_of_folder();
-    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16};
+    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16, 1};
     td_check found = {0};
     char path[2048], first[1024], text[2048];
     td_embed_check_cache_put(&cache, &key, &good);
@@ -145,7 +146,7 @@ static void a_torn_or_foreign_check_is_not_believed(void **state)
 static void keeps_nothing_where_it_cannot(void **state)
 {
     (void)state;
-    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16};
+    td_check_key key = {&files, kernels_named("plain"), TD_PRECISION_BF16, 1};
     td_check found;
     assert_int_equal(scratch_write("tandem", "a file where the folder should be"), 0);
     td_check_cache blocked = cache_of_folder();
@@ -159,7 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(keeps_what_a_check_found),
-        TEST(a_check_is_about_one_revision_one_precision_and_one_table),
+        TEST(a_check_is_about_one_revision_one_precision_one_table_and_one_engine),
         TEST(a_name_as_long_as_a_path_hides_nothing_else),
         TEST(a_torn_or_foreign_check_is_not_believed),
         TEST(keeps_nothing_where_it_cannot),

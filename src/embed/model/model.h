@@ -33,6 +33,9 @@ typedef struct td_model_source {
     /* Calls work(arg) on this thread and on as many others at once as can be had; returns when all
      * have returned. NULL: there are no others. */
     void (*share)(const void *user, void (*work)(void *arg), void *arg);
+    /* Called by each of them between two panels that are packed, parts of a millisecond: where
+     * others may go first. NULL: nobody may. */
+    void (*pause)(const void *user);
     const void *user;
     const td_weights *weights; /* must outlive the model, which reads word vectors from it */
     const td_kernels *kernels;

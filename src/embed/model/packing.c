@@ -80,6 +80,8 @@ static void pack_some(void *arg)
     if (!floats)
         return; /* the others do it all */
     for (;;) {
+        if (p->source->pause)
+            p->source->pause(p->source->user);
         size_t next = atomic_fetch_add(&p->next, 1);
         while (at < p->recipes->n && next - first >= p->recipes->items[at].matrix->n_panels)
             first += p->recipes->items[at++].matrix->n_panels;

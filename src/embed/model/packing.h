@@ -47,7 +47,8 @@ void td_embed_model_packing_panel(const td_recipe *recipe, size_t panel, float *
 /* Tells the source that the recipe's tensors have been read. */
 void td_embed_model_packing_forget(const td_recipe *recipe, const td_model_source *source);
 
-/* Packs all, on as many threads as source->share brings. Errors: E_NOMEM. */
+/* Packs all, on as many threads as source->share brings; each calls source->pause before a panel.
+ * Errors: E_NOMEM. */
 tandem_code td_embed_model_packing_run(const td_recipes *recipes, const td_model_source *source,
                                        tandem_error *err);
 

@@ -81,10 +81,39 @@ static void tells_once_of_each_matrix_that_it_has_been_read(void **state)
     close_all(&o);
 }
 
+static atomic_size_t n_pauses;
+
+static void pause_once(const void *user)
+{
+    (void)user;
+    atomic_fetch_add(&n_pauses, 1);
+}
+
+static void each_thread_pauses_before_each_panel(void **state)
+{
+    (void)state;
+    opened o = open_in("bert", NULL, TD_PRECISION_F32);
+    td_model *model = NULL;
+    td_model_source source = {.get = dir_get,
+                              .share = share,
+                              .pause = pause_once,
+                              .user = &o.dir,
+                              .weights = o.weights,
+                              .precision = TD_PRECISION_INT8};
+    assert_int_equal(td_embed_kernels_choose("plain", &source.kernels, NULL), TANDEM_OK);
+    n_pauses = 0;
+    assert_int_equal(td_embed_model_open(&source, &model, NULL), TANDEM_OK);
+    /* 3 layers of panels of 32 outputs; and each thread before it finds that there are no more */
+    assert_int_equal(n_pauses, 3 * (4 * 64 + 256 + 64) / 32 + THREADS);
+    td_embed_model_close(model);
+    close_all(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_threads_pack_what_one_packs),
+        cmocka_unit_test(each_thread_pauses_before_each_panel),
         cmocka_unit_test(tells_once_of_each_matrix_that_it_has_been_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
