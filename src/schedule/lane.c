@@ -133,14 +133,17 @@ static void doubt_turns(td_lane *lane, const td_task *batch, int64_t start_us, i
     lane->good_us = now_us;
 }
 
-/* Two at once that take twice as long take turns, whether texts or tokens are what counts. */
+/* Two at once that take twice as long take turns, by what is believed to count. */
 static bool queues(const td_lane *lane)
 {
     const td_pace *alone = &lane->alone, *beside = &lane->beside;
     if (lane->takes_turns)
         return true;
-    return alone->per_item > 0 && beside->per_item > QUEUES * alone->per_item &&
-           beside->per_token > QUEUES * alone->per_token;
+    if (alone->per_item <= 0 || beside->per_item <= 0)
+        return false;
+    td_cost cost = td_schedule_rate_cost(&lane->rate);
+    return cost.per_token > 0 ? beside->per_token > QUEUES * alone->per_token
+                              : beside->per_item > QUEUES * alone->per_item;
 }
 
 static td_settled settle_good(td_lane *lane, const td_task *batch, int64_t start_us, int64_t now_us)
@@ -299,6 +302,7 @@ void td_schedule_lane_view(const td_lane *lane, td_lane_view *view_out)
         .seen = lane->counts.n_put > 0,
         .remote = !lane->options.is_local,
         .text_seconds = lane->rate.text,
+        .met_seconds = lane->rate.text - lane->rate.call,
         .queues = queues(lane),
         .price = lane->price,
         .items_max = lane->options.items_max,

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-static const double SHARES = 1.6;     /* two at once that each take so much longer gain nothing */
-static const double CALL_MOST = 0.98; /* of a call with one text: a text always costs something */
+static const double SHARES = 1.6;      /* two at once that each take so much longer gain nothing */
+static const double CALL_MOST = 0.995; /* of a call with one text: a text always costs something */
 
 /* Seconds by which the second call ended after the first. */
 static double late_of(const td_embed_price *m)

@@ -5,8 +5,11 @@
 static const double CUTS_UNKNOWN = 8;
 static const double OVERDUE_CUTS = 4;
 static const double OVERDUE = 2, OVERDUE_HINTED = 6;
-static const double HELD = 4;      /* calls that must be at stake for one more to be made */
-static const double LITTLE = 1.05; /* what a lane was met with may be off by this much */
+static const double HELD = 4;     /* calls that must be at stake to hold texts back for one more, */
+static const double WORTH = 0.5;  /* and of one call, to cut what could be the lane's last */
+static const double UNSEEN = 1.5; /* calls that a batch is worth where a third may have to wait */
+static const double LITTLE = 1.05;   /* what a lane was met with may be off by this much */
+static const double ROUNDING = 1e-6; /* of a text */
 
 /* ---- how much work is left ---- */
 
@@ -28,8 +31,9 @@ static double tokens_of(const td_lane_view *lane)
 }
 
 /* What a lane costs that was met but has not ended a batch. Its texts cost as much as the one that
- * it was met with if texts are what is paid, as the other lane may have told since; or the more the
- * longer they are beside the other lane's, if it is tokens. While nobody knows, it is between. */
+ * it was met with if texts are what is paid, as the other lane may have told since; if it is tokens,
+ * each is as much dearer than the other lane's as that one text was. While nobody knows, it is
+ * between, and the more the longer they are beside the other lane's. */
 static td_cost hinted_cost(const td_strategy_state *state, int l)
 {
     const td_lane_view *lane = &state->lanes[l], *other = &state->lanes[1 - l];
@@ -39,7 +43,10 @@ static td_cost hinted_cost(const td_strategy_state *state, int l)
 
     if ((other->cost.known && other->cost.per_item > 0) || !(own > 0))
         return cost;
-    cost.per_token = cost.per_item * (1 / own + 2 / mean) / 3;
+    if (other->cost.known && other->met_seconds > 0)
+        cost.per_token = other->cost.per_token * lane->met_seconds / other->met_seconds;
+    else
+        cost.per_token = cost.per_item * (1 / own + 2 / mean) / 3;
     cost.per_item = 0;
     return cost;
 }
@@ -83,9 +90,9 @@ static void set_share(const td_strategy_state *state, int l, double share, td_de
 {
     td_cost cost = cost_of(state, l);
     if (cost.per_token > 0 && share / cost.per_token < (double)decision->tokens_max)
-        decision->tokens_max = (uint64_t)(share / cost.per_token);
+        decision->tokens_max = (uint64_t)(share / cost.per_token + 0.5);
     if (cost.per_item > 0 && share / cost.per_item < decision->items_max)
-        decision->items_max = (uint32_t)(share / cost.per_item);
+        decision->items_max = (uint32_t)(share / cost.per_item + ROUNDING);
     decision->tokens_max = decision->tokens_max < 1 ? 1 : decision->tokens_max;
     decision->items_max = decision->items_max < 1 ? 1 : decision->items_max;
 }
@@ -173,7 +180,7 @@ static double least_calls(const td_strategy_state *state, int l)
 
 /* A batch for a server lasts until all slots would end together, so that no slot calls more often
  * than it must. Where durations are hard to foretell some of it is held back, if that is worth
- * several calls: one more is sure to be paid. */
+ * several calls: one more is sure to be paid. Where calls take turns no slot ends sooner by it. */
 static void guide_server(const td_strategy_state *state, int l, td_decision *decision)
 {
     const td_lane_view *lane = &state->lanes[l];
@@ -195,12 +202,15 @@ static void guide_server(const td_strategy_state *state, int l, td_decision *dec
     double share = end - cost.per_batch;
     if (any_overdue(state) && !lane->queues) /* its slot may come free at any time, or never */
         share = fmin(share, fmax(own / 2, text * lane->items_max / OVERDUE_CUTS));
-    if (own <= share * (cost.known ? 1 : LITTLE))
+    if (own <= share * (cost.known ? 1 : LITTLE) + WORTH * cost.per_batch)
         return;
-    double held = cost.known ? share - share / (1 + fmin(1, 2 * spread)) : 0;
+    double held = cost.known && !lane->queues ? share - share / (1 + fmin(1, 2 * spread)) : 0;
     if (held > HELD * cost.per_batch)
         share -= held;
     share = fmax(share, fmin(own, cost.per_batch));
+    /* Nothing tells before there are three calls that a server serves no third beside two. */
+    if (!cost.known && width_of(state, l) > 2)
+        share = fmax(share, fmin(own / 2, UNSEEN * cost.per_batch));
     set_share(state, l, share + text / 2, decision);
 }
 

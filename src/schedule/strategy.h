@@ -43,6 +43,7 @@ typedef struct td_lane_view {
 
     bool remote;         /* a call may cost more than its texts */
     double text_seconds; /* of a call with one text, as the server was met; 0: not known */
+    double met_seconds;  /* of that text, without the call; 0: not known */
     td_price_state price;
     bool queues; /* calls beside each other take turns at the server: no faster than one by one */
 

@@ -119,23 +119,29 @@ typedef struct against_rounds {
     int n_slower;
 } against_rounds;
 
-/* at_once: calls that a server takes beside each other; 0: as many as come. */
-static against_rounds compare(uint32_t at_once, bool is_way, bool by_token)
+/* at_once: calls that a server takes beside each other; 0: as many as come. kind: 1 for a price of
+ * a call that is the way, 2 for one of a token. */
+static double ratio_of(uint64_t number, uint32_t at_once, int kind)
+{
+    servers s = random_case(number, kind & 1, kind & 2);
+    s.services[0].servers = s.services[1].servers = at_once;
+    double rounds = run(&s, TD_STRATEGY_ROUNDS).seconds;
+    return (run(&s, TD_STRATEGY_PIPELINED).seconds - 0.005) / rounds;
+}
+
+static against_rounds compare(uint32_t at_once, int kind)
 {
     against_rounds out = {.worst = 0};
     for (int c = 1; c <= CASES; c++) {
-        servers s = random_case((uint64_t)c, is_way, by_token);
-        s.services[0].servers = s.services[1].servers = at_once;
-        double rounds = run(&s, TD_STRATEGY_ROUNDS).seconds;
-        double ratio = (run(&s, TD_STRATEGY_PIPELINED).seconds - 0.005) / rounds;
+        double ratio = ratio_of((uint64_t)c, at_once, kind);
         out.worst = fmax(out.worst, ratio);
         out.mean += ratio / CASES;
         out.n_slower += ratio > 1;
     }
     print_message("%d cases, at once %u, a price a %s, of a call %s: pipelined takes %.3f of the "
                   "rounds' time, %.3f at worst, more than 1 in %d\n",
-                  CASES, at_once, by_token ? "token" : "text", is_way ? "the way" : "the server's",
-                  out.mean, out.worst, out.n_slower);
+                  CASES, at_once, kind & 2 ? "token" : "text",
+                  kind & 1 ? "the way" : "the server's", out.mean, out.worst, out.n_slower);
     return out;
 }
 
@@ -143,7 +149,7 @@ static void pipelined_is_never_slower_than_rounds(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
-        against_rounds found = compare(0, kind & 1, kind & 2);
+        against_rounds found = compare(0, kind);
         assert_true(found.mean <= 0.62);
         assert_true(found.worst <= 1);
     }
@@ -153,20 +159,43 @@ static void nor_on_servers_that_take_turns(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
-        against_rounds found = compare(1, kind & 1, kind & 2);
+        against_rounds found = compare(1, kind);
         assert_true(found.mean <= 0.97);
         assert_true(found.worst <= 1);
     }
 }
 
 /* That no third call is served beside two is told by nothing before there are three. */
-static void on_servers_that_take_two_calls_it_hardly_ever_is(void **state)
+static void nor_on_servers_that_take_two_calls(void **state)
 {
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
-        against_rounds found = compare(2, kind & 1, kind & 2);
-        assert_true(found.mean <= 0.68);
-        assert_true(found.n_slower <= CASES / 500 && found.worst <= 1.05);
+        against_rounds found = compare(2, kind);
+        assert_true(found.mean <= 0.66);
+        assert_true(found.worst <= 1);
+    }
+}
+
+/* Those that a policy was once slower in, of some millions: a third call on a server that takes
+ * two; a last batch cut in two for little; a call that was foretold too short. */
+static void nor_where_it_once_was(void **state)
+{
+    static const struct {
+        uint64_t number;
+        uint32_t at_once;
+        int kind;
+    } cases[] = {
+        {1854, 2, 0},    {7945, 2, 0},    {8736, 2, 0},    {10635, 2, 0},   {21538, 2, 0},
+        {1016854, 2, 0}, {1089924, 2, 0}, {1152161, 2, 0}, {14310, 0, 2},   {23586, 1, 3},
+        {24435, 0, 3},   {1034365, 0, 2}, {1140127, 2, 3}, {1127792, 0, 1}, {1076567, 1, 0},
+        {1122272, 1, 0}, {1130748, 1, 0}, {1052481, 1, 1}, {1062420, 1, 2}, {1113592, 1, 2},
+        {1161886, 1, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        double ratio = ratio_of(cases[i].number, cases[i].at_once, cases[i].kind);
+        if (ratio > 1)
+            fail_msg("case %llu: %.4f", (unsigned long long)cases[i].number, ratio);
     }
 }
 
@@ -296,9 +325,9 @@ static void an_overdue_call_keeps_half_of_the_rest_for_its_slot_but_not_crumbs(v
     td_strategy_state s = two_servers(&flight, 1);
     queue(&s, 0, 30);
     assert_int_equal(items_of(&s, 0), 15);
-    queue(&s, 0, 10);
+    queue(&s, 0, 12);
     assert_int_equal(items_of(&s, 0), 8);
-    queue(&s, 0, 7);
+    queue(&s, 0, 10);
     assert_int_equal(items_of(&s, 0), 32);
 }
 
@@ -326,7 +355,9 @@ static void nothing_is_held_back_that_is_not_worth_several_calls(void **state)
     s.lanes[0].cost.spread = 0.1; /* a sixth of 0.3 s is not several times 0.03 s */
     assert_int_equal(items_of(&s, 0), 15);
     s.lanes[0].cost.spread = 0.5;
-    assert_int_equal(items_of(&s, 0), 7);
+    assert_int_equal(items_of(&s, 0), 8);
+    s.lanes[0].queues = true; /* no slot ends sooner by it */
+    assert_int_equal(items_of(&s, 0), 32);
 }
 
 static void one_slot_or_one_call_at_a_time_take_all(void **state)
@@ -352,6 +383,18 @@ static void the_lane_with_more_work_a_slot_ends_later(void **state)
     assert_float_equal(td_schedule_share_end(&s, 0), 0.3, 1e-9);
 }
 
+/* The other lane has told that tokens are paid: the probe was half as dear again here. */
+static void a_lane_that_was_only_met_is_as_much_dearer_as_its_probe_was(void **state)
+{
+    (void)state;
+    td_strategy_state s = idle_servers(30, 20);
+    s.lanes[0].cost = (td_cost){.hinted = true, .per_batch = 0.08, .per_item = 0.003};
+    s.lanes[0].met_seconds = 0.003;
+    s.lanes[1].cost = (td_cost){.known = true, .per_batch = 0.08, .per_token = 0.0002};
+    s.lanes[1].met_seconds = 0.002;
+    assert_float_equal(td_schedule_share_end(&s, 0), 3000 * 0.0003 / 2, 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,7 +403,8 @@ int main(void)
         cmocka_unit_test(a_server_that_takes_turns_gets_full_batches),
         cmocka_unit_test(pipelined_is_never_slower_than_rounds),
         cmocka_unit_test(nor_on_servers_that_take_turns),
-        cmocka_unit_test(on_servers_that_take_two_calls_it_hardly_ever_is),
+        cmocka_unit_test(nor_on_servers_that_take_two_calls),
+        cmocka_unit_test(nor_where_it_once_was),
         cmocka_unit_test(without_a_price_of_calls_it_stays_near_the_bound),
         cmocka_unit_test(jitter_costs_rounds_a_fifth_more),
         cmocka_unit_test(what_the_other_slot_will_be_free_for_is_left_to_it),
@@ -369,6 +413,7 @@ int main(void)
         cmocka_unit_test(nothing_is_held_back_that_is_not_worth_several_calls),
         cmocka_unit_test(one_slot_or_one_call_at_a_time_take_all),
         cmocka_unit_test(the_lane_with_more_work_a_slot_ends_later),
+        cmocka_unit_test(a_lane_that_was_only_met_is_as_much_dearer_as_its_probe_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
