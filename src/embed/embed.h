@@ -16,7 +16,7 @@ typedef struct td_embedder td_embedder;
 /* What two calls took that were under way at the same time: what a call costs by itself is told
  * from what its texts do, and calls that take turns from those that do not. */
 enum {
-    TD_EMBED_PRICE_TEXTS = 4,          /* of the first, at most; the second has one */
+    TD_EMBED_PRICE_TEXTS = 2,          /* of the first; the second has one */
     TD_EMBED_PRICE_APART_US = 2 * 1000 /* the second begins later, so that it comes second */
 };
 typedef struct td_embed_price {
@@ -46,9 +46,9 @@ struct td_embedder {
                         size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
-    /* Tells what td_embed_price says, for those who will make many calls. Blocks, for a few calls'
-     * time, until it is known; then it is told at once. False: it was refused, or another asks just
-     * now. NULL where calls have no price. */
+    /* Tells what td_embed_price says, for those who will make many calls. It is known if the servers
+     * were met thoroughly; else this asks, and blocks for a few calls' time, until it is. False: it
+     * was refused, or another asks just now. NULL where calls have no price. */
     bool (*price)(td_embedder *self, td_embed_price *price_out);
     void (*close)(td_embedder *self);
 
@@ -128,6 +128,7 @@ typedef struct td_embed_remote_options {
     td_str pinned;       /* identity that an index holds vectors of; empty: none */
     size_t pinned_dim;
     bool may_be_absent; /* a pinned lane opens though no server answers yet */
+    bool is_thorough;   /* many texts will come: met by two calls at once, which tell a price */
 } td_embed_remote_options;
 
 #define TD_EMBED_REMOTE_OPTIONS                                                             \

@@ -39,7 +39,7 @@ typedef struct remote {
     char *origin, *fingerprint;
     uint32_t timeout_ms;
     size_t bytes_max; /* of one request's body */
-    bool is_pinned, may_be_absent;
+    bool is_pinned, may_be_absent, is_thorough;
     char identity[TD_IDENTITY_N];
     td_str prompts[2]; /* by role */
     size_t fastest;    /* server, of those met at the open */
@@ -114,8 +114,8 @@ static tandem_code agree_locked(remote *self, size_t i, const td_server_facts *f
     return TANDEM_OK;
 }
 
-static tandem_code meet(remote *self, size_t i, int64_t until_us, uint32_t *retry_after_ms_out,
-                        tandem_error *err)
+static tandem_code meet(remote *self, size_t i, bool is_thorough, int64_t until_us,
+                        uint32_t *retry_after_ms_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_server_call call = call_of(self, i, until_us);
@@ -125,6 +125,7 @@ static tandem_code meet(remote *self, size_t i, int64_t until_us, uint32_t *retr
 
     if (!probe)
         return td_fail_nomem(err, "a probe");
+    call.is_thorough = is_thorough;
     pthread_mutex_lock(&self->lock);
     facts = self->servers[i].facts;
     pthread_mutex_unlock(&self->lock);
@@ -190,7 +191,7 @@ static tandem_code ask_server(remote *self, size_t i, bool probe, td_server_batc
     /* Another server must have time for the batch should this one hang; yet it may be about to load
      * its model, and some begin anew when nobody waits for that. */
     if (probe)
-        code = meet(self, i, self->balance.n > 1 ? (td_clock_us() + until_us) / 2 : until_us,
+        code = meet(self, i, false, self->balance.n > 1 ? (td_clock_us() + until_us) / 2 : until_us,
                     &batch->retry_after_ms, err);
     if (code == TANDEM_E_CONFLICT) /* the next batch would find the same */
         code = TANDEM_E_DENIED;
@@ -325,15 +326,13 @@ static int64_t patience_us(const remote *self)
 static tandem_code ask_price(remote *self, td_embed_price *price_out, tandem_error *err)
 {
     td_server_call call = call_of(self, self->fastest, td_clock_us() + patience_us(self));
-    size_t n = self->base.batch_items_max;
 
-    n = n < TD_EMBED_PRICE_TEXTS ? n : TD_EMBED_PRICE_TEXTS;
-    if (self->base.text_seconds <= 0 || n < 2)
+    if (self->base.text_seconds <= 0 || self->base.batch_items_max < TD_EMBED_PRICE_TEXTS)
         return td_fail(err, TANDEM_E_NOT_FOUND, "no server to ask");
     pthread_mutex_lock(&self->lock);
     td_server_facts facts = self->servers[self->fastest].facts;
     pthread_mutex_unlock(&self->lock);
-    tandem_code code = td_embed_server_price(&call, &facts, self->base.dim, n, price_out, err);
+    tandem_code code = td_embed_server_price(&call, &facts, self->base.dim, price_out, err);
     if (self->balance.n > 1) /* each may take turns, and the lane does not */
         price_out->is_beside = false;
     return code;
@@ -437,6 +436,9 @@ static void set_price(remote *self, size_t i)
         return;
     self->base.call_seconds = facts->call_seconds;
     self->base.text_seconds = facts->text_seconds;
+    self->price = facts->price;
+    if (self->balance.n > 1) /* each may take turns, and the lane does not */
+        self->price.is_beside = false;
     self->fastest = i;
 }
 
@@ -449,7 +451,7 @@ static tandem_code meet_all(remote *self, tandem_error *err)
 
     for (size_t i = 0; i < self->balance.n; i++) {
         int64_t until_us = td_clock_us() + (int64_t)self->timeout_ms * 1000;
-        tandem_code code = meet(self, i, until_us, &retry_after_ms, &error);
+        tandem_code code = meet(self, i, self->is_thorough, until_us, &retry_after_ms, &error);
         if (code == TANDEM_OK) {
             set_price(self, i);
             continue;
@@ -525,6 +527,7 @@ static tandem_code set_options(remote *self, const td_embed_remote_options *opti
         TD_FAIL(err, TANDEM_E_INVALID, "timeout_ms is %u: allowed are %d to %d",
                 options->timeout_ms, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX);
     self->timeout_ms = options->timeout_ms;
+    self->is_thorough = options->is_thorough;
     self->model = options->model ? strdup(options->model) : NULL;
     self->origin = strdup(options->urls);
     if (!self->origin || (options->model && !self->model))

@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "embed/identity.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum {
@@ -202,7 +203,7 @@ out:
     return code;
 }
 
-/* The probe's vector, into [dim] or, where dim is 0, [TD_WIRE_DIM_MAX]. */
+/* The probe's vector, into [dim] or, where dim is 0, [TD_WIRE_DIM_MAX]; and what it took. */
 static tandem_code ask_probe(const td_server_call *call, td_server_facts *facts, float *vector,
                              size_t *dim, uint32_t *retry_after_ms_out, tandem_error *err)
 {
@@ -211,9 +212,11 @@ static tandem_code ask_probe(const td_server_call *call, td_server_facts *facts,
     td_server_batch batch = {.texts = &text, .n = 1, .dim = *dim, .vectors = vector};
     td_wire_answer answer;
     td_told told = {0};
+    int64_t began_us = td_clock_us();
 
     batch.prompt = TD_STR("");
     code = ask_vectors(call, facts, &batch, &answer, &told, err);
+    facts->text_seconds = seconds_since(began_us);
     if (retry_after_ms_out)
         *retry_after_ms_out = batch.retry_after_ms;
     if (code == TANDEM_OK) {
@@ -225,40 +228,20 @@ static tandem_code ask_probe(const td_server_call *call, td_server_facts *facts,
     return code;
 }
 
-tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *facts, float *probe,
-                                 size_t *dim_out, uint32_t *retry_after_ms_out, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    td_server_facts met = {.form = facts->form};
-    size_t dim = 0;
-
-    *retry_after_ms_out = 0;
-    if (!met.form)
-        TD_TRY(find_form(call, &met.form, err));
-    TD_TRY(learn_model(call, &met, err));
-    int64_t began_us = td_clock_us();
-    TD_TRY(ask_probe(call, &met, probe, &dim, retry_after_ms_out, err));
-    met.text_seconds = seconds_since(began_us);
-    met.call_seconds = met.call_seconds < met.text_seconds ? met.call_seconds : met.text_seconds;
-    if (is_asked_twice(&met)) {
-        met.text_seconds += met.call_seconds;
-        met.call_seconds *= 2;
-    }
-    *facts = met;
-    *dim_out = dim;
-
-out:
-    return blame(call, code, err);
-}
-
 /* ---- what it costs ---- */
 
 /* One of two questions asked at the same time. */
 typedef struct question {
     const td_server_call *call;
     const td_server_facts *facts;
-    size_t n_texts; /* 0: what it tells of itself */
-    size_t dim;
+    size_t n_texts;  /* 0: what it tells of itself */
+    bool has_probe;  /* as the last of them */
+    uint64_t number; /* of the others: nobody has asked them before */
+    size_t dim;      /* 0: learn it */
+    float *vectors;  /* out: [n_texts, dim]; to be freed */
+    char answers_as[TD_WIRE_NAME_N];
+    bool takes_gzip;
+    uint32_t retry_after_ms;
     int64_t began_us, ended_us;
     tandem_code code;
     tandem_error error;
@@ -272,20 +255,28 @@ static tandem_code ask_texts(question *q, tandem_error *err)
     td_wire_answer answer;
     td_told told = {0};
     td_server_batch batch = {.texts = texts, .n = q->n_texts, .dim = q->dim};
+    size_t dim = q->dim ? q->dim : TD_WIRE_DIM_MAX;
 
     batch.prompt = TD_STR("");
-    batch.vectors = malloc(q->n_texts * q->dim * sizeof(*batch.vectors));
+    batch.vectors = q->vectors = malloc(q->n_texts * dim * sizeof(*batch.vectors));
     if (!batch.vectors)
         return td_fail_nomem(err, "vectors of a price");
     for (size_t i = 0; i < q->n_texts; i++)
-        texts[i] = td_embed_identity_like((uint64_t)td_clock_us() * q->n_texts + i, room[i]);
+        texts[i] = q->has_probe && i + 1 == q->n_texts
+                       ? td_embed_identity_probe()
+                       : td_embed_identity_like(q->number + i, room[i]);
     q->began_us = td_clock_us();
-    TD_TRY(ask_vectors(q->call, q->facts, &batch, &answer, &told, err));
+    code = ask_vectors(q->call, q->facts, &batch, &answer, &told, err);
+    q->retry_after_ms = batch.retry_after_ms;
+    if (code != TANDEM_OK)
+        goto out;
     q->ended_us = td_clock_us();
+    q->dim = answer.dim;
+    q->takes_gzip = told.takes_gzip;
+    memcpy(q->answers_as, answer.model, sizeof(q->answers_as));
 
 out:
     td_embed_exchange_clear(&told);
-    free(batch.vectors);
     return code;
 }
 
@@ -303,6 +294,7 @@ static void *ask(void *user)
     return NULL;
 }
 
+/* Both get an answer, or the reason why not, unless no thread could be had. */
 static tandem_code ask_both(question *first, question *second, int64_t apart_us, tandem_error *err)
 {
     struct timespec apart = {.tv_nsec = (long)apart_us * 1000};
@@ -314,7 +306,13 @@ static tandem_code ask_both(question *first, question *second, int64_t apart_us,
     nanosleep(&apart, NULL);
     ask(second);
     pthread_join(thread, NULL);
-    question *bad = first->code != TANDEM_OK ? first : second;
+    return TANDEM_OK;
+}
+
+static tandem_code first_failure(const question *first, const question *second, tandem_error *err)
+{
+    const question *bad = first->code != TANDEM_OK ? first : second;
+
     if (bad->code != TANDEM_OK && err)
         *err = bad->error;
     return bad->code;
@@ -325,9 +323,20 @@ static double seconds_from(int64_t from_us, int64_t to_us)
     return (double)(to_us - from_us) / 1e6;
 }
 
+/* more: seconds of each call besides. */
+static td_embed_price price_of(const question *first, const question *second, double more)
+{
+    return (td_embed_price){
+        .n_texts = first->n_texts,
+        .first = seconds_from(first->began_us, first->ended_us) + more,
+        .second = seconds_from(second->began_us, second->ended_us) + more,
+        .apart = seconds_from(first->began_us, second->began_us),
+        .is_beside = first->began_us < second->began_us && second->began_us < first->ended_us,
+    };
+}
+
 tandem_code td_embed_server_price(const td_server_call *call, const td_server_facts *facts,
-                                  size_t dim, size_t n_texts, td_embed_price *price_out,
-                                  tandem_error *err)
+                                  size_t dim, td_embed_price *price_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     question first = {.call = call, .facts = facts, .dim = dim}, second = first;
@@ -335,16 +344,107 @@ tandem_code td_embed_server_price(const td_server_call *call, const td_server_fa
 
     /* So that both have a connection: how long one takes to make is not what is looked for. */
     TD_TRY(ask_both(&first, &second, 0, err));
-    first.n_texts = n_texts;
+    TD_TRY(first_failure(&first, &second, err));
+    first.number = (uint64_t)td_clock_us() * (TD_EMBED_PRICE_TEXTS + 1);
+    first.n_texts = TD_EMBED_PRICE_TEXTS;
+    second.number = first.number + TD_EMBED_PRICE_TEXTS;
     second.n_texts = 1;
     TD_TRY(ask_both(&first, &second, TD_EMBED_PRICE_APART_US, err));
-    *price_out = (td_embed_price){
-        .n_texts = n_texts,
-        .first = seconds_from(first.began_us, first.ended_us) + more,
-        .second = seconds_from(second.began_us, second.ended_us) + more,
-        .apart = seconds_from(first.began_us, second.began_us),
-        .is_beside = first.began_us < second.began_us && second.began_us < first.ended_us,
-    };
+    TD_TRY(first_failure(&first, &second, err));
+    *price_out = price_of(&first, &second, more);
+
+out:
+    free(first.vectors);
+    free(second.vectors);
+    return blame(call, code, err);
+}
+
+/* ---- meeting ---- */
+
+/* Beside a second question, so that there are two connections for what follows. */
+static tandem_code learn_model_twice(const td_server_call *call, td_server_facts *met,
+                                     tandem_error *err)
+{
+    td_server_facts form = {.form = met->form};
+    question beside = {.call = call, .facts = &form};
+    pthread_t thread;
+    tandem_code code = td_thread_start(&thread, "td-meet", ask, &beside, err);
+
+    if (code != TANDEM_OK)
+        return code;
+    code = learn_model(call, met, err);
+    pthread_join(thread, NULL);
+    return code;
+}
+
+/* The vector of the text that both had is nearer to that alone than the probe's is. */
+static bool in_order(const question *two, const question *one)
+{
+    double as_sent = 0, turned = 0;
+
+    for (size_t d = 0; d < one->dim; d++) {
+        as_sent += (double)two->vectors[d] * (double)one->vectors[d];
+        turned += (double)two->vectors[two->dim + d] * (double)one->vectors[d];
+    }
+    return as_sent >= turned;
+}
+
+/* Two texts, the second of them the probe; beside it the first one alone. What does not work so is
+ * asked in one call with the probe, for its reason. */
+static tandem_code ask_thoroughly(const td_server_call *call, td_server_facts *facts, float *probe,
+                                  size_t *dim, uint32_t *retry_after_ms_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    uint64_t number = (uint64_t)td_clock_us();
+    question one = {.call = call, .facts = facts, .n_texts = 1, .number = number}, two = one;
+
+    two.n_texts = TD_EMBED_PRICE_TEXTS;
+    two.has_probe = true;
+    TD_TRY(ask_both(&two, &one, TD_EMBED_PRICE_APART_US, err));
+    if (two.code != TANDEM_OK) {
+        code = ask_probe(call, facts, probe, dim, retry_after_ms_out, err);
+        goto out;
+    }
+    if (one.code == TANDEM_OK && (one.dim != two.dim || !in_order(&two, &one)))
+        TD_FAIL(err, TANDEM_E_FORMAT, "it gives the vectors of two texts in another order");
+    *dim = two.dim;
+    memcpy(probe, two.vectors + two.dim, two.dim * sizeof(*probe));
+    memcpy(facts->answers_as, two.answers_as, sizeof(facts->answers_as));
+    facts->takes_gzip = facts->takes_gzip || two.takes_gzip;
+    facts->text_seconds = seconds_from(two.began_us, two.ended_us);
+    if (one.code == TANDEM_OK) {
+        facts->price = price_of(&two, &one, 0);
+        facts->text_seconds = fmin(facts->text_seconds, facts->price.second);
+    }
+
+out:
+    free(one.vectors);
+    free(two.vectors);
+    return code;
+}
+
+tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *facts, float *probe,
+                                 size_t *dim_out, uint32_t *retry_after_ms_out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_server_facts met = {.form = facts->form};
+    size_t dim = 0;
+
+    *retry_after_ms_out = 0;
+    if (!met.form)
+        TD_TRY(find_form(call, &met.form, err));
+    TD_TRY(call->is_thorough ? learn_model_twice(call, &met, err) : learn_model(call, &met, err));
+    bool both = call->is_thorough && met.about.items_max != 1;
+    TD_TRY((both ? ask_thoroughly : ask_probe)(call, &met, probe, &dim, retry_after_ms_out, err));
+    met.call_seconds = met.call_seconds < met.text_seconds ? met.call_seconds : met.text_seconds;
+    if (is_asked_twice(&met)) {
+        met.text_seconds += met.call_seconds;
+        met.price.first += met.call_seconds;
+        met.price.second += met.call_seconds;
+        met.call_seconds *= 2;
+    }
+    *facts = met;
+    *dim_out = dim;
 
 out:
     return blame(call, code, err);

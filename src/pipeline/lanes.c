@@ -164,7 +164,7 @@ out:
     return code;
 }
 
-static tandem_code load_remote_locked(tandem_index *index, tandem_lane lane, bool may_be_absent,
+static tandem_code load_remote_locked(tandem_index *index, tandem_lane lane, bool for_job,
                                       tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -176,7 +176,7 @@ static tandem_code load_remote_locked(tandem_index *index, tandem_lane lane, boo
     if (!arena)
         TD_FAIL(err, TANDEM_E_NOMEM, "no memory for a lane");
     TD_TRY(pin(index, lane, arena, &options, err));
-    options.may_be_absent = may_be_absent;
+    options.may_be_absent = options.is_thorough = for_job;
     TD_TRY(td_embed_remote_open(&options, &into->embedder, err));
     into->identity = into->embedder->identity;
 
@@ -185,7 +185,7 @@ out:
     return code;
 }
 
-tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool may_be_absent,
+tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool for_job,
                                   const td_pipeline_lane **lane_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
@@ -194,7 +194,7 @@ tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool ma
 
     pthread_mutex_lock(lock);
     if (!index->lanes[lane].embedder) {
-        code = is_remote ? load_remote_locked(index, lane, may_be_absent, err)
+        code = is_remote ? load_remote_locked(index, lane, for_job, err)
                          : load_local_locked(index, lane, err);
         if (code != TANDEM_OK)
             td_context(err, "model of lane %s", tandem_lane_name(lane));

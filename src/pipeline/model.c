@@ -55,6 +55,7 @@ tandem_code td_pipeline_model_open(const char *model, const tandem_embedder_opti
     local.memory_bytes_max = options->memory_bytes_max;
     if (options->backend.urls) {
         td_embed_remote_options remote = td_pipeline_lanes_options(&options->backend, model);
+        remote.is_thorough = true;
         TD_TRY(td_embed_remote_open(&remote, &e->embedder, err));
     } else {
         TD_TRY(td_hub_find(model, &e->files, err));

@@ -52,8 +52,9 @@ struct tandem_index {
 };
 
 /* The lane's model, loaded (its servers met) on first use; borrowed until the index closes.
- * may_be_absent: servers that don't answer are met later, if the index tells their model. */
-tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool may_be_absent,
+ * for_job: servers are met thoroughly; those that don't answer later, if the index tells their
+ * model. */
+tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool for_job,
                                   const td_pipeline_lane **lane_out, tandem_error *err);
 /* E_CONFLICT where the lane's vectors are of another model or precision. */
 tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,

@@ -18,7 +18,7 @@ typedef struct td_priced {
     bool takes_turns;  /* calls beside each other are no faster than one by one */
 } td_priced;
 
-/* way: there and back; one: a call with one text alone, as the server was met. */
+/* way: there and back; one: a call with one text, at the most, as the server was met. */
 td_priced td_schedule_price_read(double way, double one, const td_embed_price *measured);
 
 #endif

@@ -50,19 +50,35 @@ static double seconds_of(const td_simulated_service *service, size_t n, uint64_t
     return seconds * exp(service->sigma * normal(seed));
 }
 
-/* What a server tells while it is met, from a stream of its own: calls have the same jitter with
- * and without it. */
-static uint64_t met_seed(const td_sim *s, int l)
+/* What the two calls take by which a server is met, before the time that is looked at. From a stream
+ * of its own: calls have the same jitter with and without it. */
+static td_embed_price meet(const td_sim *s, int l)
 {
-    return s->seed ^ (UINT64_C(0x9E3779B97F4A7C15) << l);
+    const td_simulated_service *service = &s->services[l];
+    const size_t n = TD_EMBED_PRICE_TEXTS;
+    uint64_t seed = s->seed ^ (UINT64_C(0x9E3779B97F4A7C15) << l);
+    td_embed_price met = {
+        .n_texts = n,
+        .first = seconds_of(service, n, n * PROBE_TOKENS, &seed),
+        .second = seconds_of(service, 1, PROBE_TOKENS, &seed),
+        .apart = TD_EMBED_PRICE_APART_US / 1e6,
+    };
+    bool dead = service->dead_from_us <= 0 && service->dead_until_us > 0;
+
+    met.is_beside = met.apart < met.first;
+    if (service->servers == 1)
+        met.second += fmax(0, met.first - service->way - met.apart);
+    if (service->denied || dead || td_schedule_simulate_uniform(&seed) < service->p_passing)
+        met.n_texts = 0;
+    return met;
 }
 
 static void open_lanes(td_sim *s)
 {
     for (int l = 0; l < TANDEM_N_LANES; l++) {
         const td_simulated_service *service = &s->services[l];
-        s->met_seed[l] = met_seed(s, l);
-        double text = seconds_of(service, 1, PROBE_TOKENS, &s->met_seed[l]);
+        s->met[l] = meet(s, l);
+        double text = fmin(s->met[l].first, s->met[l].second);
         td_lane_options options = {
             .id = (tandem_lane)l,
             .items_max = s->items_max,
@@ -243,26 +259,10 @@ static void put_arrived(td_sim *s)
     account(s);
 }
 
-/* What two calls at the same time would take, as input is still read: it costs no time here. */
 static void price(td_sim *s, int l)
 {
-    const td_simulated_service *service = &s->services[l];
-    const size_t n = TD_EMBED_PRICE_TEXTS;
-    uint64_t *seed = &s->met_seed[l];
-    td_embed_price told = {
-        .n_texts = n,
-        .first = seconds_of(service, n, n * PROBE_TOKENS, seed),
-        .second = seconds_of(service, 1, PROBE_TOKENS, seed),
-        .apart = TD_EMBED_PRICE_APART_US / 1e6,
-    };
-    bool dead = s->now_us >= service->dead_from_us && s->now_us < service->dead_until_us;
-    bool fails = service->denied || dead || td_schedule_simulate_uniform(seed) < service->p_passing;
-
-    told.is_beside = told.apart < told.first;
-    if (service->servers == 1)
-        told.second += fmax(0, told.first - service->way - told.apart);
     td_schedule_lane_price_begin(&s->lanes[l]);
-    td_schedule_lane_price(&s->lanes[l], fails ? NULL : &told);
+    td_schedule_lane_price(&s->lanes[l], s->met[l].n_texts > 0 ? &s->met[l] : NULL);
 }
 
 /* Gives free slots work until they would wait; when to look again at the latest. */

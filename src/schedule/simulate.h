@@ -50,7 +50,7 @@ typedef struct td_sim {
     td_record record; /* kept if the caller made room in it */
     td_sim_slot slots[TD_SIM_SLOTS_MAX + 1];
     td_flight flights[TD_SIM_SLOTS_MAX + 1]; /* of the slots */
-    uint64_t met_seed[TANDEM_N_LANES];       /* of what a server tells before its first batch */
+    td_embed_price met[TANDEM_N_LANES];      /* what the servers told before; n_texts 0: nothing */
     int64_t servers_free_us[TANDEM_N_LANES][TD_SIM_SLOTS_MAX];
     size_t n_put, n_out, n_failed;
     int64_t now_us;

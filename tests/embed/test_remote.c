@@ -442,6 +442,26 @@ static void what_calls_cost_is_asked_once(void **state)
     backend_stop(&b);
 }
 
+static void a_lane_that_was_met_thoroughly_knows_the_price(void **state)
+{
+    backend b;
+    td_embed_price price;
+    td_embed_remote_options options = TD_EMBED_REMOTE_OPTIONS;
+
+    (void)state;
+    options.is_thorough = true;
+    backend_start(&b, "tei", "m");
+    td_embedder *lane = try_open(b.url, options, TANDEM_OK);
+    assert_int_equal(atomic_load(&b.n_asked), 2);
+    assert_true(lane->price(lane, &price));
+    assert_true(price.n_texts == TD_EMBED_PRICE_TEXTS && price.first > 0);
+    assert_int_equal(atomic_load(&b.n_asked), 2);
+    assert_true(td_str_starts(lane->identity, TD_STR("m@r1 dim=32 probe=")));
+    assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
+    close_lane(lane);
+    backend_stop(&b);
+}
+
 static void *ask_price(void *arg)
 {
     td_embedder *lane = arg;
@@ -557,6 +577,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_calls_cost_is_asked_once),
+        cmocka_unit_test(a_lane_that_was_met_thoroughly_knows_the_price),
         cmocka_unit_test(many_who_ask_at_the_same_time_ask_the_server_once),
         cmocka_unit_test(a_price_that_was_refused_is_not_known_and_asked_for_again_later),
         cmocka_unit_test(two_calls_at_one_of_several_servers_tell_of_no_turns),

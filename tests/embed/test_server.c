@@ -195,7 +195,7 @@ static tandem_code price(meeting *m, td_embed_price *price_out)
     td_server_call call = call_of(m);
 
     m->err = (tandem_error){0};
-    return td_embed_server_price(&call, &m->facts, m->dim, 4, price_out, &m->err);
+    return td_embed_server_price(&call, &m->facts, m->dim, price_out, &m->err);
 }
 
 static void two_calls_at_the_same_time_tell_a_price_in_each_form(void **state)
@@ -207,9 +207,71 @@ static void two_calls_at_the_same_time_tell_a_price_in_each_form(void **state)
         assert_int_equal(meet(m, NULL), TANDEM_OK);
         assert_int_equal(price(m, &found), TANDEM_OK);
         assert_int_equal(atomic_load(&m->b.n_asked), 3); /* the probe, and these two */
-        assert_int_equal(atomic_load(&m->b.n_texts_most), 4);
-        assert_int_equal(found.n_texts, 4);
+        assert_int_equal(atomic_load(&m->b.n_texts_most), TD_EMBED_PRICE_TEXTS);
+        assert_int_equal(found.n_texts, TD_EMBED_PRICE_TEXTS);
         assert_true(found.first > 0 && found.second > 0);
+        stop(m);
+    }
+}
+
+/* The vector that was kept is the probe's, whatever stood beside it. */
+static void check_probe_of(const meeting *m)
+{
+    float expected[BACKEND_DIM];
+
+    backend_vector(m->b.model, td_embed_identity_probe(), expected);
+    for (size_t d = 0; d < BACKEND_DIM; d++)
+        assert_float_equal(m->probe[d], expected[d], 1e-5);
+}
+
+static tandem_code meet_thoroughly(meeting *m)
+{
+    td_server_call call = call_of(m);
+    uint32_t retry_ms;
+
+    call.is_thorough = true;
+    m->err = (tandem_error){0};
+    return td_embed_server_meet(&call, &m->facts, m->probe, &m->dim, &retry_ms, &m->err);
+}
+
+static void a_server_that_is_met_thoroughly_tells_a_price_in_two_calls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        meeting *m = start(forms[i]);
+        assert_int_equal(meet_thoroughly(m), TANDEM_OK);
+        assert_int_equal(atomic_load(&m->b.n_asked), 2);
+        assert_int_equal(atomic_load(&m->b.n_texts_most), TD_EMBED_PRICE_TEXTS);
+        const td_embed_price *price = &m->facts.price;
+        assert_int_equal(price->n_texts, TD_EMBED_PRICE_TEXTS);
+        assert_true(price->first > 0 && price->second > 0 && m->facts.text_seconds > 0);
+        assert_true(m->facts.text_seconds <= fmin(price->first, price->second));
+        check_probe_of(m);
+        stop(m);
+    }
+}
+
+static bool turn_round(backend *b, server_request *request, json_t *texts, int n)
+{
+    json_t *turned = json_array();
+
+    (void)n;
+    for (size_t i = json_array_size(texts); i > 0; i--)
+        json_array_append(turned, json_array_get(texts, i - 1));
+    bool keep = backend_send(request, 200, backend_answer(b, turned));
+    json_decref(turned);
+    (void)keep;
+    return true;
+}
+
+static void one_that_gives_vectors_in_another_order_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        meeting *m = start(forms[i]);
+        m->b.fault = turn_round;
+        assert_int_equal(meet_thoroughly(m), TANDEM_E_FORMAT);
+        assert_non_null(strstr(m->err.message, "another order"));
         stop(m);
     }
 }
@@ -226,6 +288,37 @@ static bool refuse_several(backend *b, server_request *request, json_t *texts, i
     (void)b;
     (void)n;
     return json_array_size(texts) > 1 && server_send(request, 413, "", "{}");
+}
+
+static bool refuse_one(backend *b, server_request *request, json_t *texts, int n)
+{
+    const char *text = json_string_value(json_array_get(texts, 0));
+
+    (void)b;
+    (void)n;
+    return json_array_size(texts) == 1 && strstr(text, "of no price") &&
+           server_send(request, 429, "Retry-After: 9\r\n", "{}");
+}
+
+static void one_that_refuses_what_a_price_needs_is_met_without(void **state)
+{
+    static const backend_fault faults[] = {refuse_several, refuse_one};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        meeting *m = start("tei");
+        m->b.fault = faults[i];
+        assert_int_equal(meet_thoroughly(m), TANDEM_OK);
+        assert_int_equal(m->facts.price.n_texts, 0);
+        assert_true(m->facts.text_seconds > 0);
+        check_probe_of(m);
+        stop(m);
+    }
+    meeting *m = start("tei");
+    m->b.items_max = 1;
+    assert_int_equal(meet_thoroughly(m), TANDEM_OK);
+    assert_int_equal(atomic_load(&m->b.n_asked), 1);
+    stop(m);
 }
 
 static void a_price_that_is_refused_says_why(void **state)
@@ -248,6 +341,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_calls_at_the_same_time_tell_a_price_in_each_form),
         cmocka_unit_test(a_price_that_is_refused_says_why),
+        cmocka_unit_test(a_server_that_is_met_thoroughly_tells_a_price_in_two_calls),
+        cmocka_unit_test(one_that_gives_vectors_in_another_order_is_refused),
+        cmocka_unit_test(one_that_refuses_what_a_price_needs_is_met_without),
         cmocka_unit_test(a_server_of_each_form_is_met_and_asked),
         cmocka_unit_test(another_model_midway_is_noticed_in_each_form),
         cmocka_unit_test(another_revision_midway_is_noticed),

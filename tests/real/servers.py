@@ -232,7 +232,7 @@ class Server:
         is_pricing = is_probe and "of no price" in texts[0]
         with self.lock:
             self.pricings += is_pricing
-            self.probes += is_probe and not is_pricing
+            self.probes += is_probe and any("of no price" not in t for t in texts)
             if not is_probe:
                 self.batches.append(texts)
             n = len(self.batches)

@@ -136,7 +136,7 @@ def wide_tree(tandem):
         (folder / f"text{i}.md").write_text(f"# Chapter {i}\n\nThis is the text of chapter {i}.\n")
 
 
-def test_calls_are_priced_once_and_not_for_a_search_nor_for_rounds(tandem, wide_tree):
+def test_a_price_is_asked_as_a_server_is_met_by_two_calls_but_not_for_a_search(tandem, wide_tree):
     with Server("tei", PROSE) as gte, Server("openai", CODE) as coderank:
         env = settings(gte, coderank)
         done = tandem.run("index", "--db", tandem.db, "--json", "tree", env=env)
@@ -146,12 +146,44 @@ def test_calls_are_priced_once_and_not_for_a_search_nor_for_rounds(tandem, wide_
             assert summary["lanes"][name]["batches"] == len(server.batches)
             assert summary["chunks"][name] == sum(map(len, server.batches)) == 12
         assert tandem.search("chapter 3", env=env)
-        tandem.index("tree", env=env)  # nothing is new
-        env["EMBEDDING_STRATEGY"] = "rounds"
-        tandem.run("index", "--db", tandem.folder / "rounds.db", "tree", env=env)
-        env.update(EMBEDDING_STRATEGY="auto", MAX_EMBEDDING_CONCURRENCY="1")
-        tandem.run("index", "--db", tandem.folder / "one.db", "tree", env=env)
         assert gte.pricings == coderank.pricings == 2
+        env["EMBEDDING_STRATEGY"] = "rounds"  # which is checked by the same calls
+        tandem.run("index", "--db", tandem.folder / "rounds.db", "tree", env=env)
+        assert gte.pricings == coderank.pricings == 4
+
+
+@pytest.mark.parametrize("form", ("tei", "openai", "ollama"))
+def test_a_server_that_turns_the_order_round_is_refused_at_the_start(tandem, form):
+    def turn(call):
+        return call.answer(call.vectors()[::-1])
+
+    make_small_tree(tandem.folder / "tree", n_code=2)
+    with Server(form, PROSE) as gte, Server("tei", CODE) as coderank:
+        gte.fault, gte.priced = turn, True
+        done = tandem.run("index", "--db", tandem.db, "tree", env=settings(gte, coderank), status=1)
+        line = done.stderr.decode().splitlines()[-1]
+        assert "in another order" in line and gte.url in line and "lane gte" in line
+        assert not gte.batches and not coderank.batches and tandem_is_empty(tandem)
+
+
+def test_both_lanes_are_met_at_the_same_time(tandem):
+    """Each waits for the other: one after the other they would wait for ever."""
+    both, lock, met = threading.Barrier(2, timeout=60), threading.Lock(), set()
+
+    def wait(call):
+        with lock:
+            is_first = call.server not in met
+            met.add(call.server)
+        if is_first:
+            both.wait()
+        return False
+
+    make_small_tree(tandem.folder / "tree", n_code=2)
+    with Server("tei", PROSE) as gte, Server("tei", CODE) as coderank:
+        for server in (gte, coderank):
+            server.fault, server.priced = wait, True
+        tandem.index("tree", env=settings(gte, coderank))
+        assert outcome(tandem, gte, 0) == outcome(tandem, coderank, 1) == "right"
 
 
 @pytest.mark.parametrize("how", ("429", "500", "dropped", "nonsense"))

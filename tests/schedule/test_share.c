@@ -113,11 +113,27 @@ static servers random_case(uint64_t c, bool is_way, bool by_token)
     return s;
 }
 
-/* Pipelined's seconds to those of rounds, but for 5 ms. */
+/* Pipelined's seconds to those of rounds, start included, but for 5 ms. */
 typedef struct against_rounds {
     double mean, worst;
     int n_slower;
 } against_rounds;
+
+/* Seconds of the two calls by which both lanes' servers are met at the same time, each run's first:
+ * one of two short texts, one of a single text 2 ms later. */
+static double meet_seconds(const servers *s)
+{
+    double most = 0;
+    for (int l = 0; l < TANDEM_N_LANES; l++) {
+        const sim_service *service = &s->services[l];
+        double call = service->per_batch, text = service->per_item + 12 * service->per_token;
+        double first = call + 2 * text, second = 0.002 + call + text;
+        if (service->servers == 1)
+            second = fmax(second, first - service->way + call + text);
+        most = fmax(most, fmax(first, second));
+    }
+    return most;
+}
 
 /* at_once: calls that a server takes beside each other; 0: as many as come. kind: 1 for a price of
  * a call that is the way, 2 for one of a token. */
@@ -125,8 +141,8 @@ static double ratio_of(uint64_t number, uint32_t at_once, int kind)
 {
     servers s = random_case(number, kind & 1, kind & 2);
     s.services[0].servers = s.services[1].servers = at_once;
-    double rounds = run(&s, TD_STRATEGY_ROUNDS).seconds;
-    return (run(&s, TD_STRATEGY_PIPELINED).seconds - 0.005) / rounds;
+    double met = meet_seconds(&s), rounds = met + run(&s, TD_STRATEGY_ROUNDS).seconds;
+    return (met + run(&s, TD_STRATEGY_PIPELINED).seconds - 0.005) / rounds;
 }
 
 static against_rounds compare(uint32_t at_once, int kind)
@@ -171,7 +187,7 @@ static void nor_on_servers_that_take_two_calls(void **state)
     (void)state;
     for (int kind = 0; kind < 4; kind++) {
         against_rounds found = compare(2, kind);
-        assert_true(found.mean <= 0.66);
+        assert_true(found.mean <= 0.67);
         assert_true(found.worst <= 1);
     }
 }
