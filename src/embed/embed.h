@@ -46,7 +46,7 @@ struct td_embedder {
                         size_t *n_rows_io, bool *truncated_out, tandem_error *err);
     /* The token of an id; ptr NULL if there is none. NULL where the backend has no tokenizer. */
     td_str (*token)(td_embedder *self, uint32_t id);
-    /* Tells what td_embed_price says, for those who will make many calls. It is known if the servers
+    /* Tells what td_embed_price says, for those who will make many calls. It is known if servers
      * were met thoroughly; else this asks, and blocks for a few calls' time, until it is. False: it
      * was refused, or another asks just now. NULL where calls have no price. */
     bool (*price)(td_embedder *self, td_embed_price *price_out);

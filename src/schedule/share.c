@@ -31,7 +31,7 @@ static double tokens_of(const td_lane_view *lane)
 }
 
 /* What a lane costs that was met but has not ended a batch. Its texts cost as much as the one that
- * it was met with if texts are what is paid, as the other lane may have told since; if it is tokens,
+ * it was met with if texts are what is paid, as the other lane may have told since; if tokens are,
  * each is as much dearer than the other lane's as that one text was. While nobody knows, it is
  * between, and the more the longer they are beside the other lane's. */
 static td_cost hinted_cost(const td_strategy_state *state, int l)

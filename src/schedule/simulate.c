@@ -50,8 +50,8 @@ static double seconds_of(const td_simulated_service *service, size_t n, uint64_t
     return seconds * exp(service->sigma * normal(seed));
 }
 
-/* What the two calls take by which a server is met, before the time that is looked at. From a stream
- * of its own: calls have the same jitter with and without it. */
+/* What the two calls take by which a server is met, before the time that is looked at. From a
+ * stream of its own: calls have the same jitter with and without it. */
 static td_embed_price meet(const td_sim *s, int l)
 {
     const td_simulated_service *service = &s->services[l];
