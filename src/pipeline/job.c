@@ -218,55 +218,23 @@ static void warn_same_model(const tandem_job *job)
                TD_STR_FMT(one->model_id));
 }
 
-typedef struct opening {
-    tandem_job *job;
-    tandem_lane lane;
-    const td_pipeline_lane *opened; /* NULL: it failed */
-    tandem_error why;
-} opening;
-
-static void *get_lane(void *user)
-{
-    opening *o = user;
-
-    o->why = (tandem_error){.code = TANDEM_OK};
-    if (td_pipeline_lanes_get(o->job->index, o->lane, true, &o->opened, &o->why) != TANDEM_OK)
-        o->opened = NULL;
-    return NULL;
-}
-
-/* To meet servers is to wait for them: for those of both lanes at the same time. */
-static void get_lanes(opening openings[TANDEM_N_LANES])
-{
-    pthread_t thread;
-    bool beside = td_pipeline_lanes_is_remote(openings[1].job->index, openings[1].lane) &&
-                  td_thread_start(&thread, "td-meet", get_lane, &openings[1], NULL) == TANDEM_OK;
-
-    get_lane(&openings[0]);
-    if (beside)
-        pthread_join(thread, NULL);
-    else
-        get_lane(&openings[1]);
-}
-
 static tandem_code open_lanes(tandem_job *job, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_store *store = job->index->store;
-    opening openings[TANDEM_N_LANES] = {{.job = job, .lane = TANDEM_LANE_GTE},
-                                        {.job = job, .lane = TANDEM_LANE_CODERANK}};
+    const td_pipeline_lane *lanes[TANDEM_N_LANES];
+    tandem_error whys[TANDEM_N_LANES];
 
-    get_lanes(openings);
+    td_pipeline_lanes_get_both(job->index, lanes, whys);
     for (int l = 0; l < TANDEM_N_LANES; l++) {
-        const td_pipeline_lane *lane = openings[l].opened;
+        const td_pipeline_lane *lane = lanes[l];
         td_store_lane stored = {0};
         if (!lane) {
-            const tandem_error *why = &openings[l].why;
-            bool is_down = tandem_code_retry(why->code) &&
+            bool is_down = tandem_code_retry(whys[l].code) &&
                            td_pipeline_lanes_is_remote(job->index, (tandem_lane)l);
             if (err && !is_down)
-                *err = *why;
-            TD_TRY(is_down ? open_down(job, l, why, err) : why->code);
+                *err = whys[l];
+            TD_TRY(is_down ? open_down(job, l, &whys[l], err) : whys[l].code);
             continue;
         }
         TD_TRY(store->lane_get(store, (tandem_lane)l, &stored, job->arena, err));

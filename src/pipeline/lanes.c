@@ -205,6 +205,39 @@ tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool fo
     return code;
 }
 
+typedef struct opening {
+    tandem_index *index;
+    tandem_lane lane;
+    const td_pipeline_lane **lane_out; /* NULL: it failed */
+    tandem_error *why;
+} opening;
+
+static void *get_lane(void *user)
+{
+    opening *o = user;
+
+    *o->lane_out = NULL;
+    *o->why = (tandem_error){.code = TANDEM_OK};
+    o->why->code = td_pipeline_lanes_get(o->index, o->lane, true, o->lane_out, o->why);
+    return NULL;
+}
+
+void td_pipeline_lanes_get_both(tandem_index *index, const td_pipeline_lane *lanes_out[],
+                                tandem_error whys_out[])
+{
+    opening first = {index, TANDEM_LANE_GTE, &lanes_out[0], &whys_out[0]};
+    opening second = {index, TANDEM_LANE_CODERANK, &lanes_out[1], &whys_out[1]};
+    pthread_t thread;
+    bool beside = td_pipeline_lanes_is_remote(index, second.lane) &&
+                  td_thread_start(&thread, "td-meet", get_lane, &second, NULL) == TANDEM_OK;
+
+    get_lane(&first);
+    if (beside)
+        pthread_join(thread, NULL);
+    else
+        get_lane(&second);
+}
+
 tandem_code td_pipeline_lanes_embedder(tandem_index *index, tandem_lane lane,
                                        tandem_embedder **embedder_out, tandem_error *err)
 {

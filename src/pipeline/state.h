@@ -56,6 +56,10 @@ struct tandem_index {
  * model. */
 tandem_code td_pipeline_lanes_get(tandem_index *index, tandem_lane lane, bool for_job,
                                   const td_pipeline_lane **lane_out, tandem_error *err);
+/* For a job: of both lanes, [TANDEM_N_LANES] each. To meet servers is to wait for them, so it is
+ * done for both at the same time. A lane that failed is NULL, and its error says why. */
+void td_pipeline_lanes_get_both(tandem_index *index, const td_pipeline_lane *lanes_out[],
+                                tandem_error whys_out[]);
 /* E_CONFLICT where the lane's vectors are of another model or precision. */
 tandem_code td_pipeline_lanes_check(const tandem_index *index, tandem_lane lane,
                                     const td_store_lane *stored, const td_pipeline_lane *opened,

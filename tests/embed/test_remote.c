@@ -453,10 +453,8 @@ static void a_lane_that_was_met_thoroughly_knows_the_price(void **state)
     backend_start(&b, "tei", "m");
     td_embedder *lane = try_open(b.url, options, TANDEM_OK);
     assert_int_equal(atomic_load(&b.n_asked), 2);
-    assert_true(lane->price(lane, &price));
-    assert_true(price.n_texts == TD_EMBED_PRICE_TEXTS && price.first > 0);
+    assert_true(lane->price(lane, &price) && price.n_texts == TD_EMBED_PRICE_TEXTS);
     assert_int_equal(atomic_load(&b.n_asked), 2);
-    assert_true(td_str_starts(lane->identity, TD_STR("m@r1 dim=32 probe=")));
     assert_int_equal(embed(lane, "m", 3, NULL), TANDEM_OK);
     close_lane(lane);
     backend_stop(&b);
