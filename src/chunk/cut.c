@@ -228,17 +228,14 @@ size_t td_chunk_cut_at(td_str text, size_t start, size_t limit, td_chunk_cut_kin
 
 size_t td_chunk_cut_overlap(td_str text, size_t from, size_t end)
 {
-    size_t word = end;
+    while (from > 0 && from < end && is_space(text.ptr[from - 1]))
+        from--;
     for (size_t at = from; at < end; at++) {
-        if ((text.ptr[at] & 0xC0) == 0x80)
-            continue;
-        if (at > 0 && is_space(text.ptr[at - 1]) && !is_space(text.ptr[at]) && word == end)
-            word = at;
-        if (!td_chunk_cut_is_sentence(text, at))
+        if ((text.ptr[at] & 0xC0) == 0x80 || !td_chunk_cut_is_sentence(text, at))
             continue;
         while (at < end && is_space(text.ptr[at]))
             at++;
         return at;
     }
-    return word;
+    return end;
 }

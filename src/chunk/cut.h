@@ -25,8 +25,10 @@ size_t td_chunk_cut_at(td_str text, size_t start, size_t limit, td_chunk_cut_kin
  * white space or a CJK text's next letter: true for "end.| Next", false for "e.g.| this". */
 bool td_chunk_cut_is_sentence(td_str text, size_t at);
 
-/* Where the overlap with the part that ends at `end` starts: the first sentence at or after `from`,
- * else the first word; `end` if there is none. Cost: linear in end - from. */
+/* Where the overlap with the part that ends at `end` starts: the first sentence at or after `from`;
+ * `end`, that is no overlap, if none begins there: half a sentence tells a reader nothing and a
+ * model the wrong thing. White space before `from` is looked through. Cost: linear in
+ * end - from. */
 size_t td_chunk_cut_overlap(td_str text, size_t from, size_t end);
 
 #endif

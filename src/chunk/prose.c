@@ -229,7 +229,8 @@ static tandem_code leave_sections(run *r, tandem_error *err)
     return code;
 }
 
-/* Where a new run starts that follows text up to `at`: up to `n` before it, at a sentence. */
+/* Where a new run starts that follows text up to `at`: up to `n` before it, where a sentence or the
+ * last block begins; at `at` if none does. */
 static size_t overlap_start(const run *r, size_t at, size_t n)
 {
     td_chunk_block_kind kind = r->last.kind;
@@ -237,9 +238,9 @@ static size_t overlap_start(const run *r, size_t at, size_t n)
         return at;
     size_t from = td_chunk_measure_back(&r->sink->prose, at, n);
     size_t floor = r->last.start > r->core ? r->last.start : r->core;
-    if (from <= floor)
-        return floor > r->start ? floor : at;
-    return td_chunk_cut_overlap(r->sink->text, from, at);
+    from = from > floor ? from : floor;
+    size_t start = from == r->last.start ? from : td_chunk_cut_overlap(r->sink->text, from, at);
+    return start > r->start ? start : at;
 }
 
 /* The run so far becomes a chunk; the next one starts at `at`, with overlap. */

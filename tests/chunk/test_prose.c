@@ -380,6 +380,37 @@ static void overlaps_long_prose_at_a_sentence(void **state)
     free(text);
 }
 
+/* Of sentences of 7 to 90 words, so that in some windows none begins. */
+static void overlaps_at_the_start_of_a_sentence_or_not_at_all(void **state)
+{
+    (void)state;
+    td_buf text = TD_BUF(1 << 20);
+    for (int i = 0; i < 400; i++) {
+        td_str first = i % 13 == 12 ? TD_STR("\n\nHere") : TD_STR("Here");
+        assert_int_equal(td_buf_add(&text, first, NULL), TANDEM_OK);
+        for (int k = (i * 37) % 84 + 6; k > 0; k--)
+            assert_int_equal(td_buf_add(&text, TD_STR(" word"), NULL), TANDEM_OK);
+        assert_int_equal(td_buf_add(&text, TD_STR(". "), NULL), TANDEM_OK);
+    }
+    size_t n_over = 0, n_apart = 0;
+    for (uint32_t size = 300; size <= 1600; size += 100) {
+        split s = split_text(TD_FORMAT_TEXT, "", td_buf_str(&text), size);
+        for (size_t i = 1; i < s.chunks.n; i++) {
+            const tandem_chunk *chunk = &s.chunks.items[i];
+            bool over = chunk->start_byte < chunk[-1].end_byte;
+            n_over += over;
+            n_apart += !over;
+            if (over && !td_str_starts(chunk->text, TD_STR("Here")))
+                fail_msg("size %u: overlaps at |%.40s|", size, chunk->text.ptr);
+            if (over)
+                assert_true(chunk[-1].end_char - chunk->start_char <= size / 8);
+        }
+        split_clear(&s);
+    }
+    assert_true(n_over > 50 && n_apart > 50);
+    td_buf_clear(&text);
+}
+
 static void finds_unmarked_code_in_plain_text(void **state)
 {
     (void)state;
@@ -528,6 +559,7 @@ int main(void)
         cmocka_unit_test(cuts_tables_between_rows),
         cmocka_unit_test(never_cuts_an_item_a_row_or_code_that_fits),
         cmocka_unit_test(overlaps_long_prose_at_a_sentence),
+        cmocka_unit_test(overlaps_at_the_start_of_a_sentence_or_not_at_all),
         cmocka_unit_test(finds_unmarked_code_in_plain_text),
         cmocka_unit_test(finds_unmarked_code_below_a_list),
         cmocka_unit_test(keeps_lists_of_names_as_prose),
