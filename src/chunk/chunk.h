@@ -25,6 +25,9 @@ typedef struct td_chunk_options {
     /* The unit: what these count in prose and in code; both `count` NULL: code points. Called on
      * the thread that cuts. */
     td_chunk_meter prose_meter, code_meter;
+    /* Whether code in a language goes where prose goes; NULL: none does. A chunk of such code fits
+     * by both meters. Called as they are. */
+    bool (*is_prose)(td_str text, td_str language);
 } td_chunk_options;
 
 #define TD_CHUNK_OPTIONS                                                      \
@@ -40,7 +43,8 @@ typedef struct td_chunk_options {
  *   - Prose: sections gather up to the size, a heading with its first paragraph; sections under
  *     level 1 and 2 headings that are a quarter of the size each stay apart. A list item, table
  *     row or code block that fits is never cut. Only parts of one section overlap, from a
- *     sentence's start on.
+ *     sentence's or an item's start on; where none begins in the last `overlap` characters,
+ *     nothing is repeated.
  *   - Code in prose is a chunk of its own, and the prose before and behind it are two, even if
  *     they are one line. It stays in the prose if it has under 80 characters, or under 3 lines
  *     and 160 characters, or if it is a session ("console") of at most half the size. Fences

@@ -18,7 +18,11 @@ tandem_code td_chunk_sink_init(td_chunk_sink *sink, td_str text, const td_chunk_
     TD_TRY(td_chunk_measure_init(&sink->code, &sink->ruler, &options->code_meter, options, arena,
                                  err));
     sink->prose = sink->code;
-    if (!code_alone && !is_same(&options->prose_meter, &options->code_meter))
+    if (is_same(&options->prose_meter, &options->code_meter))
+        goto out;
+    sink->prose_meter = options->prose_meter;
+    sink->is_prose = options->is_prose;
+    if (!code_alone)
         TD_TRY(td_chunk_measure_init(&sink->prose, &sink->ruler, &options->prose_meter, options,
                                      arena, err));
 out:
@@ -91,24 +95,39 @@ static tandem_code keep(td_chunk_sink *sink, const td_chunk_part *part, size_t s
     return TANDEM_OK;
 }
 
+/* What a chunk of this text has; of code that goes where prose goes, the larger of both counts. */
+static tandem_code count(const td_chunk_sink *sink, const td_chunk_part *part, td_str text,
+                         size_t *n_out, tandem_error *err)
+{
+    const td_chunk_measure *measure = part->is_code ? &sink->code : &sink->prose;
+    tandem_code code = td_chunk_measure_text(measure, text, n_out, err);
+    size_t n = 0;
+
+    if (code != TANDEM_OK || !part->is_code || !sink->is_prose ||
+        !sink->is_prose(text, part->language))
+        return code;
+    code = sink->prose_meter.count(sink->prose_meter.user, text, &n, err);
+    *n_out = n > *n_out ? n : *n_out;
+    return code;
+}
+
 /* How much of [start, end) fits, which is all of it but where the measure was wrong. Each step
  * aims at what the count before it lets hope for, and a little less. */
-static tandem_code fit(const td_chunk_sink *sink, bool is_code, size_t start, size_t *end,
-                       tandem_error *err)
+static tandem_code fit(const td_chunk_sink *sink, const td_chunk_part *part, size_t start,
+                       size_t *end, tandem_error *err)
 {
-    const td_chunk_measure *measure = is_code ? &sink->code : &sink->prose;
-    td_chunk_cut_kind kind = is_code ? TD_CHUNK_CUT_CODE : TD_CHUNK_CUT_PROSE;
+    const size_t most = sink->code.most; /* of prose, too */
+    td_chunk_cut_kind kind = part->is_code ? TD_CHUNK_CUT_CODE : TD_CHUNK_CUT_PROSE;
     tandem_code code = TANDEM_OK;
     uint32_t first = 0;
     size_t n = 0;
 
     for (;;) {
         size_t last = td_utf8_floor(sink->text, *end - 1);
-        TD_TRY(td_chunk_measure_text(measure, td_str_slice(sink->text, start, *end), &n, err));
-        if (n <= measure->most || last <= start)
+        TD_TRY(count(sink, part, td_str_slice(sink->text, start, *end), &n, err));
+        if (n <= most || last <= start)
             break;
-        size_t aim =
-            start + (size_t)((double)(*end - start) * 0.95 * (double)measure->most / (double)n);
+        size_t aim = start + (size_t)((double)(*end - start) * 0.95 * (double)most / (double)n);
         aim = td_utf8_floor(sink->text, aim < last ? aim : last);
         if (aim <= start)
             aim = start + td_utf8_at(sink->text, start, &first);
@@ -130,7 +149,7 @@ tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, ta
     while (start < end) {
         const tandem_chunk *last = sink->n > 0 ? &sink->items[sink->n - 1] : NULL;
         size_t fits = end;
-        TD_TRY(fit(sink, part->is_code, start, &fits, err));
+        TD_TRY(fit(sink, part, start, &fits, err));
         /* What a part repeats may be all that fits, or more than a last chunk that was cut. */
         bool repeats = last && (start < last->start_byte || fits <= last->end_byte);
         if (!repeats)

@@ -15,6 +15,9 @@ typedef struct td_chunk_sink {
     td_arena *arena;
     td_chunk_ruler ruler;
     td_chunk_measure prose, code; /* how large their parts are, and may be */
+    /* Of code that goes where prose goes; both NULL where one meter counts all. */
+    td_chunk_meter prose_meter;
+    bool (*is_prose)(td_str text, td_str language);
     tandem_chunk *items;
     size_t n, capacity;
     size_t n_lines_read; /* by the cutters, with repeats; tests hold it linear */

@@ -1,5 +1,6 @@
 #include "hub/hub.h"
 #include "pipeline/state.h"
+#include "route/route.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,12 +28,17 @@ static tandem_code open_counter(tandem_job *job, tandem_lane lane, tandem_error 
     td_model_files *files = NULL;
 
     if (is_remote(job, lane) && !model)
-        TD_FAIL(
-            err, TANDEM_E_INVALID,
-            "servers do not tell the tokens of a text: name the model of lane %s with --%s, its "
-            "files must be here (tandem pull), or measure chunks in characters",
-            tandem_lane_name(lane), tandem_lane_name(lane));
-    TD_TRY(td_hub_find(model, &files, err));
+        TD_FAIL(err, TANDEM_E_INVALID,
+                "servers do not tell the tokens of a text: name the model of lane %s with --%s and "
+                "`tandem pull` its files, or take --chunk-unit characters",
+                tandem_lane_name(lane), tandem_lane_name(lane));
+    code = td_hub_find(model, &files, err);
+    if (code != TANDEM_OK && is_remote(job, lane))
+        td_context(err,
+                   "lane %s has servers, which do not tell tokens: --chunk-unit characters "
+                   "needs no files",
+                   tandem_lane_name(lane));
+    TD_TRY(code);
     TD_TRY(td_embed_counter_open(files, &job->counters[lane], err));
 out:
     td_model_files_close(files);
@@ -90,6 +96,7 @@ void td_pipeline_meter_set(const tandem_job *job, td_chunk_options *options)
         return;
     options->prose_meter = (td_chunk_meter){count, job->counters[TANDEM_LANE_GTE]};
     options->code_meter = (td_chunk_meter){count, job->counters[TANDEM_LANE_CODERANK]};
+    options->is_prose = td_route_is_prose;
 }
 
 td_hash td_pipeline_meter_recipe(const tandem_job *job)

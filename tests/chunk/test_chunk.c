@@ -163,6 +163,52 @@ static void counts_a_text_twice_at_most(void **state)
     free(text);
 }
 
+/* Twice what meter_count says. */
+static tandem_code count_double(void *user, td_str text, size_t *n_out, tandem_error *err)
+{
+    tandem_code code = meter_count(user, text, n_out, err);
+    *n_out *= 2;
+    return code;
+}
+
+static bool begins_with_comment(td_str text, td_str language)
+{
+    return td_str_eq(language, TD_STR("c")) && td_str_starts(text, TD_STR("//"));
+}
+
+static void fits_code_that_goes_with_the_prose_by_both_meters(void **state)
+{
+    (void)state;
+    char *comment = repeated("// Some words of a comment that goes on.\n", 100);
+    char *program = repeated("int f(int a)\n{\n    return a + 0x10;\n}\n\n", 100);
+    td_arena *arena = td_arena_new(64 << 20);
+    meter_log log = {0};
+    const char *texts[] = {comment, program};
+    for (size_t i = 0; i < 2; i++) {
+        td_document document = {.text = td_str_from(texts[i]),
+                                .format = TD_FORMAT_CODE,
+                                .code_language = TD_STR("c")};
+        td_chunk_options options = TD_CHUNK_OPTIONS;
+        td_chunks chunks;
+        size_t n = 0, most = 0;
+        options.size = 100;
+        options.overlap = 10;
+        options.prose_meter = (td_chunk_meter){count_double, &log};
+        options.code_meter = meter_of(&log);
+        options.is_prose = begins_with_comment;
+        assert_int_equal(td_chunk_split(&document, &options, arena, &chunks, NULL), TANDEM_OK);
+        for (size_t k = 0; k < chunks.n; k++) {
+            meter_count(&log, chunks.items[k].text, &n, NULL);
+            most = n > most ? n : most;
+        }
+        assert_in_range(most, i == 0 ? 30 : 80, i == 0 ? 50 : 100);
+        assert_true(chunks.items[chunks.n - 1].end_byte > document.text.n - 3);
+    }
+    td_arena_free(arena);
+    free(comment);
+    free(program);
+}
+
 static void says_when_a_meter_fails(void **state)
 {
     (void)state;
@@ -240,6 +286,7 @@ int main(void)
         cmocka_unit_test(holds_its_promises_for_lines_in_any_order),
         cmocka_unit_test(fills_chunks_with_tokens_as_it_does_with_characters),
         cmocka_unit_test(counts_a_text_twice_at_most),
+        cmocka_unit_test(fits_code_that_goes_with_the_prose_by_both_meters),
         cmocka_unit_test(says_when_a_meter_fails),
         cmocka_unit_test(cuts_whole_pages_where_a_reader_would),
     };

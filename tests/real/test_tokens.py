@@ -31,8 +31,12 @@ def count(server, model, texts):
 
 
 def counted_by(lane, chunks):
-    """The texts that a lane's tokenizer has counted: coderank's all code, even what goes to gte."""
-    return [chunk["text"] for chunk in chunks if chunk["is_code"] == (lane == "coderank")]
+    """The texts that a lane's tokenizer has counted: of code that goes to gte, both have."""
+    return [
+        chunk["text"]
+        for chunk in chunks
+        if chunk["model_hint"] == lane or (lane == "coderank" and chunk["is_code"])
+    ]
 
 
 @pytest.fixture
@@ -59,19 +63,32 @@ def test_no_chunk_has_more_tokens_than_asked(whole, server, size):
 
 
 def test_each_tokenizer_counts_its_own(whole, tmp_path_factory):
-    row = "/* What is said here of the lanes is all that there is to be said of them. */\n"
-    (whole.folder / "notes.c").write_text(row * 40)
     chunks = whole.lines(
-        *("chunk", "--chunk-unit", "tokens", "--chunk-size", 64, "notes.c"),
+        *("chunk", "--chunk-unit", "tokens", "--chunk-size", 64),
         *(SOURCE / folder for folder in FOLDERS),
         env=UNLIKE,
     )
-    notes = [chunk for chunk in chunks if chunk["path"].endswith("notes.c")]
-    assert notes and all(c["is_code"] and c["model_hint"] == "gte" for c in notes)
     with Server(tmp_path_factory.mktemp("unlike"), small=False, env=UNLIKE) as server:
         for lane, other in (("gte", "coderank"), ("coderank", "gte")):
             texts = counted_by(lane, chunks)
             assert max(count(server, lane, texts)) <= 64 < max(count(server, other, texts))
+
+
+@pytest.mark.parametrize("words_for", ["gte", "coderank"])
+def test_comments_that_go_to_gte_fit_it(whole, tmp_path_factory, words_for):
+    """Whichever of the two tokenizers takes more tokens for them."""
+    row = "/* What is said here of the lanes is all that there is to be said of them. */\n"
+    (whole.folder / "notes.c").write_text(row * 40)
+    models = sorted(UNLIKE.values(), reverse=words_for == "coderank")
+    env = dict(zip(("TANDEM_GTE", "TANDEM_CODERANK"), models))
+    notes = whole.lines(
+        "chunk", "--chunk-unit", "tokens", "--chunk-size", 64, "notes.c", env=env
+    )
+    assert notes and all(c["is_code"] and c["model_hint"] == "gte" for c in notes)
+    texts = [chunk["text"] for chunk in notes]
+    with Server(tmp_path_factory.mktemp("notes"), small=False, env=env) as server:
+        of_gte, of_coderank = (count(server, lane, texts) for lane in ("gte", "coderank"))
+    assert max(of_gte) <= 64 and max(of_coderank) <= 64 < 2 * max(of_gte + of_coderank)
 
 
 def test_words_that_no_tokenizer_likes(whole, server):
@@ -131,6 +148,20 @@ def test_a_lane_on_servers_needs_its_model_s_files(whole, server):
         status=2,
     )
     assert "servers do not tell the tokens of a text: name the model of lane gte" in line
+    assert "--chunk-unit characters" in line
+
+
+@pytest.mark.parametrize("command", (("serve", "--port", 0), ("index", "a.md")))
+def test_a_lane_on_servers_without_its_files_says_what_to_do(whole, command):
+    (whole.folder / "a.md").write_text("# A\n\nSome words.\n")
+    line = whole.error(
+        *(*command, "--db", whole.db, "--chunk-unit", "tokens", "--gte-url", "http://127.0.0.1:1"),
+        *("--gte", "some/absent-model"),
+        status=1,
+    )
+    for part in ("lane gte", "`tandem pull some/absent-model`", "--chunk-unit characters"):
+        assert part in line
+    assert line.count("\n") <= 1
 
 
 def test_another_unit_cuts_an_index_again(tandem):
