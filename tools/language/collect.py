@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Collects labelled texts for train.py and for bench/route, from free packages on this system.
 
-    collect.py FOLDER TEXTS.jsonl
+    collect.py FOLDER TEXTS.jsonl                   to train, and a half to measure
+    collect.py FOLDER TEXTS.jsonl KNOWN.jsonl       a blind set, all of it to measure
 
 In:   FOLDER as tools/language/fetch fills it, and what the system has in /usr/share, /usr/lib and
-      /usr/include, of Go's and Rust's sources and of Node's modules
+      /usr/include, of Go's and Rust's sources and of Node's modules. With KNOWN, the texts that
+      were collected to train, FOLDER alone, as bench/route/fetch fills it; no window that has more
+      than a third of its lines in KNOWN; the traces and tables that documents show, and other
+      made-up logs
 Out:  lines of {"label", "half", "package", "text", "comments", "name"}: windows of 3 to 60 lines,
       and the numbers, from 0, of those of its lines that are nothing but comment, docstring or POD,
       as the whole file, whose name is "name", tells. Nothing of a package is in both halves, which
@@ -24,6 +28,7 @@ import sys
 import textwrap
 
 import made_up
+import made_up_blind
 
 BY_END = {
     "c": ".c .h",
@@ -285,8 +290,33 @@ def sessions(text):
         yield "console", block[1]
 
 
-def files(folder):
-    for top in [folder] + [t for pattern in TOPS for t in sorted(glob.glob(pattern))]:
+TRACE = re.compile(
+    r"^[ \t]*(Traceback \(most recent call last\):|Exception in thread |panic: |goroutine \d+ \["
+    r"|thread '.*' panicked|[\w.]+(?:Error|Exception)\b.*\n\s+at )(?:.*\S.*\n){3,}",
+    re.M,
+)
+TABLE = re.compile(r"^ {0,3}\|.*\n {0,3}\|[ :|-]+\|? *\n(?: {0,3}\|.*\n){2,}", re.M)
+
+
+def traces_and_tables(text):
+    """What a document shows of them, by their own form."""
+    for found in TRACE.finditer(text):
+        yield "log", textwrap.dedent(found[0])
+    for found in TABLE.finditer(text):
+        yield "markdown", textwrap.dedent(found[0])
+
+
+def lines_of(text):
+    """Those that are long enough to tell a text from others."""
+    return {line.strip() for line in text.split("\n") if len(line.strip()) >= 16}
+
+
+def lines_known(path):
+    return set().union(*(lines_of(json.loads(line)["text"]) for line in open(path)))
+
+
+def files(folder, tops):
+    for top in [folder] + [t for pattern in tops for t in sorted(glob.glob(pattern))]:
         for base, folders, names in os.walk(top):
             folders[:] = sorted(
                 f for f in folders if f not in (".git", "__pycache__", "get", "get2", "test_data")
@@ -295,11 +325,12 @@ def files(folder):
                 yield os.path.join(base, name)
 
 
-def main(folder, out_path):
+def main(folder, out_path, known_path=None):
     folder = os.path.realpath(folder)
+    known = lines_known(known_path) if known_path else set()
     taken, files_seen, seen = collections.Counter(), set(), set()
     found = collections.defaultdict(list)
-    for path in files(folder):
+    for path in files(folder, [] if known else TOPS):
         end = os.path.splitext(path[:-3] if path.endswith(".gz") else path)[1]
         name = os.path.basename(path).removesuffix(".gz")
         if end not in LABELS and name not in NAMES and (end or "/bin" not in path):
@@ -321,11 +352,11 @@ def main(folder, out_path):
         for part, comments in windows(text, label, rng, most, running):
             found[label].append((package, part, comments, name))
         if label == "markdown":
-            for other, part in sessions(text):
+            for other, part in [*sessions(text), *(traces_and_tables(text) if known else ())]:
                 found[other].append((package, part.strip("\n"), [], name))
-    for label, _, package, text in made_up.texts():
+    for label, _, package, text in (made_up_blind if known else made_up).texts():
         found[label].append((package, text, [], "made-up"))
-    sides = halves(found)
+    sides = collections.defaultdict(lambda: 1) if known else halves(found)
     with open(out_path, "w") as out:
         for label, items in sorted(found.items()):
             random.Random(label).shuffle(items)
@@ -334,6 +365,9 @@ def main(folder, out_path):
             for package, text, comments, name in items:
                 digest, half = hashlib.sha256(text.encode()).digest(), sides[package]
                 if digest in seen or per[package] >= PER_PACKAGE or n[half] >= most:
+                    continue
+                mine = lines_of(text)
+                if len(mine & known) * 3 > len(mine):
                     continue
                 seen.add(digest)
                 per[package] += 1
