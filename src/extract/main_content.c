@@ -177,21 +177,47 @@ static uint32_t narrow(const td_content_finder *f, uint32_t root)
     }
 }
 
-/* The parent, where the page's heading stands in a box of its own before the content (AsciiDoc has
- * the name of a manual page there) and nothing else is beside the two. */
+/* AsciiDoc puts a page's title, authors and, in a manual page, its name into a box "header" before
+ * the box "content". */
+static bool is_asciidoc(const td_content_finder *f, uint32_t root)
+{
+    const td_node *body = &f->tree->nodes[f->body];
+
+    return td_str_eq(td_extract_tree_get(&f->tree->nodes[root], TD_ATTRIBUTE_ID),
+                     TD_STR("content")) &&
+           (td_extract_tree_has_class(body, TD_STR("manpage")) ||
+            td_extract_tree_has_class(body, TD_STR("article")) ||
+            td_extract_tree_has_class(body, TD_STR("book")));
+}
+
+/* A site's own heading leads to its front page; one that tells of the page links to little. */
+static bool is_heading_box(const td_content_finder *f, uint32_t at, bool asciidoc)
+{
+    const td_node *node = &f->tree->nodes[at];
+    const td_content_measure *m = &f->of[at];
+
+    if ((node->flags & TD_NODE_DROPPED) || !(m->has & TD_HAS_HEADING))
+        return false;
+    return m->link == 0 ||
+           (asciidoc && m->link < m->text &&
+            td_str_eq(td_extract_tree_get(node, TD_ATTRIBUTE_ID), TD_STR("header")));
+}
+
+/* The parent, where the page's heading stands in a box of its own before the content and nothing
+ * else is beside the two. */
 static uint32_t with_heading(const td_content_finder *f, uint32_t root)
 {
     const td_node *nodes = f->tree->nodes;
     uint32_t parent = nodes[root].parent;
     uint64_t total = td_extract_content_measure_weight(&f->of[parent]),
              both = td_extract_content_measure_weight(&f->of[root]);
-    bool found = false;
+    bool found = false, asciidoc = is_asciidoc(f, root);
 
-    if (root == f->body || (f->of[root].has & (TD_HAS_HEADING | TD_HAS_MAIN)))
+    if (root == f->body || (f->of[root].has & TD_HAS_HEADING) ||
+        ((f->of[root].has & TD_HAS_MAIN) && !asciidoc))
         return root;
     for (uint32_t i = parent + 1; i < root && !found; i = nodes[i].end) {
-        found = !(nodes[i].flags & TD_NODE_DROPPED) && (f->of[i].has & TD_HAS_HEADING) &&
-                f->of[i].link == 0;
+        found = is_heading_box(f, i, asciidoc);
         both += found ? td_extract_content_measure_weight(&f->of[i]) : 0;
     }
     return found && (total - both) * 20 <= total ? parent : root;

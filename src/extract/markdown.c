@@ -1,5 +1,6 @@
 #include "extract/markdown.h"
 
+#include "extract/markdown_escape.h"
 #include "extract/markdown_writer.h"
 
 #include <stdio.h>
@@ -108,43 +109,6 @@ out:
     return code;
 }
 
-static bool is_rule_line(td_str s)
-{
-    char c = s.n ? s.ptr[0] : 0;
-
-    if (c != '=' && c != '-' && c != '*' && c != '_')
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.ptr[i] != c && s.ptr[i] != ' ')
-            return false;
-    return true;
-}
-
-/* Where a backslash has to stand so that the line stays a line of a paragraph; TD_STR_NONE. */
-static size_t escape_at(td_str s)
-{
-    size_t i = 0;
-
-    if (s.n == 0)
-        return TD_STR_NONE;
-    if (s.ptr[0] == '>' || td_str_starts(s, TD_STR("~~~")) || is_rule_line(s))
-        return 0;
-    if (td_str_starts(s, TD_STR("```")) && td_str_find_byte(s, '`', 3) == TD_STR_NONE)
-        return 0;
-    if ((s.ptr[0] == '-' || s.ptr[0] == '+' || s.ptr[0] == '*') && s.n > 1 && s.ptr[1] == ' ')
-        return 0;
-    while (i < s.n && i < 6 && s.ptr[i] == '#')
-        i++;
-    if (i > 0 && (i == s.n || s.ptr[i] == ' '))
-        return 0;
-    i = 0;
-    while (i < s.n && i < 9 && s.ptr[i] >= '0' && s.ptr[i] <= '9')
-        i++;
-    if (i > 0 && i + 1 < s.n && (s.ptr[i] == '.' || s.ptr[i] == ')') && s.ptr[i + 1] == ' ')
-        return i;
-    return TD_STR_NONE;
-}
-
 static void end_line(td_md *md)
 {
     td_buf_cut(&md->line, 0);
@@ -168,7 +132,7 @@ tandem_code td_extract_markdown_flush(td_md *md)
         return TANDEM_OK;
     }
     while (td_str_next(&rest, '\n', &line)) {
-        size_t at = escape_at(line);
+        size_t at = td_extract_markdown_escape_line(line);
 
         TD_TRY(td_extract_markdown_start_line(md, gap));
         if (at != TD_STR_NONE) {
@@ -266,6 +230,24 @@ out:
     return code;
 }
 
+/* Javadoc makes a list of a page's sections, blogs one of their posts: what begins with a heading
+ * is a section, and in an item it would be no heading to a reader of Markdown. */
+static bool is_section(const td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+
+    for (uint32_t i = at + 1; i < nodes[at].end; i++) {
+        if (nodes[i].flags & TD_NODE_DROPPED)
+            i = nodes[i].end - 1;
+        else if (nodes[i].tag >= TD_TAG_H1 && nodes[i].tag <= TD_TAG_H6)
+            return true;
+        else if (td_str_trim(nodes[i].text).n > 0 ||
+                 td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_ALT).n > 0)
+            return false;
+    }
+    return false;
+}
+
 static tandem_code enter_item(td_md *md, uint32_t at)
 {
     tandem_code code = TANDEM_OK;
@@ -279,6 +261,12 @@ static tandem_code enter_item(td_md *md, uint32_t at)
     for (size_t i = md->n_frames; i-- > 0 && !list && md->frames[i].kind != FRAME_ITEM;)
         if (md->frames[i].kind == FRAME_LIST)
             list = &md->frames[i];
+    if (!(list && list->ordered) && !md->single && is_section(md, at)) {
+        md->gap = TD_MD_BLANK;
+        if (list)
+            list->loose = true;
+        return push(md, (td_md_frame){.end = node->end, .kind = FRAME_BLOCK});
+    }
     n = list && list->ordered ? snprintf(marker, sizeof(marker), "%llu. ",
                                          (unsigned long long)list->number++ % 1000000000)
                               : snprintf(marker, sizeof(marker), "- ");
@@ -379,6 +367,11 @@ out:
 
 static bool is_signature(const td_node *node)
 {
+    if (node->n_attributes == 0)
+        return false;
+    if (node->tag == TD_TAG_DIV) /* Javadoc's */
+        return td_extract_tree_has_class(node, TD_STR("member-signature")) ||
+               td_extract_tree_has_class(node, TD_STR("type-signature"));
     return node->tag == TD_TAG_DT && (td_extract_tree_has_class(node, TD_STR("sig")) ||
                                       td_extract_tree_has_class(node, TD_STR("sig-object")));
 }
@@ -482,6 +475,9 @@ static tandem_code write_whole(td_md *md, uint32_t *at, bool *done_out)
         code = write_signature(md, start);
     else if (node->tag == TD_TAG_TABLE && td_extract_markdown_table_is_data(md, start))
         code = td_extract_markdown_table_write(md, start);
+    else if (node->tag == TD_TAG_DIV && node->n_attributes &&
+             td_extract_markdown_table_is_grid(md, start))
+        code = td_extract_markdown_table_write_grid(md, start);
     else if ((node->tag == TD_TAG_CODE || node->tag == TD_TAG_KBD || node->tag == TD_TAG_SAMP ||
               node->tag == TD_TAG_TT) &&
              !(node->flags & TD_NODE_HAS_BLOCK))

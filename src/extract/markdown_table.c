@@ -186,6 +186,18 @@ out:
     return code;
 }
 
+static tandem_code write_rule(td_md *md, uint32_t n_columns)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_extract_markdown_start_line(md, TD_MD_LINE));
+    TD_TRY(td_buf_add_byte(md->out, '|', md->err));
+    for (uint32_t c = 0; c < n_columns; c++)
+        TD_TRY(td_buf_add(md->out, TD_STR(" --- |"), md->err));
+out:
+    return code;
+}
+
 /* Writes the rows, or only counts the columns when `write` is false. */
 static tandem_code each_row(td_md *md, table *t, uint32_t at, bool write)
 {
@@ -205,12 +217,8 @@ static tandem_code each_row(td_md *md, table *t, uint32_t at, bool write)
             continue;
         if (write) {
             TD_TRY(write_row(md, t, i, first ? TD_MD_BLANK : TD_MD_LINE));
-            if (first) {
-                TD_TRY(td_extract_markdown_start_line(md, TD_MD_LINE));
-                TD_TRY(td_buf_add_byte(md->out, '|', md->err));
-                for (uint32_t c = 0; c < t->n_columns; c++)
-                    TD_TRY(td_buf_add(md->out, TD_STR(" --- |"), md->err));
-            }
+            if (first)
+                TD_TRY(write_rule(md, t->n_columns));
         } else {
             for (uint32_t c = next_cell(tree, i + 1, row_end); c < row_end;
                  c = next_cell(tree, tree->nodes[c].end, row_end)) {
@@ -252,6 +260,64 @@ tandem_code td_extract_markdown_table_write(td_md *md, uint32_t at)
     TD_TRY(each_row(md, &t, at, false));
     memset(t.spanned, 0, sizeof(t.spanned));
     TD_TRY(each_row(md, &t, at, true));
+    md->gap = TD_MD_BLANK;
+out:
+    return code;
+}
+
+/* How many boxes make a row: those that head the columns come first. */
+static uint32_t grid_columns(const td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+    uint32_t n = 0;
+
+    for (uint32_t i = at + 1; i < nodes[at].end; i = nodes[i].end)
+        n += td_extract_tree_has_class(&nodes[i], TD_STR("table-header"));
+    return n;
+}
+
+bool td_extract_markdown_table_is_grid(const td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+    uint32_t n_columns, n = 0;
+
+    if (md->single || !td_extract_tree_has_class(&nodes[at], TD_STR("summary-table")))
+        return false;
+    n_columns = grid_columns(md, at);
+    if (n_columns < 2 || n_columns > COLUMNS_MAX)
+        return false;
+    for (uint32_t i = at + 1; i < nodes[at].end; i = nodes[i].end) {
+        if (nodes[i].tag == TD_TAG_TEXT && td_str_trim(nodes[i].text).n == 0)
+            continue;
+        if (nodes[i].tag != TD_TAG_DIV || (nodes[i].flags & TD_NODE_DROPPED) || !cell_fits(md, i))
+            return false;
+        n++;
+    }
+    return n % n_columns == 0;
+}
+
+tandem_code td_extract_markdown_table_write_grid(td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+    uint32_t n_columns = grid_columns(md, at), n = 0;
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_extract_markdown_flush(md));
+    for (uint32_t i = at + 1; i < nodes[at].end; i = nodes[i].end) {
+        if (nodes[i].tag == TD_TAG_TEXT)
+            continue;
+        if (n == n_columns)
+            TD_TRY(write_rule(md, n_columns));
+        if (n % n_columns == 0) {
+            TD_TRY(td_extract_markdown_start_line(md, n ? TD_MD_LINE : TD_MD_BLANK));
+            TD_TRY(td_buf_add_byte(md->out, '|', md->err));
+        }
+        TD_TRY(td_buf_add_byte(md->out, ' ', md->err));
+        TD_TRY(write_cell(md, i));
+        n++;
+    }
+    if (n == n_columns)
+        TD_TRY(write_rule(md, n_columns));
     md->gap = TD_MD_BLANK;
 out:
     return code;

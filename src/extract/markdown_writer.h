@@ -91,6 +91,9 @@ tandem_code td_extract_markdown_inline_raw(td_md *md, td_str text);
 /* Whether the table holds data, not layout. */
 bool td_extract_markdown_table_is_data(const td_md *md, uint32_t at);
 tandem_code td_extract_markdown_table_write(td_md *md, uint32_t at);
+/* The same for Javadoc's tables of boxes, which its style sheet puts into columns. */
+bool td_extract_markdown_table_is_grid(const td_md *md, uint32_t at);
+tandem_code td_extract_markdown_table_write_grid(td_md *md, uint32_t at);
 
 /* markdown_code.c */
 tandem_code td_extract_markdown_code_write(td_md *md, uint32_t at);

@@ -136,6 +136,22 @@ uint32_t td_extract_tree_above(const td_tree *tree, uint32_t at, td_tag tag)
     return at;
 }
 
+/* A no-break space, with which Javadoc joins a type to its name, is a space to who copies it. */
+static tandem_code add_word(td_buf *out, td_str word, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t at;
+
+    while ((at = td_str_find(word, TD_STR("\xC2\xA0"), 0)) != TD_STR_NONE) {
+        TD_TRY(td_buf_add(out, td_str_slice(word, 0, at), err));
+        TD_TRY(td_buf_add_byte(out, ' ', err));
+        word = td_str_slice(word, at + 2, word.n);
+    }
+    TD_TRY(td_buf_add(out, word, err));
+out:
+    return code;
+}
+
 tandem_code td_extract_tree_text(const td_tree *tree, uint32_t at, size_t bytes_max, td_buf *out,
                                  tandem_error *err)
 {
@@ -152,7 +168,8 @@ tandem_code td_extract_tree_text(const td_tree *tree, uint32_t at, size_t bytes_
             continue;
         }
         if (node->tag != TD_TAG_TEXT) {
-            if (out->n > start && td_extract_tag_is(node->tag, TD_TAG_IS_BLOCK | TD_TAG_IS_VOID) &&
+            if (out->n > start && node->tag != TD_TAG_WBR &&
+                td_extract_tag_is(node->tag, TD_TAG_IS_BLOCK | TD_TAG_IS_VOID) &&
                 out->ptr[out->n - 1] != ' ')
                 TD_TRY(td_buf_add_byte(out, ' ', err));
             continue;
@@ -160,7 +177,7 @@ tandem_code td_extract_tree_text(const td_tree *tree, uint32_t at, size_t bytes_
         if (rest.n && is_space(rest.ptr[0]) && out->n > start && out->ptr[out->n - 1] != ' ')
             TD_TRY(td_buf_add_byte(out, ' ', err));
         while (td_extract_tree_next_word(&rest, &word) && out->n - start < bytes_max) {
-            TD_TRY(td_buf_add(out, word, err));
+            TD_TRY(add_word(out, word, err));
             if (rest.n)
                 TD_TRY(td_buf_add_byte(out, ' ', err));
         }

@@ -63,6 +63,26 @@ static void keeps_the_heading_that_has_a_box_before_the_content(void **state)
                     "Words that make up the text of the page and are many more than a few.\n");
 }
 
+/* A manual page's name may link to others, and an author's address is a link. */
+static void keeps_the_heading_of_an_asciidoc_page_with_links(void **state)
+{
+    (void)state;
+    assert_markdown("<body class=manpage><div id=header><h1>stash(1)</h1>"
+                    "<div id=toc><ul><li><a href=#s>SYNOPSIS</a></ul></div>"
+                    "<h2>NAME</h2><p>stash - puts away (see <a href=x.html>bag(5)</a>)</p></div>"
+                    "<div id=content><h2 id=s>SYNOPSIS</h2><p>" TEXT TEXT TEXT "</p></div>"
+                    "<div id=footer>Last updated</div>",
+                    "# stash(1)\n\n## NAME\n\nstash - puts away (see "
+                    "[bag(5)](https://docs.example.org/x.html))\n\n## SYNOPSIS\n\n"
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few. "
+                    "Words that make up the text of the page and are many more than a few.\n");
+    assert_markdown("<body class=article><div id=header><h1>stash(1)</h1></div>"
+                    "<main id=content><h2>A</h2><p>" TEXT "</p></main>",
+                    "# stash(1)\n\n## A\n\n"
+                    "Words that make up the text of the page and are many more than a few.\n");
+}
+
 /* Their lead stands before it, and what follows is about others; the page must say what it is. */
 static void leaves_out_what_follows_the_body_of_an_article(void **state)
 {
@@ -120,6 +140,7 @@ int main(void)
         cmocka_unit_test(keeps_a_short_page_that_steps_stand_around),
         cmocka_unit_test(believes_a_main_element_with_a_heading_however_short),
         cmocka_unit_test(keeps_the_heading_that_has_a_box_before_the_content),
+        cmocka_unit_test(keeps_the_heading_of_an_asciidoc_page_with_links),
         cmocka_unit_test(leaves_out_what_follows_the_body_of_an_article),
         cmocka_unit_test(keeps_the_code_that_follows_the_body_of_an_article),
         cmocka_unit_test(takes_the_article_with_the_heading_of_the_page),

@@ -46,6 +46,19 @@ static void writes_signatures_and_terms_as_bold_lines(void **state)
     assert_markdown("<dl><dt class='sig sig-object'>f(<em>a</em>, *)</dt><dd><p>x</dd></dl>"
                     "<dl><dt><strong>t</strong> <code>c</code></dt><dd>y</dd></dl>",
                     "**`f(a, *)`**\n\nx\n\n**t `c`**\n\ny\n");
+    assert_markdown("<div class=member-signature><span>static</span>&nbsp;<a href=x>T</a>&lt;A&gt;"
+                    "&nbsp;<span>f</span><wbr>(A&nbsp;a)</div>words that follow",
+                    "**`static T<A> f(A a)`**\n\nwords that follow\n");
+}
+
+static void lists_of_sections_are_sections(void **state)
+{
+    (void)state;
+    assert_markdown("<ul><li><section><h2>A</h2><ul><li><h3>B</h3>b</li></ul></section></li>"
+                    "<li><img alt=''><h2>C</h2></li><li>d</ul>",
+                    "## A\n\n### B\n\nb\n\n## C\n\n- d\n");
+    assert_markdown("<ol><li><h3>A</h3>a</ol><ul><li>b<h3>C</h3></ul>",
+                    "1. ### A\n\n   a\n\n- b\n\n  ### C\n");
 }
 
 static void counts_lists_from_their_start(void **state)
@@ -79,6 +92,7 @@ int main(void)
         cmocka_unit_test(goes_no_deeper_than_a_line_can_show),
         cmocka_unit_test(escapes_what_would_begin_another_block),
         cmocka_unit_test(writes_signatures_and_terms_as_bold_lines),
+        cmocka_unit_test(lists_of_sections_are_sections),
         cmocka_unit_test(counts_lists_from_their_start),
         cmocka_unit_test(reads_formulas_from_their_source),
         cmocka_unit_test(writes_rules_between_parts_only),

@@ -50,6 +50,36 @@ static void leaves_rows_without_cells_away(void **state)
                     "| a | b |\n| --- | --- |\n| c |  |\n");
 }
 
+#define GRID                                                                                   \
+    "<div class='summary-table three-column-summary'>"                                         \
+    "<div class='table-header col-first'>Modifier</div>\n<div class=table-header>Method</div>" \
+    "<div class=table-header>Description</div>\n"
+
+static void boxes_of_javadoc_are_a_table(void **state)
+{
+    (void)state;
+    assert_markdown(
+        GRID "<div class=col-first><code>static&nbsp;int</code></div>"
+             "<div class=col-second><code><a href=#a>put</a><wbr>(int&nbsp;n)</code>"
+             "</div><div class=col-last><div class=block>Puts.</div></div>"
+             "<div class=col-first><code>void</code></div><div class=col-second>"
+             "<code>get()</code></div><div class=col-last>&nbsp;</div></div><p>words behind it",
+        "| Modifier | Method | Description |\n| --- | --- | --- |\n"
+        "| `static int` | `put(int n)` | Puts. |\n| `void` | `get()` |  |\n\nwords behind it\n");
+    assert_markdown(GRID "</div>", "| Modifier | Method | Description |\n| --- | --- | --- |\n");
+}
+
+#define HEADS "Modifier\n\nMethod\n\nDescription\n\n"
+
+static void boxes_that_do_not_fit_into_rows_are_text(void **state)
+{
+    (void)state;
+    assert_markdown(GRID "<div>a</div></div>", HEADS "a\n");
+    assert_markdown(GRID "<div>a</div><div>b</div><div><pre>c</pre></div></div>",
+                    HEADS "a\n\nb\n\n```\nc\n```\n");
+    assert_markdown(GRID "a<div>b</div><div>c</div><div>d</div></div>", HEADS "a\n\nb\n\nc\n\nd\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -59,6 +89,8 @@ int main(void)
         cmocka_unit_test(lays_out_what_is_no_data),
         cmocka_unit_test(keeps_code_that_stands_in_cells),
         cmocka_unit_test(leaves_rows_without_cells_away),
+        cmocka_unit_test(boxes_of_javadoc_are_a_table),
+        cmocka_unit_test(boxes_that_do_not_fit_into_rows_are_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
