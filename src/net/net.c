@@ -33,7 +33,9 @@ struct td_net {
     char *user_agent, *ca_file;
     char **allowed;
     transfers waiting, running;
-    CURL **spare; /* easy handles at rest, at most connections_max */
+    td_net_budget budget;
+    size_t usual_bytes; /* of a body, by those that came last */
+    CURL **spare;       /* easy handles at rest, at most connections_max */
     size_t n_spare;
 };
 
@@ -56,6 +58,14 @@ static void add_last(transfers *list, td_net_transfer *transfer)
     transfer->next = NULL;
     *list->last = transfer;
     list->last = &transfer->next;
+    list->n++;
+}
+
+static void add_first(transfers *list, td_net_transfer *transfer)
+{
+    transfer->next = list->first;
+    list->last = list->first ? list->last : &transfer->next;
+    list->first = transfer;
     list->n++;
 }
 
@@ -126,6 +136,7 @@ static tandem_code copy_options(td_net *net, const td_net_options *options, tand
     bool ok = true;
 
     net->options = *options;
+    net->budget.n_max = options->in_hand_bytes_max;
     net->user_agent = strdup(options->user_agent ? options->user_agent : "tandem/" TANDEM_VERSION);
     net->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;
     ok = net->user_agent && (net->ca_file || !options->ca_file);
@@ -189,6 +200,7 @@ static void rest_easy(td_net *net, CURL *easy)
 static void finish(td_net *net, transfers *list, td_net_transfer *transfer, const tandem_error *err)
 {
     take_out(list, transfer);
+    net->usual_bytes = (net->usual_bytes * 3 + transfer->body.n) / 4;
     td_net_transfer_finish(transfer, err);
     rest_easy(net, transfer->easy);
     td_net_transfer_free(transfer);
@@ -230,7 +242,7 @@ void td_net_close(td_net *net)
 tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error *err)
 {
     td_net_transfer *transfer = NULL;
-    tandem_code code = td_net_transfer_new(&net->options, request, &transfer, err);
+    tandem_code code = td_net_transfer_new(&net->options, &net->budget, request, &transfer, err);
 
     if (code != TANDEM_OK)
         return code;
@@ -246,6 +258,20 @@ static bool host_has_room(const td_net *net, const td_net_transfer *transfer)
         n += other->parts.port == transfer->parts.port &&
              td_str_eq(other->parts.host, transfer->parts.host);
     return n < net->options.connections_per_host_max;
+}
+
+/* Whether one more body will likely find room beside those under way. */
+static bool has_room(const td_net *net)
+{
+    const td_net_budget *budget = &net->budget;
+    size_t usual = net->usual_bytes, n = budget->n_held + usual;
+
+    if (budget->n_max == 0 || (net->running.n == 0 && budget->n_held < budget->n_max) ||
+        budget->n + n + net->running.n * usual <= budget->n_max)
+        return true;
+    for (const td_net_transfer *other = net->running.first; other; other = other->next)
+        n += other->body.capacity > usual ? other->body.capacity : usual;
+    return n <= budget->n_max;
 }
 
 /* Sets up the present hop and hands it to libcurl. On failure the easy handle is not in the multi.
@@ -274,7 +300,7 @@ static size_t start_waiting(td_net *net)
 
     for (td_net_transfer *transfer = net->waiting.first; transfer; transfer = next) {
         next = transfer->next;
-        if (net->running.n >= net->options.connections_max)
+        if (net->running.n >= net->options.connections_max || !has_room(net))
             break;
         if (!host_has_room(net, transfer))
             continue;
@@ -295,6 +321,19 @@ static size_t start_waiting(td_net *net)
     return n_failed;
 }
 
+/* Its body is too much now; the next one that is begun is this. */
+static void put_back(td_net *net, td_net_transfer *transfer)
+{
+    size_t n = td_net_transfer_body_bytes(transfer), most = transfer->body.n_max;
+
+    n = n < most ? n : most;
+    net->usual_bytes = n > net->usual_bytes ? n : net->usual_bytes;
+    take_out(&net->running, transfer);
+    rest_easy(net, transfer->easy);
+    td_net_transfer_restart(transfer);
+    add_first(&net->waiting, transfer);
+}
+
 /* Returns how many transfers went a hop further or ended. */
 static size_t collect(td_net *net)
 {
@@ -311,6 +350,10 @@ static size_t collect(td_net *net)
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
         td_net_transfer *transfer = (td_net_transfer *)(void *)private;
         curl_multi_remove_handle(net->multi, easy);
+        if (transfer->lacks_room) {
+            put_back(net, transfer);
+            continue;
+        }
         if (td_net_transfer_advance(transfer, result, &err) &&
             run_hop(net, transfer, easy, &err) == TANDEM_OK)
             continue;
@@ -327,6 +370,7 @@ static tandem_code step(td_net *net, uint32_t wait_ms, struct curl_waitfd *besid
 
     for (;;) {
         size_t n_done = start_waiting(net);
+        net->budget.eldest = net->running.first;
         CURLMcode result = curl_multi_perform(net->multi, &n_running);
         if (result != CURLM_OK)
             return td_fail(err, TANDEM_E_INTERNAL, "libcurl: %s", curl_multi_strerror(result));
@@ -368,4 +412,14 @@ void td_net_wake(td_net *net)
 size_t td_net_n_active(const td_net *net)
 {
     return net->running.n + net->waiting.n;
+}
+
+void td_net_hold(td_net *net, size_t n_bytes)
+{
+    net->budget.n_held = n_bytes;
+}
+
+size_t td_net_n_bytes(const td_net *net)
+{
+    return net->budget.n;
 }

@@ -33,6 +33,10 @@ typedef struct td_net_options {
     const char *ca_file;      /* NULL: the system's */
     uint32_t low_speed_bytes; /* fewer bytes a second than this for ... 0: no such limit */
     uint32_t low_speed_s;     /* ... so many seconds ends the request; 0: no such limit */
+    /* Of all bodies under way, and of what td_net_hold says; 0: no limit. A GET whose body would
+     * pass it begins anew later, and fewer are under way at once from then on. The eldest may pass
+     * it as long as what is held alone does not. */
+    size_t in_hand_bytes_max;
 } td_net_options;
 
 #define TD_NET_OPTIONS                                                                     \
@@ -128,8 +132,12 @@ tandem_code td_net_step_beside(td_net *net, uint32_t wait_ms, const td_net_fd *f
 /* Wakes a td_net_step that waits. Any thread. */
 void td_net_wake(td_net *net);
 
-/* Requests under way. */
+/* What the owner has still in memory of the bodies that it was given. */
+void td_net_hold(td_net *net, size_t n_bytes);
+
+/* Requests under way, and what their bodies take by now. */
 size_t td_net_n_active(const td_net *net);
+size_t td_net_n_bytes(const td_net *net);
 
 /* A URL in its normal form: scheme and host in lower case, no default port, dot segments gone, no
  * fragment, "/" for an empty path; query and escapes as given. Appended to `out`.

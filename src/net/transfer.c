@@ -18,9 +18,7 @@ enum {
     PACKED_RATIO_MAX = 100,
     ENCODINGS_MAX = 2,
     URL_BUF_BYTES = 16 * 1024,
-    LINE_BYTES_MAX = 9216, /* of a header that we send: tokens are long */
-    N_FIELDS = 5,          /* headers that we look at */
-    FIELD_NAME_N = 100,
+    N_FIELDS = 5, /* headers that we look at */
 };
 
 static bool is_redirect_status(long status)
@@ -93,47 +91,6 @@ static uint64_t url_key(const td_net_transfer *transfer)
     return key;
 }
 
-static tandem_code add_header(td_net_transfer *transfer, const char *name, td_str value,
-                              tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    td_buf line = TD_BUF(LINE_BYTES_MAX);
-
-    if (value.n == 0)
-        return TANDEM_OK;
-    /* A value that came from a server once is sent back here: no line end may travel with it. */
-    for (size_t i = 0; i < value.n; i++)
-        if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f)
-            TD_FAIL(err, TANDEM_E_INVALID, "a control character in the header %s", name);
-    TD_TRY(td_buf_add_fmt(&line, err, "%s: %.*s", name, TD_STR_FMT(value)));
-    struct curl_slist *longer = curl_slist_append(transfer->headers, line.ptr);
-    if (!longer)
-        TD_TRY(td_fail_nomem(err, "HTTP request"));
-    transfer->headers = longer;
-
-out:
-    td_buf_clear(&line);
-    return code;
-}
-
-static tandem_code add_post_headers(td_net_transfer *transfer, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-
-    TD_TRY(add_header(transfer, "Content-Type", transfer->request.post_type, err));
-    if (transfer->request.post_gzip)
-        TD_TRY(add_header(transfer, "Content-Encoding", TD_STR("gzip"), err));
-    /* libcurl would ask first whether a body over 1 MB is welcome, and wait a second for the answer
-     * of a server that does not know the question. */
-    struct curl_slist *longer = curl_slist_append(transfer->headers, "Expect:");
-    if (!longer)
-        TD_TRY(td_fail_nomem(err, "HTTP request"));
-    transfer->headers = longer;
-
-out:
-    return code;
-}
-
 /* Scheme, host and port, as "https://example.org:443". */
 static tandem_code add_origin(const td_net_url *parts, td_buf *out, tandem_error *err)
 {
@@ -141,60 +98,29 @@ static tandem_code add_origin(const td_net_url *parts, td_buf *out, tandem_error
                           TD_STR_FMT(parts->host), (unsigned)parts->port);
 }
 
-/* A name is a token of RFC 9110. */
-static tandem_code add_field(td_net_transfer *transfer, const td_net_field *field,
-                             tandem_error *err)
-{
-    char name[FIELD_NAME_N];
-    bool ok = field->name.n > 0 && field->name.n < sizeof(name);
-
-    for (size_t i = 0; ok && i < field->name.n; i++) {
-        char c = name[i] = field->name.ptr[i];
-        ok = c > ' ' && c <= '~' && !strchr("\"(),/:;<=>?@[\\]{}", c);
-    }
-    if (!ok)
-        return td_fail(err, TANDEM_E_INVALID, "not a header's name: %.*s",
-                       TD_STR_FMT(td_str_slice(field->name, 0, sizeof(name))));
-    name[field->name.n] = '\0';
-    return add_header(transfer, name, field->value, err);
-}
-
 /* Headers of every hop, and the token of the first one's origin. */
 static tandem_code set_headers(td_net_transfer *transfer, tandem_error *err)
 {
-    const td_net_request *request = &transfer->request;
     tandem_code code = TANDEM_OK;
-    td_buf range = TD_BUF(LINE_BYTES_MAX);
+    td_str bearer = transfer->request.bearer;
 
-    TD_TRY(add_header(transfer, "Accept", request->accept, err));
-    TD_TRY(add_header(transfer, "If-None-Match", request->if_none_match, err));
-    TD_TRY(add_header(transfer, "If-Modified-Since", request->if_modified_since, err));
-    for (size_t i = 0; i < request->n_fields; i++)
-        TD_TRY(add_field(transfer, &request->fields[i], err));
-    if (request->uncompressed)
-        TD_TRY(add_header(transfer, "Accept-Encoding", TD_STR("identity"), err));
-    if (request->range_from > 0) {
-        TD_TRY(td_buf_add_fmt(&range, err, "bytes=%llu-", (unsigned long long)request->range_from));
-        TD_TRY(add_header(transfer, "Range", td_buf_str(&range), err));
-    }
-    if (request->bearer.n > 0) {
-        for (size_t i = 0; i < request->bearer.n; i++)
-            if (request->bearer.ptr[i] <= ' ' || request->bearer.ptr[i] > '~')
-                TD_FAIL(err, TANDEM_E_INVALID, "the token has a space or a character no token has");
-        transfer->bearer = strndup(request->bearer.ptr, request->bearer.n);
-        if (!transfer->bearer)
-            TD_TRY(td_fail_nomem(err, "HTTP request"));
-        TD_TRY(add_origin(&transfer->parts, &transfer->origin, err));
-    }
-    if (request->post.ptr)
-        TD_TRY(add_post_headers(transfer, err));
+    TD_TRY(td_net_header_set_all(transfer, err));
+    if (bearer.n == 0)
+        return TANDEM_OK;
+    for (size_t i = 0; i < bearer.n; i++)
+        if (bearer.ptr[i] <= ' ' || bearer.ptr[i] > '~')
+            TD_FAIL(err, TANDEM_E_INVALID, "the token has a space or a character no token has");
+    transfer->bearer = strndup(bearer.ptr, bearer.n);
+    if (!transfer->bearer)
+        TD_TRY(td_fail_nomem(err, "HTTP request"));
+    TD_TRY(add_origin(&transfer->parts, &transfer->origin, err));
 out:
-    td_buf_clear(&range);
     return code;
 }
 
-tandem_code td_net_transfer_new(const td_net_options *options, const td_net_request *request,
-                                td_net_transfer **transfer_out, tandem_error *err)
+tandem_code td_net_transfer_new(const td_net_options *options, td_net_budget *budget,
+                                const td_net_request *request, td_net_transfer **transfer_out,
+                                tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_buf url = TD_BUF(URL_BUF_BYTES);
@@ -203,6 +129,7 @@ tandem_code td_net_transfer_new(const td_net_options *options, const td_net_requ
     if (!transfer)
         TD_TRY(td_fail_nomem(err, "HTTP request"));
     transfer->options = options;
+    transfer->budget = budget;
     transfer->request = *request;
     transfer->request.keep_redirects = request->keep_redirects || request->post.ptr;
     transfer->timeout_ms = request->timeout_ms ? request->timeout_ms : options->timeout_ms;
@@ -223,16 +150,23 @@ out:
     return code;
 }
 
+/* The body goes, and what it takes of the budget. */
+static void drop_body(td_net_transfer *transfer)
+{
+    transfer->budget->n -= transfer->body.capacity;
+    td_buf_clear(&transfer->body);
+}
+
 void td_net_transfer_free(td_net_transfer *transfer)
 {
     if (!transfer)
         return;
+    drop_body(transfer);
     curl_slist_free_all(transfer->headers);
     td_buf_clear(&transfer->url);
     td_buf_clear(&transfer->location);
     td_buf_clear(&transfer->origin);
     free(transfer->bearer);
-    td_buf_clear(&transfer->body);
     free(transfer);
 }
 
@@ -321,6 +255,32 @@ static bool hand_over(td_net_transfer *transfer, td_str bytes)
     return !transfer->refused;
 }
 
+/* A buffer that is full grows to twice its size. */
+static bool has_room(const td_net_transfer *transfer, size_t n)
+{
+    const td_net_budget *budget = transfer->budget;
+    const td_buf *body = &transfer->body;
+    size_t more = n > body->capacity ? n : body->capacity, most = body->n_max - body->capacity + 1;
+
+    bool is_first = budget->eldest == transfer && budget->n_held < budget->n_max;
+    if (budget->n_max == 0 || is_first || transfer->request.post.ptr)
+        return true;
+    return n < body->capacity - body->n ||
+           budget->n + budget->n_held + (more < most ? more : most) <= budget->n_max;
+}
+
+/* Pausing would not do: what is unpacked, or comes on another stream of HTTP/2, would pile up in
+ * libcurl instead. */
+static bool keep(td_net_transfer *transfer, td_str bytes)
+{
+    size_t before = transfer->body.capacity;
+
+    transfer->lacks_room = !has_room(transfer, bytes.n);
+    bool ok = !transfer->lacks_room && td_buf_add(&transfer->body, bytes, NULL) == TANDEM_OK;
+    transfer->budget->n += transfer->body.capacity - before;
+    return ok;
+}
+
 /* Returning less than was given ends the transfer; the flags say why. */
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
@@ -343,13 +303,11 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *user)
     if (transfer->request.take)
         return hand_over(transfer, (td_str){bytes, n}) ? n : 0;
     if (n > room) {
-        transfer->cut = transfer->request.body_cut;
-        transfer->too_large = !transfer->cut;
-        if (transfer->cut)
-            (void)td_buf_add(&transfer->body, (td_str){bytes, room}, NULL);
+        transfer->too_large = !transfer->request.body_cut;
+        transfer->cut = !transfer->too_large && keep(transfer, (td_str){bytes, room});
         return 0;
     }
-    return td_buf_add(&transfer->body, (td_str){bytes, n}, NULL) == TANDEM_OK ? n : 0;
+    return keep(transfer, (td_str){bytes, n}) ? n : 0;
 }
 
 static void start_hop(td_net_transfer *transfer)
@@ -358,6 +316,7 @@ static void start_hop(td_net_transfer *transfer)
     td_buf_cut(&transfer->location, 0);
     transfer->n_decoded = transfer->header_bytes = 0;
     transfer->asked = transfer->is_redirect = transfer->refused = transfer->cut = false;
+    transfer->lacks_room = false;
     transfer->too_large = transfer->too_packed = transfer->too_nested = false;
     transfer->headers_too_large = false;
     transfer->denied[0] = '\0';
@@ -518,6 +477,23 @@ bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_
     if (transfer->location.n == 0 || transfer->request.keep_redirects)
         return false;
     return follow(transfer, err) == TANDEM_OK;
+}
+
+size_t td_net_transfer_body_bytes(const td_net_transfer *transfer)
+{
+    curl_off_t told = -1;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &told);
+    bool is_told = told > 0 && (uint64_t)told > transfer->body.n;
+    return is_told ? (size_t)told : transfer->body.n;
+}
+
+void td_net_transfer_restart(td_net_transfer *transfer)
+{
+    drop_body(transfer);
+    start_hop(transfer);
+    transfer->started_ms = 0;
+    transfer->easy = NULL;
 }
 
 /* Texts of the reply that are headers, in the order of their names below. */

@@ -34,7 +34,8 @@ static void give(td_source_crawl *crawl, td_page *page, uint32_t depth, bool is_
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: page of a crawl");
         return;
     }
-    *entry = (td_source_given){NULL, td_source_frontier_key(page->uri), depth, is_nofollow};
+    *entry = (td_source_given){NULL, td_source_frontier_key(page->uri), page->body.n, depth,
+                               is_nofollow};
     pthread_mutex_lock(&crawl->lock);
     td_source_given **bucket = &crawl->given[entry->key % TD_SOURCE_GIVEN_BUCKETS];
     entry->next = *bucket;
@@ -42,8 +43,9 @@ static void give(td_source_crawl *crawl, td_page *page, uint32_t depth, bool is_
     crawl->n_given++;
     crawl->n_fetching--;
     crawl->n_waiting++;
-    crawl->n_waiting_bytes += page->body.n;
+    crawl->n_given_bytes += page->body.n;
     crawl->n_pages += page->status != TD_PAGE_SKIPPED;
+    td_net_hold(crawl->net, crawl->n_given_bytes);
     pthread_mutex_unlock(&crawl->lock);
     if (!td_queue_push(crawl->pages, page))
         td_page_free(page);
@@ -283,14 +285,16 @@ static td_source_target *take(td_source_crawl *crawl, int64_t *wait_ms_out)
     bool is_stopped = reached_limit(crawl) != NULL;
     *wait_ms_out = INT64_MAX;
     pthread_mutex_lock(&crawl->lock);
-    bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max &&
-                    crawl->n_waiting_bytes < TD_SOURCE_WAITING_BYTES_MAX;
-    if (has_room && !is_stopped && crawl->n_pages + crawl->n_fetching < most)
+    bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max;
+    bool is_laden = crawl->n_given_bytes >= TD_SOURCE_IN_HAND_BYTES_MAX;
+    if (has_room && !is_laden && !is_stopped && crawl->n_pages + crawl->n_fetching < most)
         target = td_source_frontier_take(crawl->frontier, td_clock_ms(), wait_ms_out);
     crawl->n_fetching += target != NULL;
     crawl->lacks_room = !has_room;
+    crawl->is_laden = is_laden;
     crawl->is_woken = false;
     crawl->is_sated = td_source_frontier_is_sated(crawl->frontier);
+    td_net_hold(crawl->net, crawl->n_given_bytes);
     pthread_mutex_unlock(&crawl->lock);
     if (*wait_ms_out < 0) {
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");

@@ -11,10 +11,10 @@
  *                   +------------------+---------------------- done (links) ---------+
  *
  *  1. n_fetching + n_waiting <= in_hand_max, so that a push to `pages` never blocks the io thread
- *     and a slow conductor stops the crawl instead of filling memory; so do waiting pages of
- *     TD_SOURCE_WAITING_BYTES_MAX together.
+ *     and a slow conductor stops the crawl instead of filling memory.
  *  2. A page is in `given` from the moment it is queued until `done`. The crawl is over when
  *     nothing is fetched, queued or given (or pages_max is reached and nothing is fetched).
+ *     TD_SOURCE_IN_HAND_BYTES_MAX of pages given, and of those that are only coming, stop it too.
  *  3. A host is asked for its robots.txt before anything else; meanwhile its targets stay queued.
  *  4. Only the io thread takes targets and changes hosts and the scope. The scope moves while the
  *     start page is fetched, so a sitemap's or an llms.txt's pages may be judged by either.
@@ -34,8 +34,8 @@
 
 enum {
     TD_SOURCE_GIVEN_BUCKETS = 256,
-    TD_SOURCE_WAITING_MAX = 64, /* pages, besides a host's full number of requests */
-    TD_SOURCE_WAITING_BYTES_MAX = 64 << 20,
+    TD_SOURCE_WAITING_MAX = 64,             /* pages, besides a host's full number of requests */
+    TD_SOURCE_IN_HAND_BYTES_MAX = 64 << 20, /* of pages that come, wait, or are given */
     TD_SOURCE_URLS_MAX = 1000 * 1000,
     TD_SOURCE_TRIES_MAX = 3,
     TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000,        /* a host that asks for longer is given up */
@@ -46,6 +46,7 @@ enum {
 typedef struct td_source_given {
     struct td_source_given *next;
     uint64_t key;
+    size_t n_bytes; /* of its body */
     uint32_t depth;
     bool is_nofollow;
 } td_source_given;
@@ -79,8 +80,9 @@ typedef struct td_source_crawl {
     td_source_keys originals; /* ... which is one of these, and not skipped as a copy of them */
     td_source_given *given[TD_SOURCE_GIVEN_BUCKETS]; /* by key */
     size_t n_given;
-    size_t n_fetching, n_waiting, n_waiting_bytes;
+    size_t n_fetching, n_waiting, n_given_bytes;
     bool lacks_room;      /* the io thread waits for `next` to take a page */
+    bool is_laden;        /* ... for `done`: the pages that are given are too large together */
     bool is_sated;        /* it waits for an answer, and new links to its one host are no help */
     bool is_woken;        /* it will look again: nobody else need wake it */
     uint64_t n_pages;     /* fetched or failed, for pages_max */

@@ -11,6 +11,7 @@ enum {
     HOSTS_MAX = 64,     /* that the pages of one site ask */
     REQUESTS_MAX = 400, /* of one page */
     PAGE_BYTES_MAX = 64 << 20,
+    IN_HAND_BYTES_MAX = 64 << 20, /* of answers that are still coming */
     POST_BYTES_MAX = 256 * 1024,
     ASKING_EXTRA_BYTES = 64 * 1024,
     URL_BYTES = 32 * 1024,
@@ -443,6 +444,7 @@ static tandem_code open_net(td_source_render_net *net, tandem_error *err)
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
     options.body_bytes_max = from->file_bytes_max;
+    options.in_hand_bytes_max = IN_HAND_BYTES_MAX;
     options.ca_file = from->ca_file;
     options.allow_private = from->allow_private;
     options.allowed = allowed;

@@ -48,7 +48,6 @@ static tandem_code next(td_source *self, td_page **page_out, tandem_error *err)
     }
     pthread_mutex_lock(&crawl->lock);
     crawl->n_waiting -= popped;
-    crawl->n_waiting_bytes -= popped ? ((td_page *)page)->body.n : 0;
     failure = crawl->failure;
     bool makes_room = popped && crawl->lacks_room && is_to_wake_locked(crawl);
     pthread_mutex_unlock(&crawl->lock);
@@ -107,8 +106,10 @@ static void done(td_source *self, td_str uri, const td_link *links, size_t n)
     /* Only now: without this page's links and without the page the crawl might be over. */
     pthread_mutex_lock(&crawl->lock);
     td_source_given *last = take_given(crawl, uri, false);
+    crawl->n_given_bytes -= last ? last->n_bytes : 0;
     bool is_sated = crawl->is_sated && td_source_frontier_n_hosts(crawl->frontier) == 1;
-    bool may_help = !is_sated && !crawl->lacks_room && is_to_wake_locked(crawl);
+    bool is_awaited = crawl->is_laden || (!is_sated && !crawl->lacks_room);
+    bool may_help = is_awaited && is_to_wake_locked(crawl);
     pthread_mutex_unlock(&crawl->lock);
     free(last);
     if (may_help)
@@ -244,6 +245,7 @@ static tandem_code open_net(td_source_crawl *crawl, tandem_error *err)
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
     options.body_bytes_max = crawl->options.file_bytes_max;
+    options.in_hand_bytes_max = TD_SOURCE_IN_HAND_BYTES_MAX;
     options.ca_file = crawl->options.ca_file;
     options.allow_private = crawl->options.allow_private;
     options.allowed = allowed;

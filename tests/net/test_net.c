@@ -86,6 +86,94 @@ static void no_host_gets_more_requests_at_once_than_allowed(void **state)
     server_stop(s);
 }
 
+enum {
+    LARGE_BYTES = 1 << 20,
+    N_LARGE = 40,
+};
+
+/* A body of 1 MiB that tells its path. */
+static bool send_much(void *user, server_request *request)
+{
+    char *body = malloc(LARGE_BYTES);
+
+    (void)user;
+    memset(body, '.', LARGE_BYTES);
+    memcpy(body, request->path, strlen(request->path));
+    bool stays = server_send_bytes(request, 200, "Content-Type: text/html\r\n", body, LARGE_BYTES);
+    free(body);
+    return stays;
+}
+
+/* Asks for many of them; `most_in_hand` is what they took together whenever one was done. */
+typedef struct wave {
+    server *server;
+    td_net *net;
+    size_t most_in_hand, n_done;
+} wave;
+
+static void take_much(void *user, const td_net_reply *reply)
+{
+    wave *w = user;
+    size_t n = td_net_n_bytes(w->net);
+
+    assert_int_equal(reply->status, 200);
+    assert_int_equal(reply->body.n, LARGE_BYTES);
+    assert_true(td_str_ends(reply->final_url, td_str_slice(reply->body, 0, 3)));
+    w->most_in_hand = n > w->most_in_hand ? n : w->most_in_hand;
+    w->n_done++;
+}
+
+static wave *wave_run(size_t in_hand_bytes_max)
+{
+    wave *w = calloc(1, sizeof(*w));
+    td_net_options options = local_options();
+    char url[2200], path[20];
+
+    options.connections_max = options.connections_per_host_max = N_LARGE;
+    options.in_hand_bytes_max = in_hand_bytes_max;
+    w->server = server_start(send_much, NULL);
+    w->net = open_net(&options);
+    for (int i = 0; i < N_LARGE; i++) {
+        snprintf(path, sizeof(path), "/%02d", i);
+        td_net_request request = {.url = td_str_from(server_url(w->server, path, url)),
+                                  .done = take_much,
+                                  .user = w};
+        assert_int_equal(td_net_get(w->net, &request, NULL), TANDEM_OK);
+    }
+    run_all(w->net);
+    assert_int_equal(w->n_done, N_LARGE);
+    assert_int_equal(td_net_n_bytes(w->net), 0);
+    return w;
+}
+
+static void wave_free(wave *w)
+{
+    td_net_close(w->net);
+    server_stop(w->server);
+    free(w);
+}
+
+static void many_large_bodies_have_one_budget(void **state)
+{
+    wave *w = wave_run(4 * LARGE_BYTES);
+
+    (void)state;
+    /* The eldest may pass it, with a buffer that was made for twice as much. */
+    assert_in_range(w->most_in_hand, LARGE_BYTES, 4 * LARGE_BYTES + 2 * LARGE_BYTES);
+    /* Once it is seen how large they are, few are asked for at once. */
+    assert_in_range(server_n_requests(w->server, NULL), N_LARGE, N_LARGE * 5);
+    wave_free(w);
+}
+
+static void a_body_that_passes_the_budget_comes_alone_and_whole(void **state)
+{
+    wave *w = wave_run(1000);
+
+    (void)state;
+    assert_in_range(w->most_in_hand, LARGE_BYTES, 2 * LARGE_BYTES + 1000);
+    wave_free(w);
+}
+
 typedef struct chain {
     td_net *net;
     const char *url;
@@ -253,6 +341,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_used_again),
         cmocka_unit_test(no_host_gets_more_requests_at_once_than_allowed),
+        cmocka_unit_test(many_large_bodies_have_one_budget),
+        cmocka_unit_test(a_body_that_passes_the_budget_comes_alone_and_whole),
         cmocka_unit_test(done_may_start_the_next_request),
         cmocka_unit_test(close_reports_every_request_that_is_under_way),
         cmocka_unit_test(wake_ends_the_wait_of_a_step),

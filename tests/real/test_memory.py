@@ -65,6 +65,16 @@ def test_no_page_takes_more_than_its_share(tandem, site, args):
 
 
 @pytest.mark.skipif(SANITIZED, reason="sanitizers have a memory of their own")
+def test_many_large_pages_at_once_take_no_more_than_few(tandem, site):
+    body = many("large words ").encode()
+    site.put("/", "".join(f'<a href="/p{i}">x</a>' for i in range(50)))
+    for i in range(50):
+        site.pages[f"/p{i}"] = "text/html", body + b"%d" % i
+    peak = peak_mb(tandem, "crawl", "-r", "--links", "--per-host", 50, site.url)
+    assert peak < PAGE_CEILING_MB, peak
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers have a memory of their own")
 def test_a_crawl_of_ten_times_the_pages_takes_no_more_memory(tandem, site):
     class Endless(dict):  # each page leads to two more, and has 20 KB
         def get(self, path):

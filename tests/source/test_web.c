@@ -1,3 +1,4 @@
+#include "source/crawl.h"
 #include "source/site.h"
 #include "source/web.h"
 
@@ -239,6 +240,16 @@ static bool heavy_site(void *user, server_request *request)
     return stays;
 }
 
+static size_t given_bytes(td_source *source)
+{
+    td_source_crawl *crawl = (td_source_crawl *)source;
+
+    pthread_mutex_lock(&crawl->lock);
+    size_t n = crawl->n_given_bytes;
+    pthread_mutex_unlock(&crawl->lock);
+    return n;
+}
+
 static void few_heavy_pages_stop_the_crawl_as_many_light_ones_do(void **state)
 {
     site *s = site_start_with(NULL, heavy_site);
@@ -247,12 +258,14 @@ static void few_heavy_pages_stop_the_crawl_as_many_light_ones_do(void **state)
 
     (void)state;
     options.no_robots = true;
+    options.per_host_max = 12;
     td_source *source = tree_open(s->url, &options);
     assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
     site_report(source, page);
     td_page_free(page);
-    for (int n_pages = 1; n_pages < 4; n_pages++) {
-        assert_int_equal(server_wait(s->server, n_pages + 8), n_pages + 8); /* 64 MiB */
+    for (int n_pages = 1; n_pages < 10; n_pages++) {
+        server_wait(s->server, n_pages + 8);
+        assert_in_range(given_bytes(source), 0, TD_SOURCE_IN_HAND_BYTES_MAX + HEAVY_BYTES);
         assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
         assert_int_equal(page->body.n, HEAVY_BYTES);
         source->done(source, page->uri, NULL, 0);
