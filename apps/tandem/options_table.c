@@ -98,6 +98,8 @@ const option_row options_table[] = {
      "stop after so many bytes of a site; 0: no limit"},
     {"max-time", 0, NULL, KIND_DURATION, AT(time_max_ms), WEB, 0, 604800000, "TIME", "0",
      "stop after so long on a site: 90, 500ms; 0: no limit"},
+    {"max-host-pages", 0, NULL, KIND_NUMBER, AT(host_pages_max), WEB, 0, 1000000, "N", "0",
+     "fetch at most N pages of one host besides the named one; 0: no limit"},
     {"max-variants", 0, NULL, KIND_NUMBER, AT(variants_max), WEB, 0, 1000000, "N", "500",
      "fetch at most N addresses that differ in their query alone; 0: no limit"},
     {"refresh", 0, NULL, KIND_FLAG, AT(refresh), CMD_INDEX | CMD_CRAWL, 0, 0, NULL, NULL,

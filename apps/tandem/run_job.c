@@ -129,6 +129,7 @@ tandem_job_options job_options_of(const settings *s)
     o.variants_max = (uint32_t)s->variants_max;
     o.contact = s->contact;
     o.ca_file = s->site_ca_file;
+    o.host_pages_max = (uint32_t)s->host_pages_max;
     set_render(s, &o);
     o.pages_max = (uint32_t)s->pages_max;
     o.any_host = s->any_host;

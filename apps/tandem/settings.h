@@ -43,7 +43,7 @@ typedef struct settings {
     bool dry_run, refresh, links;
     const char *state;
     uint64_t depth, pages_max, delay_ms, per_host, timeout_ms, file_bytes_max;
-    uint64_t variants_max, bytes_max, time_max_ms;
+    uint64_t variants_max, host_pages_max, bytes_max, time_max_ms;
     const char *user_agent, *contact, *mode, *site_ca_file;
     const char *render, *browser;
     bool browser_no_sandbox;

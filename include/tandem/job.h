@@ -159,7 +159,8 @@ typedef struct tandem_job_options {
     /* Whose tokens count, where the job has no index that names them; NULL: the embedded one. */
     const char *chunk_models[TANDEM_N_LANES];
 
-    const char *ca_file; /* web: authorities to trust for https, PEM; NULL: the system's */
+    const char *ca_file;     /* web: authorities to trust for https, PEM; NULL: the system's */
+    uint32_t host_pages_max; /* web: of one host, besides the named page; 0: no limit */
 } tandem_job_options;
 
 #define TANDEM_JOB_OPTIONS                                                                   \

@@ -50,13 +50,12 @@ static tandem_code copy_options(tandem_job *job, const tandem_job_options *optio
     const char **texts[] = {&o->scope,           &o->project,    &o->dataset, &o->user_agent,
                             &o->contact,         &o->input_name, &o->browser, &o->chunk_models[0],
                             &o->chunk_models[1], &o->ca_file};
-    bool ok = true;
 
     *o = *options;
+    bool ok = copy_list(job->arena, &o->include, o->n_include) &&
+              copy_list(job->arena, &o->exclude, o->n_exclude);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         ok = ok && (!*texts[i] || copy_text(job->arena, texts[i]));
-    ok = ok && copy_list(job->arena, &o->include, o->n_include);
-    ok = ok && copy_list(job->arena, &o->exclude, o->n_exclude);
     if (ok && o->input_name) {
         o->input = td_arena_copy(job->arena, o->input);
         ok = o->input.ptr != NULL;
@@ -114,6 +113,7 @@ static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
     s.user_agent = o->user_agent;
     s.contact = o->contact;
     s.ca_file = o->ca_file;
+    s.host_pages_max = o->host_pages_max;
     s.browser = job->browser;
     s.mode = (td_source_mode)o->mode;
     s.dry_run = o->dry_run;

@@ -37,6 +37,7 @@ enum {
     TD_SOURCE_WAITING_MAX = 64,             /* pages, besides a host's full number of requests */
     TD_SOURCE_IN_HAND_BYTES_MAX = 64 << 20, /* of pages that come, wait, or are given */
     TD_SOURCE_URLS_MAX = 1000 * 1000,
+    TD_SOURCE_SITEMAPS_MAX = 1000, /* that indexes name */
     TD_SOURCE_TRIES_MAX = 3,
     TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000,        /* a host that asks for longer is given up */
     TD_SOURCE_ROBOTS_AGE_MS_MAX = 24 * 3600 * 1000, /* RFC 9309 2.4 */
@@ -68,6 +69,7 @@ typedef struct td_source_crawl {
     bool is_stopped;    /* by a limit, which is told */
     size_t in_hand_max; /* pages fetched and not taken, and requests */
     uint64_t n_found;   /* addresses in sitemaps, and llms.txts */
+    uint32_t n_sitemaps; /* of them */
     uint64_t n_bytes;
     int64_t begun_ms;
     pthread_mutex_t lock; /* rank 2: guards all below */

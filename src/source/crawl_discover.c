@@ -114,6 +114,23 @@ typedef struct found {
     size_t n;
 } found;
 
+/* An index may name thousands that name nothing: no other limit would end that. */
+static bool has_room(td_source_crawl *crawl)
+{
+    if (crawl->n_sitemaps < TD_SOURCE_SITEMAPS_MAX) {
+        crawl->n_sitemaps++;
+        return true;
+    }
+    pthread_mutex_lock(&crawl->lock);
+    bool is_first = !crawl->is_full;
+    crawl->is_full = true; /* what is not seen is not gone */
+    pthread_mutex_unlock(&crawl->lock);
+    if (is_first)
+        td_log(TD_WARN, "source", "site=%s more than %d sitemaps: further ones are left out",
+               crawl->source.uri.ptr, TD_SOURCE_SITEMAPS_MAX);
+    return false;
+}
+
 static void take_entry(void *user, const td_source_sitemap_entry *entry)
 {
     found *f = user;
@@ -123,6 +140,8 @@ static void take_entry(void *user, const td_source_sitemap_entry *entry)
     if (entry->is_sitemap && f->target->level >= INDEX_LEVELS_MAX)
         return;
     if (td_net_url_resolve(f->base, entry->loc, &f->url, NULL) != TANDEM_OK)
+        return;
+    if (entry->is_sitemap && !has_room(f->crawl))
         return;
     f->n++;
     lead.url = td_buf_str(&f->url);

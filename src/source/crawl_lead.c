@@ -22,13 +22,13 @@ static td_source_pushed push_locked(td_source_crawl *crawl, td_source_lead *lead
                                     const td_net_url *parts)
 {
     const char *why = lead->why_not;
+    td_source_trap_limits limits = {crawl->options.variants_max, crawl->options.host_pages_max};
 
     if (td_source_frontier_has(crawl->frontier, lead->url))
         return TD_SOURCE_SEEN;
-    td_source_trapped trapped =
-        why || lead->depth == 0
-            ? TD_SOURCE_TRAP_NONE
-            : td_source_trap_count(&crawl->traps, parts, crawl->options.variants_max, &why);
+    td_source_trapped trapped = why || lead->depth == 0
+                                    ? TD_SOURCE_TRAP_NONE
+                                    : td_source_trap_count(&crawl->traps, parts, limits, &why);
     if (trapped == TD_SOURCE_TRAP_MORE && !crawl->options.dry_run)
         return TD_SOURCE_SEEN;
     lead->why_not = why;

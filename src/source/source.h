@@ -129,6 +129,7 @@ typedef struct td_source_options {
     td_source_browser *browser; /* web: draws pages; borrowed; NULL: none */
     const char *contact;        /* web: address or URL that user_agent names; NULL: none */
     const char *ca_file;        /* web: authorities to trust for https; NULL: the system's */
+    uint32_t host_pages_max;    /* web: of one host, besides what was named; 0: no limit */
 } td_source_options;
 
 #define TD_SOURCE_OPTIONS                                                                      \

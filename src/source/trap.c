@@ -9,9 +9,9 @@ enum {
     SLOTS_MAX = 1 << 20,
 };
 
-static uint64_t key_of(const td_net_url *url)
+static uint64_t key_of(const td_net_url *url, td_str path)
 {
-    td_str parts[2] = {url->host, url->path};
+    td_str parts[2] = {url->host, path};
     td_hash hash = td_hash_of_parts(parts, 2);
     uint64_t key;
 
@@ -64,8 +64,23 @@ static size_t count_repeats(td_str path, size_t *n_parts_out)
     return most;
 }
 
+/* One more of what the key stands for, of which n_max are no trap. */
+static td_source_trapped count_one(td_source_traps *traps, uint64_t key, uint32_t n_max)
+{
+    if (traps->n_used * 2 >= traps->n_slots && !grow(traps))
+        return TD_SOURCE_TRAP_NONE;
+    struct td_source_trap_slot *slot = slot_of(traps, key);
+    traps->n_used += slot->key == 0;
+    slot->key = key;
+    if (slot->n <= n_max)
+        slot->n++;
+    else
+        return TD_SOURCE_TRAP_MORE;
+    return slot->n <= n_max ? TD_SOURCE_TRAP_NONE : TD_SOURCE_TRAP_FIRST;
+}
+
 td_source_trapped td_source_trap_count(td_source_traps *traps, const td_net_url *url,
-                                       uint32_t variants_max, const char **why_out)
+                                       td_source_trap_limits limits, const char **why_out)
 {
     size_t n_parts = 0;
 
@@ -77,17 +92,18 @@ td_source_trapped td_source_trap_count(td_source_traps *traps, const td_net_url 
         *why_out = "a trap: its path has no end";
         return TD_SOURCE_TRAP_MORE;
     }
-    if (url->query.n == 0 || variants_max == 0)
-        return TD_SOURCE_TRAP_NONE;
-    if (traps->n_used * 2 >= traps->n_slots && !grow(traps))
-        return TD_SOURCE_TRAP_NONE;
-    struct td_source_trap_slot *slot = slot_of(traps, key_of(url));
-    traps->n_used += slot->key == 0;
-    slot->key = key_of(url);
-    if (++slot->n <= variants_max)
-        return TD_SOURCE_TRAP_NONE;
-    *why_out = "too many variants of this address by query: this and further ones are left out";
-    return slot->n == variants_max + 1 ? TD_SOURCE_TRAP_FIRST : TD_SOURCE_TRAP_MORE;
+    td_source_trapped trapped = TD_SOURCE_TRAP_NONE;
+    if (url->query.n > 0 && limits.variants_max > 0)
+        trapped = count_one(traps, key_of(url, url->path), limits.variants_max);
+    if (trapped != TD_SOURCE_TRAP_NONE) {
+        *why_out = "too many variants of this address by query: this and further ones are left out";
+        return trapped;
+    }
+    if (limits.host_max > 0)
+        trapped = count_one(traps, key_of(url, TD_STR("")), limits.host_max);
+    if (trapped != TD_SOURCE_TRAP_NONE)
+        *why_out = "too many pages of this host: this and further ones are left out";
+    return trapped;
 }
 
 void td_source_trap_clear(td_source_traps *traps)

@@ -14,7 +14,7 @@ enum {
     TD_SOURCE_TRAP_PARTS_MAX = 64,  /* of a path */
 };
 
-/* How many queries a path was seen with. Begins as {0}. */
+/* How many queries a path was seen with, and addresses a host. Begins as {0}. */
 typedef struct td_source_traps {
     struct td_source_trap_slot {
         uint64_t key;
@@ -25,14 +25,19 @@ typedef struct td_source_traps {
 
 typedef enum td_source_trapped {
     TD_SOURCE_TRAP_NONE,
-    TD_SOURCE_TRAP_FIRST, /* one too many, the first of its path: worth telling */
+    TD_SOURCE_TRAP_FIRST, /* one too many, the first of its path or host: worth telling */
     TD_SOURCE_TRAP_MORE,
 } td_source_trapped;
 
-/* Counts an address. variants_max: queries that one path may have; 0: any number. *why_out is set
- * for a trap; static. Out of memory counts as none: the other limits of a crawl still hold. */
+/* What one path may have of queries, and one host of addresses; 0: any number. */
+typedef struct td_source_trap_limits {
+    uint32_t variants_max, host_max;
+} td_source_trap_limits;
+
+/* Counts an address. *why_out is set for a trap; static. Out of memory counts as none: the other
+ * limits of a crawl still hold. */
 td_source_trapped td_source_trap_count(td_source_traps *traps, const td_net_url *url,
-                                       uint32_t variants_max, const char **why_out);
+                                       td_source_trap_limits limits, const char **why_out);
 
 void td_source_trap_clear(td_source_traps *traps);
 

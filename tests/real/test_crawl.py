@@ -43,6 +43,7 @@ def docs(site):
         "text/plain",
     )
     site.put("/llms.txt", "# Start\n\n- [Listed](/listed): a page\n", "text/plain")
+    site.put("/llms-full.txt", "# All of it\n\nThe text of [it all](/listed).\n", "text/plain")
     return site
 
 
@@ -54,9 +55,50 @@ def test_each_mode_takes_what_it_says(tandem, docs):
     assert crawl("-r") == ["/", "/linked"]
     assert crawl("--mode", "recursive") == ["/", "/linked"]
     assert crawl("--mode", "sitemap") == ["/mapped"]
-    assert crawl("--mode", "llms") == ["/listed", "/llms.txt"]
-    assert crawl("--mode", "auto") == ["/", "/linked", "/listed", "/llms.txt", "/mapped"]
+    assert crawl("--mode", "llms") == ["/listed", "/llms-full.txt", "/llms.txt"]
+    assert crawl("--mode", "auto") == ["/", "/linked", "/listed", "/llms-full.txt", "/llms.txt",
+                                       "/mapped"]
     assert "/secret" not in docs.requests
+    lines = tandem.lines("crawl", "--json", "--mode", "llms", docs.url)
+    assert any(line["markdown"].startswith("# All of it\n\nThe text of") for line in lines)
+
+
+@pytest.mark.parametrize("mode", ("recursive", "sitemap", "llms", "auto"))
+def test_limits_hold_in_every_mode(tandem, site, mode):
+    paths = [f"/p{i}" for i in range(12)]
+    site.put("/", page("start", *paths))
+    site.put("/sitemap.xml", urlset(*paths))
+    site.put("/llms.txt", "".join(f"- [x]({path})\n" for path in paths), "text/plain")
+    for path in paths:
+        site.put(path, page(path, path + "/deeper"))
+        site.put(path + "/deeper", page(path + " deeper"))
+
+    def crawl(*args, status=0):
+        site.requests.clear()
+        out = tandem.run("crawl", "--json", "--mode", mode, *args, site.url, status=status)
+        lines = [json.loads(line) for line in out.stdout.splitlines()]
+        return [line for line in lines if not line["skipped"]], [line["reason"] for line in lines]
+
+    assert len(crawl("--max-pages", 3)[0]) == 3
+    reasons = crawl("--max-bytes", 1, status=3)[1]
+    assert "the limit of bytes is reached" in reasons[-1]
+    assert len(site.requests) < 12
+    # With a gap between requests that is longer than all of the time.
+    reasons = crawl("--max-time", "100ms", "--delay", "200ms", status=3)[1]
+    assert "the limit of time is reached" in reasons[-1]
+    assert len(site.requests) < 12
+    crawl("--depth", 1)
+    assert "/p0" in site.requests and "/p0/deeper" not in site.requests
+    crawl("--depth", 2)
+    assert "/p0/deeper" in site.requests
+
+
+def test_a_robots_txt_that_is_html_allows_all(tandem, site):
+    site.put("/robots.txt", page("Not found, Disallow: /"))
+    site.put("/", page("start", "/a"))
+    site.put("/a", page("a"))
+    lines = tandem.lines("crawl", "--json", "-r", site.url)
+    assert urls(lines, site) == ["/", "/a"]
 
 
 def test_an_index_in_sitemap_mode_finds_the_pages(tandem, docs):

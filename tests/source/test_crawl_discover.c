@@ -82,6 +82,57 @@ static void an_index_leads_three_levels_deep(void **state)
     site_stop(s);
 }
 
+static void an_index_that_names_itself_is_read_once(void **state)
+{
+    static const site_page pages[] = {
+        {"/0.xml", 0, XML,
+         "<sitemapindex><sitemap><loc>/0.xml</loc></sitemap><sitemap><loc>/1.xml</loc></sitemap>"
+         "<sitemap><loc>/1.xml#x</loc></sitemap></sitemapindex>"},
+        {"/1.xml", 0, XML, INDEX("/0.xml")},
+        {0},
+    };
+    site *s = site_start(pages);
+    td_source_options options = mode_options(TD_SOURCE_MODE_SITEMAP, 1);
+
+    (void)state;
+    td_buf lines = site_crawl(s, "/0.xml", &options);
+    td_buf_clear(&lines);
+    assert_int_equal(server_n_requests(s->server, "/0.xml"), 1);
+    assert_int_equal(server_n_requests(s->server, "/1.xml"), 1);
+    site_stop(s);
+}
+
+/* An index of ever more sitemaps that name no page. */
+static bool endless_index(void *user, server_request *request)
+{
+    char body[8192];
+    size_t n = 0;
+    int at = 0;
+
+    (void)user;
+    n += (size_t)snprintf(body, sizeof(body), "<sitemapindex>");
+    sscanf(request->path, "/%d.xml", &at);
+    for (int i = 1; i <= 100; i++)
+        n += (size_t)snprintf(body + n, sizeof(body) - n, "<sitemap><loc>/%d.xml</loc></sitemap>",
+                              at * 100 + i);
+    snprintf(body + n, sizeof(body) - n, "</sitemapindex>");
+    return server_send(request, 200, XML, body);
+}
+
+static void sitemaps_without_end_end(void **state)
+{
+    site *s = site_start_with(NULL, endless_index);
+    td_source_options options = mode_options(TD_SOURCE_MODE_SITEMAP, 1);
+
+    (void)state;
+    options.no_robots = true;
+    options.per_host_max = 6;
+    td_buf lines = site_crawl(s, "/0.xml", &options);
+    td_buf_clear(&lines);
+    assert_int_equal(server_n_requests(s->server, NULL), 1 + TD_SOURCE_SITEMAPS_MAX);
+    site_stop(s);
+}
+
 static void a_sitemap_that_is_none_is_named(void **state)
 {
     static const site_page pages[] = {
@@ -195,6 +246,8 @@ int main(void)
         cmocka_unit_test(pages_of_a_named_sitemap_are_fetched_and_nothing_else),
         cmocka_unit_test(sitemaps_of_robots_txt_come_before_the_usual_places),
         cmocka_unit_test(an_index_leads_three_levels_deep),
+        cmocka_unit_test(an_index_that_names_itself_is_read_once),
+        cmocka_unit_test(sitemaps_without_end_end),
         cmocka_unit_test(a_sitemap_that_is_none_is_named),
         cmocka_unit_test(a_search_that_finds_nothing_says_so),
         cmocka_unit_test(an_llms_txt_is_a_page_and_its_links_are_too),

@@ -23,6 +23,25 @@ static void a_calendar_ends_at_its_limit_and_says_so(void **state)
     site_stop(s);
 }
 
+static void a_host_gives_no_more_pages_than_it_may(void **state)
+{
+    static const site_page pages[] = {
+        {"/", 0, NULL, "<a href=\"/a\"><a href=\"/b\"><a href=\"/c\"><a href=\"/d\">"},
+        {"/a", 0, NULL, "<a href=\"/e\">"},
+        {"/b", 0, NULL, "b"},
+        {0},
+    };
+    site *s = site_start(pages);
+    td_source_options options = site_options();
+
+    (void)state;
+    options.host_pages_max = 2;
+    site_expect(s, "/", &options,
+                "+ /\n+ /a\n+ /b\n- /c: too many pages of this host: this and further ones are "
+                "left out\n");
+    site_stop(s);
+}
+
 static bool endless(void *user, server_request *request)
 {
     (void)user;
@@ -131,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_calendar_ends_at_its_limit_and_says_so),
+        cmocka_unit_test(a_host_gives_no_more_pages_than_it_may),
         cmocka_unit_test(folders_without_end_end),
         cmocka_unit_test(a_dry_run_lists_and_tells_why_not),
         cmocka_unit_test(a_canonical_address_counts_where_it_is_another_spelling),
