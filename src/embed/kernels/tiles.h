@@ -23,9 +23,11 @@
 
 enum {
     LINE_FLOATS = 16,
-    AHEAD_TILES = WIDTH / LINE_FLOATS, /* that ask for one panel, between them */
-    KEY_BLOCK = 8 * 32,                /* keys between two updates of the online softmax */
-    SCORES_STRIDE = KEY_BLOCK + 16,    /* rows off the power of two, see td_embed_kernels_stride */
+    AHEAD_TILES = WIDTH / LINE_FLOATS,     /* that ask for one panel, between them */
+    PART_INPUTS = 16 * 1024 / (WIDTH * 4), /* of a panel that stays in L1 */
+    CHUNK_ROWS = 12 * TILE_ROWS,
+    KEY_BLOCK = 8 * 32,             /* keys between two updates of the online softmax */
+    SCORES_STRIDE = KEY_BLOCK + 16, /* rows off the power of two, see td_embed_kernels_stride */
     HEAD_STRIDE = TD_HEAD_DIM_MAX + 16,
     ROW_GROUPS = (TILE_ROWS + 2) / 3, /* rows are reached as base, base + stride, base + 2 stride */
 };
@@ -141,28 +143,46 @@ UNWATCHED static void finish_any(const td_matrix *matrix, size_t panel, const fl
     }
 }
 
-/* Panels outside, rows inside: a panel stays in the nearest caches while the rows pass by, and a
- * tile meets its epilogue while it is still in L1. */
-static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows, size_t panel_from,
-                          size_t panel_to, const td_epilogue *epilogue)
+/* At most a chunk of rows times one panel. Part of the panel outside, row tiles inside: the part
+ * stays in L1 while the rows pass by, and a finished tile meets its epilogue while it is still
+ * there. */
+static void chunk(const td_matrix *matrix, size_t panel, const float *x, size_t n_rows,
+                  const td_epilogue *epilogue, float *out)
 {
-    size_t x_stride = td_embed_kernels_stride(matrix->n_in);
-    _Alignas(64) float products[TILE_ROWS * WIDTH];
-    tile_work work = {
-        .a_stride = x_stride, .k = matrix->n_in, .c = products, .c_stride = WIDTH, .add = false};
+    const size_t x_stride = td_embed_kernels_stride(matrix->n_in), n_in = matrix->n_in;
+    size_t n_parts = (n_in + PART_INPUTS - 1) / PART_INPUTS, step = (n_in + n_parts - 1) / n_parts;
+    _Alignas(64) float products[CHUNK_ROWS * WIDTH];
+    tile_work work = {.a_stride = x_stride, .c_stride = WIDTH};
 
-    for (size_t panel = panel_from; panel < panel_to; panel++) {
-        work.panel = matrix->panels + panel * matrix->n_in * WIDTH;
-        work.ahead = work.panel + matrix->n_in * WIDTH;
+    for (size_t from = 0; from < n_in; from += step) {
+        work.k = n_in - from < step ? n_in - from : step;
+        work.add = from > 0;
+        work.panel = matrix->panels + (panel * n_in + from) * WIDTH;
+        work.ahead = work.panel + n_in * WIDTH;
         for (size_t row = 0; row < n_rows; row += TILE_ROWS) {
             size_t n = n_rows - row < TILE_ROWS ? n_rows - row : TILE_ROWS;
-            work.a = x + row * x_stride;
+            work.a = x + row * x_stride + from;
+            work.c = products + row * WIDTH;
             if (row >= AHEAD_TILES * TILE_ROWS) /* the next panel has been asked for */
                 work.ahead = work.panel;
             tile(n, &work);
-            finish_any(matrix, panel, products, n, epilogue,
-                       epilogue->out + row * epilogue->out_stride);
-            work.ahead += matrix->n_in * LINE_FLOATS;
+            work.ahead += work.k * LINE_FLOATS;
+            if (from + work.k == n_in)
+                finish_any(matrix, panel, work.c, n, epilogue, out + row * epilogue->out_stride);
+        }
+    }
+}
+
+static tandem_code linear(const td_matrix *matrix, const float *x, size_t n_rows, size_t panel_from,
+                          size_t panel_to, const td_epilogue *epilogue)
+{
+    const size_t x_stride = td_embed_kernels_stride(matrix->n_in);
+
+    for (size_t panel = panel_from; panel < panel_to; panel++) {
+        for (size_t row = 0; row < n_rows; row += CHUNK_ROWS) {
+            size_t n = n_rows - row < CHUNK_ROWS ? n_rows - row : CHUNK_ROWS;
+            chunk(matrix, panel, x + row * x_stride, n, epilogue,
+                  epilogue->out + row * epilogue->out_stride);
         }
     }
     return TANDEM_OK;
