@@ -127,6 +127,23 @@ def test_a_sitemap_that_is_html_is_a_failure_with_a_name(tandem, site):
     assert b"no sitemap: robots.txt names none" in out.stderr
 
 
+@pytest.mark.parametrize(
+    "name,n_bytes,reason",
+    (
+        ("map.xml", 51 << 20, "larger than the limit of 52428800 bytes"),
+        ("map.xml.gz", 51 << 20, "unpacks to more than 50 MB"),
+        ("map.xml.gz", 5 << 20, "unpacks to more than 100 times its size"),
+    ),
+    ids=("plain", "packed", "bomb"),
+)
+def test_a_sitemap_that_is_too_large_is_a_failure_with_a_name(tandem, site, name, n_bytes, reason):
+    body = b"<urlset>" + b" " * n_bytes
+    body = gzip.compress(body, 1) if name.endswith(".gz") else body
+    site.put("/" + name, body, "application/octet-stream")
+    out = tandem.run("crawl", "--mode", "sitemap", f"{site.url}/{name}", status=3)
+    assert f"{name}: {reason}" in out.stderr.decode()
+
+
 def test_links_alone_print_addresses(tandem, docs):
     out = tandem.run("crawl", "-r", "--links", docs.url).stdout.decode()
     assert out.replace(docs.url, "").split() == ["/", "/linked"]
