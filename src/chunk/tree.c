@@ -203,6 +203,16 @@ static bool is_quoted(const char *kind)
            list_has(" block_scalar raw_text nowdoc ", kind);
 }
 
+/* A list that begins with what is first in it: no deeper than that, or it would have its first row
+ * and be around all that follows. */
+static bool is_bare_list(TSNode node)
+{
+    return list_has(" block body_statement block_body statement_list document block_node "
+                    "block_mapping block_sequence ",
+                    ts_node_type(node)) &&
+           ts_node_child_count(node) > 0 && ts_node_is_named(ts_node_child(node, 0));
+}
+
 static uint16_t deeper(uint16_t depth, uint32_t by)
 {
     return by < (uint32_t)(UINT16_MAX - depth) ? (uint16_t)(depth + by) : UINT16_MAX;
@@ -291,7 +301,7 @@ static bool visit(walk *w, TSNode node, const level *in, level *open_out)
     bool claimed = !error && w->claimed == start && !in->named;
     if (claimed)
         take_name(w, node);
-    *open_out = (level){.depth = deeper(depth, 1),
+    *open_out = (level){.depth = deeper(depth, !is_bare_list(node)),
                         .error = error,
                         .quoted = in->quoted || is_quoted(ts_node_type(node)),
                         .named = claimed && !ts_node_is_null(unwrapped(node))};

@@ -56,6 +56,123 @@ static void keeps_functions_whole_with_their_comments(void **state)
     split_clear(&s);
 }
 
+/* A percent sign stands for the unit's number. */
+static const struct unit {
+    const char *language, *starts, *unit, *symbol; /* symbol "": whatever it is */
+} units[] = {
+    {"c", "/* Adds",
+     "/* Adds. */\n"
+     "int add_%(int a)\n{\n    if (a)\n        return 1;\n    return a;\n}\n\n",
+     "add_%"},
+    {"cpp", "// Adds",
+     "// Adds.\nstd::string add_%(int a)\n"
+     "{\n    if (a)\n        return b<int>();\n    return a;\n}\n\n",
+     "add_%"},
+    {"csharp", "public",
+     "public class Add%\n{\n    int Of(int a)\n"
+     "    {\n        return a;\n    }\n}\n\n",
+     "Add%"},
+    {"css", ".add",
+     ".add-% > a:hover {\n    color: red;\n"
+     "    border: 1px solid red;\n    margin: 0 auto;\n}\n\n",
+     ""},
+    {"go", "// Adds",
+     "// Adds.\nfunc add%(a int) int {\n"
+     "\tif a > 0 {\n\t\treturn 1\n\t}\n\treturn a\n}\n\n",
+     "add%"},
+    {"html", "<section",
+     "<section id=\"s%\">\n  <p>Some words of it.</p>\n"
+     "  <p>And some more of them.</p>\n</section>\n\n",
+     ""},
+    {"java", "class",
+     "class Add% {\n    int of(int a) {\n        if (a > 0)\n"
+     "            return 1;\n        return a;\n    }\n}\n\n",
+     "Add%"},
+    {"javascript", "// Adds",
+     "// Adds.\nfunction add%(a) {\n  if (a) {\n"
+     "    return 1;\n  }\n  return a;\n}\n\n",
+     "add%"},
+    {"json", "\"k",
+     "\"k%\": {\n    \"name\": \"some words\",\n"
+     "    \"list\": [1, 2, 3],\n    \"on\": true\n},\n",
+     ""},
+    {"php", "function",
+     "function add_%($a)\n{\n    if ($a) {\n        return 1;\n"
+     "    }\n    return $a;\n}\n\n",
+     "add_%"},
+    {"python", "@cached",
+     "@cached\ndef add_%(a):\n    \"\"\"Adds.\"\"\"\n"
+     "    if a:\n        return 1\n    return a\n\n\n",
+     "add_%"},
+    {"ruby", "# Adds",
+     "# Adds.\ndef add_%(a)\n  if a\n    1\n"
+     "  else\n    a\n  end\nend\n\n",
+     "add_%"},
+    {"rust", "/// Adds",
+     "/// Adds.\npub fn add_%(a: i32) -> i32 {\n"
+     "    if a > 0 {\n        return 1;\n    }\n    a\n}\n\n",
+     "add_%"},
+    {"shell", "# Adds",
+     "# Adds.\nadd_%() {\n    if [ -n \"$1\" ]; then\n"
+     "        echo 1\n    fi\n    echo \"$1\"\n}\n\n",
+     "add_%"},
+    {"sql", "CREATE",
+     "CREATE TABLE add_% (\n    id INT PRIMARY KEY,\n"
+     "    name TEXT NOT NULL,\n    at TIMESTAMP\n);\n\n",
+     "add_%"},
+    {"typescript", "export",
+     "export function add%(a: number): number {\n"
+     "  if (a) {\n    return 1;\n  }\n  return a;\n}\n\n",
+     "add%"},
+    {"yaml", "job",
+     "job%:\n  runs-on: linux\n  steps:\n"
+     "    - run: make\n    - run: make test\n\n",
+     "job%"},
+    {"unknown", "proc",
+     "proc add_% {a} {\n    if {$a} {\n"
+     "        return 1\n    }\n    return $a\n}\n\n",
+     ""},
+};
+
+/* Puts the form with its number behind what `out` has. */
+static void add_numbered(td_buf *out, const char *form, int number)
+{
+    td_str rest = td_str_from(form);
+    size_t at = td_str_find_byte(rest, '%', 0);
+    td_str head = td_str_slice(rest, 0, at == TD_STR_NONE ? rest.n : at);
+    assert_int_equal(td_buf_add(out, head, NULL), TANDEM_OK);
+    if (at != TD_STR_NONE)
+        assert_int_equal(td_buf_add_fmt(out, NULL, "%d%s", number, form + at + 1), TANDEM_OK);
+}
+
+/* Units of which some fit a chunk: each is whole, some share one, and a chunk is named by its
+ * first. With the language's grammar where it is built, by the scanner elsewhere. */
+static void cuts_every_language_between_its_units(void **state)
+{
+    (void)state;
+    for (const struct unit *unit = units; unit < units + sizeof units / sizeof *units; unit++) {
+        td_buf text = TD_BUF(1 << 16);
+        for (int k = 10; k < 40; k++)
+            add_numbered(&text, unit->unit, k);
+        split s = split_text(TD_FORMAT_CODE, unit->language, td_buf_str(&text), 450);
+        assert_in_range(s.chunks.n, 5, 15);
+        for (size_t k = 0; k < s.chunks.n; k++) {
+            const tandem_chunk *chunk = &s.chunks.items[k];
+            td_buf symbol = TD_BUF(64);
+            add_numbered(&symbol, unit->symbol,
+                         atoi(chunk->text.ptr + strcspn(chunk->text.ptr, "0123456789")));
+            if (!td_str_starts(chunk->text, td_str_from(unit->starts)))
+                fail_msg("%s is cut before |%.30s|", unit->language, chunk->text.ptr);
+            if (symbol.n > 0 && !td_str_eq(chunk->symbol, td_buf_str(&symbol)))
+                fail_msg("%s: chunk %zu is named %.*s", unit->language, k,
+                         TD_STR_FMT(chunk->symbol));
+            td_buf_clear(&symbol);
+        }
+        split_clear(&s);
+        td_buf_clear(&text);
+    }
+}
+
 static void names_methods_by_their_class(void **state)
 {
     (void)state;
@@ -75,6 +192,42 @@ static void names_methods_by_their_class(void **state)
     assert_true(td_str_starts(last->symbol, TD_STR("Parser.read_")));
     assert_str(find(&s, "def outside")->symbol, "outside");
     split_clear(&s);
+}
+
+/* The first of a class is not around the others, where only indentation says what is in it. */
+static void names_siblings_alike(void **state)
+{
+    (void)state;
+    static const struct unit rows[] = {
+        {"python", "class A:\n", "    def m%(self):\n        x = self.y\n        return x + 1\n\n",
+         "A.m%"},
+        {"ruby", "class A\n", "  def m%(a)\n    x = a.y\n    puts x\n    x + 1\n  end\n\n", "A.m%"},
+        {"yaml", "A:\n", "  m%:\n    first: some words of it\n    second: and some more of them\n",
+         "A.m%"},
+    };
+    for (const struct unit *row = rows; row < rows + sizeof rows / sizeof *rows; row++) {
+        td_buf text = TD_BUF(1 << 16);
+        add_numbered(&text, row->starts, 0);
+        for (int k = 10; k < 20; k++)
+            add_numbered(&text, row->unit, k);
+        add_numbered(&text, td_str_eq(td_str_from(row->language), TD_STR("ruby")) ? "end\n" : "",
+                     0);
+        split s = split_text(TD_FORMAT_CODE, row->language, td_buf_str(&text), 120);
+        for (int k = 11; k < 20; k++) {
+            td_buf name = TD_BUF(64), symbol = TD_BUF(64);
+            add_numbered(&name, "m%", k);
+            add_numbered(&symbol, row->symbol, k);
+            assert_int_equal(td_buf_add(&name, (td_str){"", 1}, NULL), TANDEM_OK);
+            const tandem_chunk *chunk = find(&s, name.ptr);
+            if (!td_str_eq(chunk->symbol, td_buf_str(&symbol)))
+                fail_msg("%s: %s is named %.*s", row->language, name.ptr,
+                         TD_STR_FMT(chunk->symbol));
+            td_buf_clear(&name);
+            td_buf_clear(&symbol);
+        }
+        split_clear(&s);
+        td_buf_clear(&text);
+    }
 }
 
 static void splits_a_large_function_inside_and_keeps_its_name(void **state)
@@ -208,7 +361,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_small_file_in_one_chunk_with_its_first_symbol),
         cmocka_unit_test(keeps_functions_whole_with_their_comments),
+        cmocka_unit_test(cuts_every_language_between_its_units),
         cmocka_unit_test(names_methods_by_their_class),
+        cmocka_unit_test(names_siblings_alike),
         cmocka_unit_test(splits_a_large_function_inside_and_keeps_its_name),
         cmocka_unit_test(says_the_signature_in_every_chunk_of_a_function),
         cmocka_unit_test(splits_off_a_comment_before_it_splits_a_function),
