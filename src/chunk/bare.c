@@ -35,10 +35,36 @@ static bool is_fenced(td_chunk_bare *bare, td_str body)
     return n > 0;
 }
 
+static bool is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c & 0x80) || (c != '\0' && strchr("_-.+@", c));
+}
+
+/* "@name", "@name, @other", "name@host": people in a list, or decorators, which say as little by
+ * themselves: what follows a decorator does. */
+static bool is_handles(td_str body)
+{
+    size_t i = 0;
+    while (i < body.n) {
+        bool at = false;
+        size_t start = i;
+        while (i < body.n && is_of_name(body.ptr[i]))
+            at |= body.ptr[i++] == '@';
+        if (!at || i - start < 2)
+            return false;
+        while (i < body.n && (body.ptr[i] == ',' || body.ptr[i] == ' '))
+            i++;
+    }
+    return body.n > 0;
+}
+
 static float looks_of(td_str text, const td_chunk_line *line, td_str body)
 {
     td_chunk_features features;
     int steps = 0;
+    if (is_handles(body))
+        return 0;
     td_chunk_features_read(body, line->indent, text.ptr[line->start] == '\t', &features);
     for (size_t i = 0; i < features.n; i++) {
         size_t row = td_chunk_language_table_find(features.items[i]);

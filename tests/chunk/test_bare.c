@@ -61,6 +61,31 @@ static void finds_nothing_in_prose(void **state)
     free(text);
 }
 
+static void takes_no_list_of_people_for_code(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "@alethia7\n@artemisc\n@carblue\n@dnaq\n@ektrah\n@graxrabble\n@harleqin\n@joshjdevl\n"
+        "@jrmarino\n@jshahbazi\n@lvh\n@neheb\n",
+        "@a_b, @c-d\n@ef, @gh\n@ij, @kl\n@mn, @op\n@qr, @st\n",
+        "ada@example.org\ngrace@example.net\nlinus@example.com\nken@example.org\n"};
+    for (size_t i = 0; i < 3; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%s\n%s\n%s", words, lists[i], words);
+        assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "");
+    }
+}
+
+static void keeps_decorators_with_what_they_decorate(void **state)
+{
+    (void)state;
+    static const char class[] = "@final\n@dataclass\nclass Name:\n    value: int\n\n    @property\n"
+                                "    def twice(self):\n        return 2 * self.value\n";
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n%s", words, class, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+7 ");
+}
+
 static void leaves_fences_alone(void **state)
 {
     (void)state;
@@ -100,6 +125,8 @@ int main(void)
         cmocka_unit_test(finds_code_that_begins_without_a_blank_line),
         cmocka_unit_test(keeps_a_comment_with_the_code_around_it),
         cmocka_unit_test(finds_nothing_in_prose),
+        cmocka_unit_test(takes_no_list_of_people_for_code),
+        cmocka_unit_test(keeps_decorators_with_what_they_decorate),
         cmocka_unit_test(leaves_fences_alone),
         cmocka_unit_test(goes_on_over_its_window),
         cmocka_unit_test(reads_each_line_once),
