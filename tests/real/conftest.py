@@ -128,6 +128,7 @@ class Site:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body go out in two pieces
 
             def do_GET(self):
                 site.requests.append(self.path)

@@ -26,7 +26,6 @@ def count_connections(site):
         setup(self)
 
     handler.setup = count
-    handler.disable_nagle_algorithm = True  # head and body go out in two pieces
     return opened
 
 

@@ -23,6 +23,9 @@ pytestmark = pytest.mark.skipif(not browser.find(), reason="needs Chromium")
 HAS_SANDBOX = os.geteuid() != 0 and subprocess.run(["unshare", "-U", "true"]).returncode == 0
 SANDBOX = [] if HAS_SANDBOX else ["--no-browser-sandbox"]
 
+# A browser takes seconds to start, and on a busy machine many of them.
+PATIENT = ["--timeout", "180"]
+
 SHELL = """<!doctype html><html lang="en"><title>An application</title>
 <script src="/app.js" defer></script>
 <body><noscript>You need to enable JavaScript to run this app.</noscript>
@@ -62,7 +65,7 @@ def app(site):
 
 
 def crawl(tandem, *args, status=0, **more):
-    lines = tandem.lines("crawl", "--json", *SANDBOX, *args, status=status, **more)
+    lines = tandem.lines("crawl", "--json", *SANDBOX, *PATIENT, *args, status=status, **more)
     return {line["url"].split("/", 3)[3]: line for line in lines}
 
 
@@ -190,7 +193,7 @@ def test_where_a_script_sends_its_reader_is_a_link(tandem, app, folder):
 
 def start_drawing(tandem, *args):
     return subprocess.Popen(
-        [PROGRAM, "crawl", *SANDBOX, *args],
+        [PROGRAM, "crawl", *SANDBOX, *PATIENT, *args],
         cwd=tandem.folder,
         env=tandem.environment(),
         stdout=subprocess.PIPE,
@@ -367,9 +370,9 @@ def test_a_page_whose_process_ends_is_a_failure_and_the_crawl_goes_on(tandem, ap
     asked, release = app.hold("/data/start.json")
     urls = [app.url + "/one", app.url, app.url + "/two"]
     process = start_drawing(tandem, "--json", "--render=always", *urls)
-    assert asked.wait(60)
+    assert asked.wait(180)
     kill_renderers(folder)
-    out = process.communicate(timeout=120)[0]
+    out = process.communicate(timeout=240)[0]
     release.set()
     assert process.returncode == 3
     pages = [json.loads(line) for line in out.splitlines()]
@@ -419,16 +422,17 @@ def test_pages_of_who_is_not_root_are_drawn_in_a_sandbox(nobody, app, folder):
         pytest.skip("needs a Chromium whose sandbox works for who is not root")
     asked, release = app.hold("/data/start.json")
     process = subprocess.Popen(
-        [*AS_NOBODY, PROGRAM, "crawl", "--json", "--render=always", app.url, app.url + "/one"],
+        [*AS_NOBODY, PROGRAM, "crawl", "--json", "--render=always", *PATIENT, app.url,
+         app.url + "/one"],
         cwd=nobody.folder, env=nobody.environment(), stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL)
-    assert asked.wait(60)
+    assert asked.wait(180)
     commands = {pid: pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
                 for pid in left_over(folder)}
     ours, _ = facts(process.pid)
     pages = [facts(pid) for pid, line in commands.items() if b"--type=renderer" in line]
     release.set()
-    out = process.communicate(timeout=120)[0]
+    out = process.communicate(timeout=240)[0]
     assert process.returncode == 0
     assert not any(b"--no-sandbox" in line for line in commands.values())
     assert pages and all(space != ours and mode == "2" for space, mode in pages)
@@ -444,5 +448,5 @@ def test_where_there_is_no_sandbox_it_is_said_what_to_do(nobody, app, folder):
     assert out.count(what_to_do) == 1 and "--no-browser-sandbox" in out
     pages = nobody.lines("crawl", "--json", "--render=always", *urls, through=WALLED_IN, status=3)
     assert all(what_to_do in page["reason"] for page in pages) and len(pages) == 2
-    out = nobody.run("crawl", "--no-browser-sandbox", urls[0], through=WALLED_IN)
+    out = nobody.run("crawl", "--no-browser-sandbox", *PATIENT, urls[0], through=WALLED_IN)
     assert b"What is written of The first" in out.stdout
