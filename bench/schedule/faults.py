@@ -47,11 +47,11 @@ FAULTS = {
 }
 
 
-def make_tree(folder):
+def make_tree(folder, n_prose=N_PROSE, n_code=N_CODE):
     folder.mkdir()
-    for i in range(N_PROSE):
+    for i in range(n_prose):
         (folder / f"text{i}.md").write_text(f"# Chapter {i}\n\n" + f"It tells of item {i}. " * 20)
-    for i in range(N_CODE):
+    for i in range(n_code):
         (folder / f"code{i}.py").write_text(
             f"def function_{i}(first):\n" + f"    first = first * {i}\n" * 20 + "    return first\n"
         )

@@ -47,6 +47,12 @@ def too_few(call):
     return call.send(200, body)
 
 
+def too_many(call):
+    body = call.server.answer(call.asked, call.vectors())
+    rows_of(call, body).append(rows_of(call, body)[0])
+    return call.send(200, body)
+
+
 def other_order(call):
     body = call.server.answer(call.asked, call.vectors())
     body["data"].reverse()
@@ -117,6 +123,7 @@ FAULTS = {
     "HTTP 500, once": once(error(500)),
     "HTTP 500, always": error(500),
     "HTTP 503 and a Retry-After of a second": once(error(503, headers=[("Retry-After", "1")])),
+    "HTTP 429 and a Retry-After of a second": once(error(429, headers=[("Retry-After", "1")])),
     "HTTP 401 from the second batch on": later(error(401)),
     "HTTP 404 from the second batch on": later(error(404)),
     "HTTP 413 for more than 3 texts": lambda c: len(c.texts) > 3 and c.error(413, "too large"),
@@ -130,6 +137,7 @@ FAULTS = {
     "what it sends is no JSON, once": once(lambda c: c.send(200, b"<html>Bad gateway")),
     "what it sends is no JSON, always": lambda c: c.send(200, b"<html>Bad gateway"),
     "a vector too few for several texts": too_few,
+    "a vector too many": too_many,
     "its entries come in another order": other_order,
     "two entries have one index": index_twice,
     "vectors of another width": lambda c: c.answer(c.vectors(dim=32)),

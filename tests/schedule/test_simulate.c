@@ -202,6 +202,56 @@ static void nor_does_it_on_servers_that_are_far_away(void **state)
     assert_true(spare >= 0.95);
 }
 
+/* 7 + 284 texts of 20 ms, read at `rate` a second, and a cap of two: seconds and overlap, the means
+ * of 20 orders. */
+typedef struct capped {
+    uint32_t items; /* of a batch, at most */
+    uint32_t limit; /* of each lane: 1 keeps a slot for the other */
+    double call;    /* seconds */
+} capped;
+
+static double run_capped(const capped *how, double rate, double *overlap_out)
+{
+    double seconds = 0;
+    *overlap_out = 0;
+    for (uint64_t c = 1; c <= 20; c++) {
+        sim s = sim_plain(TD_STRATEGY_AUTO, 2, 0.02);
+        s.seed = c * 31;
+        s.items_max = how->items;
+        for (int l = 0; l < TANDEM_N_LANES; l++) {
+            s.services[l].per_batch = how->call;
+            s.services[l].limit = how->limit;
+            s.services[l].adapts = true;
+        }
+        sim_fill(&s, (size_t[]){7, 284}, 100, 101, rate);
+        sim_run(&s);
+        *overlap_out += sim_overlap(&s) / 20;
+        seconds += sim_seconds(&s) / 20;
+        sim_clear(&s);
+    }
+    return seconds;
+}
+
+/* The table of the schedule's page. When texts come faster than two slots embed them, either both
+ * are full as the rare lane's come, or one is kept free for them: the first is what is done. */
+static void under_a_cap_of_two_a_rare_lane_waits_or_a_slot_idles(void **state)
+{
+    static const double calls[] = {0, 0.02, 0.08};
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        double call = calls[i / 2], rate = i & 1 ? 2000 : 200;
+        double overlap, idle_overlap, small_overlap;
+        double seconds = run_capped(&(capped){32, 2, call}, rate, &overlap);
+        double idle = run_capped(&(capped){32, 1, call}, rate, &idle_overlap) / seconds;
+        double small = run_capped(&(capped){1, 2, call}, rate, &small_overlap) / seconds;
+        print_message("%.0f ms a call, %.0f texts a second: %.2f s, overlap %.2f; a slot kept "
+                      "x%.2f, %.2f; a text a call x%.2f, %.2f\n",
+                      1e3 * call, rate, seconds, overlap, idle, idle_overlap, small, small_overlap);
+        assert_true(overlap < 0.95 && small_overlap < 0.95);
+        assert_true(idle_overlap >= 0.95 && idle > 1.8);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +262,7 @@ int main(void)
         cmocka_unit_test(a_broken_rule_is_an_error_that_says_which),
         cmocka_unit_test(a_rare_lane_never_waits_for_a_batch_of_the_other),
         cmocka_unit_test(nor_does_it_on_servers_that_are_far_away),
+        cmocka_unit_test(under_a_cap_of_two_a_rare_lane_waits_or_a_slot_idles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
