@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -378,6 +379,57 @@ def test_a_page_whose_process_ends_is_a_failure_and_the_crawl_goes_on(tandem, ap
     pages = [json.loads(line) for line in out.splitlines()]
     assert [page["drawn"] for page in pages] == [True, False, True]
     assert "the browser's process of this page has ended" in pages[1]["reason"]
+
+
+# Stands between the program and Chromium, and closes the page that asks for /close.
+CLOSING = """#!{python}
+import json, os, threading
+
+ours, theirs = os.pipe(), os.pipe()
+if os.fork() == 0:
+    for fd, to in ((ours[0], 100), (theirs[1], 101), (100, 3), (101, 4)):
+        os.dup2(fd, to)
+    os.execv({browser!r}, [{browser!r}, *__import__("sys").argv[1:]])
+os.close(ours[0])
+os.close(theirs[1])
+lock, target = threading.Lock(), []
+
+def call(message):
+    with lock:
+        os.write(ours[1], message)
+
+def forward(fd, send, see):
+    rest = b""
+    while piece := os.read(fd, 1 << 16):
+        *messages, rest = (rest + piece).split(b"\\0")
+        for message in messages:
+            send(message + b"\\0")
+            see(json.loads(message))
+
+def see_answer(message):
+    if "targetId" in message.get("result", {{}}):
+        target[:] = [message["result"]["targetId"]]
+    if message.get("method") == "Fetch.requestPaused" and "/close" in str(message["params"]):
+        call(json.dumps(dict(id=1 << 30, method="Target.closeTarget",
+                             params=dict(targetId=target[0]))).encode() + b"\\0")
+
+threading.Thread(target=forward, daemon=True,
+                 args=(theirs[0], lambda message: os.write(4, message), see_answer)).start()
+forward(3, call, lambda message: None)
+"""
+
+
+def test_a_page_that_is_closed_is_a_failure_and_the_crawl_goes_on(tandem, app, folder):
+    between = tandem.folder / "closing"
+    between.write_text(CLOSING.format(python=sys.executable, browser=browser.find()))
+    between.chmod(0o700)
+    app.put("/close", SHELL)
+    urls = [app.url + path for path in ("/one", "/close", "/two")]
+    out = tandem.run("crawl", "--json", *SANDBOX, *PATIENT, "--render=always", "--browser",
+                     between, *urls, status=3)
+    pages = [json.loads(line) for line in out.stdout.splitlines()]
+    assert [page["drawn"] for page in pages] == [True, False, True]
+    assert "the page was closed while it was drawn" in pages[1]["reason"]
 
 
 # -- Chromium's own sandbox --
