@@ -90,6 +90,7 @@ typedef struct td_source_crawl {
     uint64_t n_pages;     /* fetched or failed, for pages_max */
     char *first_left_out; /* a URL that did not fit into the frontier; reported once */
     bool is_full;
+    bool has_unread;      /* sitemaps, more than TD_SOURCE_SITEMAPS_MAX */
     tandem_error failure; /* what ended the crawl early */
 } td_source_crawl;
 

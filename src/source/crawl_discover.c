@@ -122,8 +122,8 @@ static bool has_room(td_source_crawl *crawl)
         return true;
     }
     pthread_mutex_lock(&crawl->lock);
-    bool is_first = !crawl->is_full;
-    crawl->is_full = true; /* what is not seen is not gone */
+    bool is_first = !crawl->has_unread;
+    crawl->has_unread = true; /* what is not seen is not gone */
     pthread_mutex_unlock(&crawl->lock);
     if (is_first)
         td_log(TD_WARN, "source", "site=%s more than %d sitemaps: further ones are left out",

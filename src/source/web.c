@@ -134,8 +134,9 @@ static bool is_whole(td_source *self)
     const td_source_options *options = &crawl->options;
 
     pthread_mutex_lock(&crawl->lock);
-    bool is_cut = crawl->is_full || (options->pages_max && crawl->n_pages >= options->pages_max &&
-                                     td_source_frontier_n(crawl->frontier) > 0);
+    bool is_cut = crawl->is_full || crawl->has_unread ||
+                  (options->pages_max && crawl->n_pages >= options->pages_max &&
+                   td_source_frontier_n(crawl->frontier) > 0);
     pthread_mutex_unlock(&crawl->lock);
     return !is_cut && (options->mode != TD_SOURCE_MODE_LINKS || options->depth_max > 0);
 }
