@@ -2,9 +2,9 @@
 
 runs.py PROGRAM [RUNS] [REQUESTS_AT_A_TIME]
 
-The services sleep 20 ms for a text and 80 ms for a call, that of the start included. The strategies
 The services sleep 20 ms for a text and 80 ms for a call, those of the start included. Strategies
 follow each other in every run; medians of what the command takes, from start to end, are told.
+"""
 
 import json
 import os
