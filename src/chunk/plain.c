@@ -73,7 +73,8 @@ static tandem_code add_one(plain *p, size_t *at, tandem_error *err)
     if (c == '`') {
         n = code_n(p->in, *at);
     } else if (c == '\\' && *at + 1 < p->in.n) {
-        n = 2;
+        *at += strchr("*_`~<>[]!&#+-=|.)", p->in.ptr[*at + 1]) != NULL; /* the sign alone is read */
+        n = p->in.ptr[*at] == '\\' ? 2 : 1;
     } else if (c == '[' && p->n_open < OPEN_MAX) {
         p->open[p->n_open++] = p->out->n;
     } else if (c == ']' && p->n_open > 0) {

@@ -1,6 +1,5 @@
 #include "extract/markdown.h"
 
-#include "extract/markdown_escape.h"
 #include "extract/markdown_writer.h"
 
 #include <stdio.h>
@@ -13,6 +12,7 @@ typedef enum frame_kind {
     FRAME_QUOTE,
     FRAME_HEADING,
     FRAME_BOLD,
+    FRAME_TERM,
     FRAME_MARK,
     FRAME_QUOTED,
 } frame_kind;
@@ -20,12 +20,13 @@ typedef enum frame_kind {
 struct td_md_frame {
     uint32_t end;
     frame_kind kind;
-    size_t n_prefix;     /* to go back to */
-    size_t n_blanks;     /* FRAME_ITEM: at its start */
-    unsigned level;      /* FRAME_HEADING */
-    td_md_mark mark;     /* FRAME_MARK */
-    bool ordered, loose; /* FRAME_LIST */
-    uint64_t number;     /* FRAME_LIST: of the next item */
+    size_t n_prefix;        /* to go back to */
+    size_t n_blanks;        /* FRAME_ITEM: at its start */
+    unsigned level;         /* FRAME_HEADING */
+    td_md_mark mark;        /* FRAME_MARK */
+    bool ordered, loose;    /* FRAME_LIST */
+    bool of_term, has_body; /* FRAME_ITEM */
+    uint64_t number;        /* FRAME_LIST: of the next item */
 };
 
 static tandem_code push(td_md *md, td_md_frame frame)
@@ -46,7 +47,7 @@ static tandem_code push(td_md *md, td_md_frame frame)
     return TANDEM_OK;
 }
 
-static bool marker_pends(const td_md *md)
+bool td_extract_markdown_marker_pends(const td_md *md)
 {
     return memcmp(md->next, md->rest, md->n_prefix) != 0;
 }
@@ -101,7 +102,7 @@ tandem_code td_extract_markdown_start_line(td_md *md, td_md_gap gap)
         md->gap = gap;
     if (md->fresh)
         md->gap = TD_MD_LINE;
-    md->fresh = false;
+    md->fresh = md->after_term = false;
     TD_TRY(write_gap(md));
     TD_TRY(td_buf_add(md->out, (td_str){md->next, md->n_prefix}, md->err));
     memcpy(md->next, md->rest, md->n_prefix);
@@ -121,16 +122,24 @@ static td_str line_text(const td_md *md)
     return td_str_trim(td_buf_str(&md->line));
 }
 
+static td_md_gap gap_before(const td_md *md)
+{
+    return md->after_term || td_extract_markdown_marker_pends(md) ? TD_MD_LINE : TD_MD_BLANK;
+}
+
 tandem_code td_extract_markdown_flush(td_md *md)
 {
     tandem_code code = TANDEM_OK;
-    td_str rest = line_text(md), line;
-    td_md_gap gap = marker_pends(md) ? TD_MD_LINE : TD_MD_BLANK;
+    td_str rest, line;
+    td_md_gap gap;
 
     if (md->single) {
         md->space = true;
         return TANDEM_OK;
     }
+    TD_TRY(td_extract_markdown_escape_signs(md));
+    rest = line_text(md);
+    gap = gap_before(md);
     while (td_str_next(&rest, '\n', &line)) {
         size_t at = td_extract_markdown_escape_line(line);
 
@@ -148,17 +157,34 @@ out:
     return code;
 }
 
-/* One line made of the gathered text between two signs. */
-static tandem_code write_single(td_md *md, td_str before, td_str after)
+/* Puts a mark on both sides of the gathered text. */
+static tandem_code wrap(td_md *md, td_str mark)
 {
     tandem_code code = TANDEM_OK;
-    td_str text = line_text(md);
+    size_t n = md->line.n;
 
-    if (text.n > 0) {
-        TD_TRY(td_extract_markdown_start_line(md, marker_pends(md) ? TD_MD_LINE : TD_MD_BLANK));
+    TD_TRY(td_buf_add(&md->line, mark, md->err));
+    TD_TRY(td_buf_add(&md->line, mark, md->err));
+    memmove(md->line.ptr + mark.n, md->line.ptr, n);
+    memcpy(md->line.ptr, mark.ptr, mark.n);
+    for (size_t i = 0; i < md->n_signs; i++)
+        md->signs[i] += mark.n;
+out:
+    return code;
+}
+
+/* One line of the gathered text: with signs before it, or in bold. */
+static tandem_code write_single(td_md *md, td_str before, bool bold)
+{
+    tandem_code code = TANDEM_OK;
+
+    if (line_text(md).n > 0) {
+        if (bold)
+            TD_TRY(wrap(md, TD_STR("**")));
+        TD_TRY(td_extract_markdown_escape_signs(md));
+        TD_TRY(td_extract_markdown_start_line(md, gap_before(md)));
         TD_TRY(td_buf_add(md->out, before, md->err));
-        TD_TRY(td_buf_add(md->out, text, md->err));
-        TD_TRY(td_buf_add(md->out, after, md->err));
+        TD_TRY(td_buf_add(md->out, line_text(md), md->err));
         md->gap = TD_MD_BLANK;
     }
     end_line(md);
@@ -181,11 +207,17 @@ static tandem_code leave(td_md *md)
     case FRAME_HEADING:
         md->single--;
         md->plain--;
-        return write_single(md, td_str_slice(TD_STR("###### "), 6 - frame.level, 7), TD_STR(""));
+        return write_single(md, td_str_slice(TD_STR("###### "), 6 - frame.level, 7), false);
     case FRAME_BOLD:
+    case FRAME_TERM:
         md->single--;
         md->open[TD_MD_STRONG]--;
-        return write_single(md, TD_STR("**"), TD_STR("**"));
+        TD_TRY(write_single(md, TD_STR(""), true));
+        if (frame.kind == FRAME_TERM) {
+            md->gap = TD_MD_NO_GAP; /* its body goes on in the next line */
+            md->after_term = true;
+        }
+        return TANDEM_OK;
     case FRAME_BLOCK:
         return td_extract_markdown_flush(md);
     case FRAME_ITEM:
@@ -230,46 +262,19 @@ out:
     return code;
 }
 
-/* Javadoc makes a list of a page's sections, blogs one of their posts: what begins with a heading
- * is a section, and in an item it would be no heading to a reader of Markdown. */
-static bool is_section(const td_md *md, uint32_t at)
+static td_md_frame *list_of(td_md *md)
 {
-    const td_node *nodes = md->tree->nodes;
-
-    for (uint32_t i = at + 1; i < nodes[at].end; i++) {
-        if (nodes[i].flags & TD_NODE_DROPPED)
-            i = nodes[i].end - 1;
-        else if (nodes[i].tag >= TD_TAG_H1 && nodes[i].tag <= TD_TAG_H6)
-            return true;
-        else if (td_str_trim(nodes[i].text).n > 0 ||
-                 td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_ALT).n > 0)
-            return false;
-    }
-    return false;
+    for (size_t i = md->n_frames; i-- > 0 && md->frames[i].kind != FRAME_ITEM;)
+        if (md->frames[i].kind == FRAME_LIST)
+            return &md->frames[i];
+    return NULL;
 }
 
-static tandem_code enter_item(td_md *md, uint32_t at)
+static tandem_code open_item(td_md *md, uint32_t end, const td_md_frame *list, td_str marker)
 {
+    td_md_frame frame = {.end = end, .kind = FRAME_ITEM};
     tandem_code code = TANDEM_OK;
-    const td_node *node = &md->tree->nodes[at];
-    td_md_frame frame = {.end = node->end, .kind = FRAME_ITEM};
-    td_md_frame *list = NULL;
-    char marker[16];
-    int n;
 
-    TD_TRY(td_extract_markdown_flush(md));
-    for (size_t i = md->n_frames; i-- > 0 && !list && md->frames[i].kind != FRAME_ITEM;)
-        if (md->frames[i].kind == FRAME_LIST)
-            list = &md->frames[i];
-    if (!(list && list->ordered) && !md->single && is_section(md, at)) {
-        md->gap = TD_MD_BLANK;
-        if (list)
-            list->loose = true;
-        return push(md, (td_md_frame){.end = node->end, .kind = FRAME_BLOCK});
-    }
-    n = list && list->ordered ? snprintf(marker, sizeof(marker), "%llu. ",
-                                         (unsigned long long)list->number++ % 1000000000)
-                              : snprintf(marker, sizeof(marker), "- ");
     if (list && list->loose)
         md->gap = TD_MD_BLANK;
     else if (md->gap == TD_MD_NO_GAP)
@@ -277,7 +282,31 @@ static tandem_code enter_item(td_md *md, uint32_t at)
     frame.n_blanks = md->n_blanks + (md->gap == TD_MD_BLANK && md->out->n > 0 && !md->fresh);
     TD_TRY(push(md, frame));
     if (!md->single)
-        add_prefix(md, (td_str){marker, (size_t)n}, (td_str){"               ", (size_t)n});
+        add_prefix(md, marker, (td_str){"               ", marker.n});
+out:
+    return code;
+}
+
+static tandem_code enter_item(td_md *md, uint32_t at)
+{
+    tandem_code code = TANDEM_OK;
+    uint32_t end = md->tree->nodes[at].end;
+    td_md_frame *list;
+    char marker[16];
+    int n;
+
+    TD_TRY(td_extract_markdown_flush(md));
+    list = list_of(md);
+    if (!(list && list->ordered) && !md->single && td_extract_markdown_leaf_is_section(md, at)) {
+        md->gap = TD_MD_BLANK;
+        if (list)
+            list->loose = true;
+        return push(md, (td_md_frame){.end = end, .kind = FRAME_BLOCK});
+    }
+    n = list && list->ordered ? snprintf(marker, sizeof(marker), "%llu. ",
+                                         (unsigned long long)list->number++ % 1000000000)
+                              : snprintf(marker, sizeof(marker), "- ");
+    TD_TRY(open_item(md, end, list, (td_str){marker, (size_t)n}));
 out:
     return code;
 }
@@ -290,7 +319,7 @@ static tandem_code enter_quote(td_md *md, uint32_t at)
     TD_TRY(push(md, (td_md_frame){.end = md->tree->nodes[at].end, .kind = FRAME_QUOTE}));
     if (md->single)
         goto out;
-    if (md->out->n > 0 && !marker_pends(md)) {
+    if (md->out->n > 0 && !td_extract_markdown_marker_pends(md)) {
         md->gap = TD_MD_BLANK;
         TD_TRY(write_gap(md));
         md->fresh = true;
@@ -341,6 +370,48 @@ out:
     return code;
 }
 
+/* The item that the last term began, where nothing has begun inside it. */
+static td_md_frame *term_item(td_md *md)
+{
+    td_md_frame *top = md->n_frames ? &md->frames[md->n_frames - 1] : NULL;
+
+    return top && top->of_term ? top : NULL;
+}
+
+/* A term and what is said of it are an item of a list, which keeps them together. The item ends
+ * with the next term after that. */
+static tandem_code enter_term(td_md *md, uint32_t at)
+{
+    tandem_code code = TANDEM_OK;
+    const td_node *nodes = md->tree->nodes;
+    td_md_frame *item;
+
+    TD_TRY(td_extract_markdown_flush(md));
+    if (md->single)
+        goto out;
+    item = term_item(md);
+    if (item && item->has_body)
+        TD_TRY(leave(md));
+    if (!item || item->has_body) {
+        TD_TRY(open_item(md, nodes[nodes[at].parent].end, list_of(md), TD_STR("- ")));
+        md->frames[md->n_frames - 1].of_term = true;
+    }
+    TD_TRY(push(md, (td_md_frame){.end = nodes[at].end, .kind = FRAME_TERM}));
+    md->single++;
+    md->open[TD_MD_STRONG]++;
+out:
+    return code;
+}
+
+static tandem_code enter_body(td_md *md, uint32_t at)
+{
+    td_md_frame *item = term_item(md);
+
+    if (item)
+        item->has_body = true;
+    return enter_block(md, at);
+}
+
 static tandem_code enter_mark(td_md *md, uint32_t at, td_md_mark mark)
 {
     if (md->tree->nodes[at].flags & TD_NODE_HAS_BLOCK)
@@ -360,58 +431,9 @@ static tandem_code write_signature(td_md *md, uint32_t at)
     code = td_extract_markdown_inline_code(md, at);
     md->single--;
     if (code == TANDEM_OK)
-        code = write_single(md, TD_STR("**"), TD_STR("**"));
+        code = write_single(md, TD_STR(""), true);
 out:
     return code;
-}
-
-static bool is_signature(const td_node *node)
-{
-    if (node->n_attributes == 0)
-        return false;
-    if (node->tag == TD_TAG_DIV) /* Javadoc's */
-        return td_extract_tree_has_class(node, TD_STR("member-signature")) ||
-               td_extract_tree_has_class(node, TD_STR("type-signature"));
-    return node->tag == TD_TAG_DT && (td_extract_tree_has_class(node, TD_STR("sig")) ||
-                                      td_extract_tree_has_class(node, TD_STR("sig-object")));
-}
-
-static bool is_title(const td_node *node)
-{
-    return node->tag == TD_TAG_DT || node->tag == TD_TAG_SUMMARY ||
-           (node->tag == TD_TAG_P && node->n_attributes &&
-            (td_extract_tree_has_class(node, TD_STR("admonition-title")) ||
-             td_extract_tree_has_class(node, TD_STR("topic-title")) ||
-             td_extract_tree_has_class(node, TD_STR("sidebar-title")) ||
-             td_extract_tree_has_class(node, TD_STR("rubric"))));
-}
-
-static tandem_code write_rule(td_md *md)
-{
-    tandem_code code = TANDEM_OK;
-
-    TD_TRY(td_extract_markdown_flush(md));
-    if (md->single || md->out->n == 0)
-        goto out;
-    TD_TRY(td_extract_markdown_start_line(md, TD_MD_BLANK));
-    TD_TRY(td_buf_add(md->out, TD_STR("---"), md->err));
-    md->gap = TD_MD_BLANK;
-out:
-    return code;
-}
-
-/* Raised numbers and single letters are exponents; all else that is raised is text. */
-static tandem_code enter_raised(td_md *md, uint32_t at)
-{
-    const td_node *node = &md->tree->nodes[at];
-    td_str text = node->end == at + 2 ? td_str_trim(node[1].text) : TD_STR("");
-    bool exponent = text.n > 0 && text.n <= 4 && !md->space && md->line.n > 0;
-
-    for (size_t i = 0; i < text.n; i++)
-        exponent = exponent && ((text.ptr[i] >= '0' && text.ptr[i] <= '9') ||
-                                (i == 0 && text.n > 1 && text.ptr[i] == '-') ||
-                                (text.n == 1 && (unsigned)((text.ptr[i] | 0x20) - 'a') < 26u));
-    return exponent ? td_extract_markdown_inline_raw(md, TD_STR("^")) : TANDEM_OK;
 }
 
 static tandem_code enter_link(td_md *md, uint32_t at)
@@ -426,40 +448,6 @@ out:
     return code;
 }
 
-static tandem_code write_formula(td_md *md, uint32_t *at)
-{
-    const td_node *nodes = md->tree->nodes;
-    td_str text = td_extract_tree_get(&nodes[*at], TD_ATTRIBUTE_ALTTEXT);
-    uint32_t end = nodes[*at].end;
-    tandem_code code = TANDEM_OK;
-
-    if (text.n) {
-        code = td_extract_markdown_inline_text(md, text);
-        *at = end - 1;
-        return code;
-    }
-    for (uint32_t i = *at + 1; i < end; i++) {
-        if (nodes[i].tag != TD_TAG_ANNOTATION)
-            continue;
-        code = td_extract_markdown_walk(md, i + 1, nodes[i].end);
-        *at = end - 1;
-        break;
-    }
-    return code;
-}
-
-static tandem_code write_checkbox(td_md *md, const td_node *node)
-{
-    if (!td_str_eq_nocase(td_extract_tree_get(node, TD_ATTRIBUTE_TYPE), TD_STR("checkbox")) ||
-        md->line.n > 0 || !marker_pends(md))
-        return TANDEM_OK;
-    md->space = true;
-    return td_buf_add(&md->line,
-                      td_extract_tree_has(node, TD_ATTRIBUTE_CHECKED) ? TD_STR("[x]")
-                                                                      : TD_STR("[ ]"),
-                      md->err);
-}
-
 /* Elements whose whole content is written at once; *at moves to its last node. */
 static tandem_code write_whole(td_md *md, uint32_t *at, bool *done_out)
 {
@@ -471,7 +459,7 @@ static tandem_code write_whole(td_md *md, uint32_t *at, bool *done_out)
     if (node->tag == TD_TAG_PRE || node->tag == TD_TAG_LISTING ||
         td_extract_markdown_code_is(md, start))
         code = td_extract_markdown_code_write(md, start);
-    else if (is_signature(node) && !md->single)
+    else if (td_extract_markdown_leaf_is_signature(node) && !md->single)
         code = write_signature(md, start);
     else if (node->tag == TD_TAG_TABLE && td_extract_markdown_table_is_data(md, start))
         code = td_extract_markdown_table_write(md, start);
@@ -503,11 +491,11 @@ static tandem_code enter(td_md *md, uint32_t *at)
     case TD_TAG_IMG:
         return td_extract_markdown_inline_text(md, td_extract_tree_get(node, TD_ATTRIBUTE_ALT));
     case TD_TAG_HR:
-        return write_rule(md);
+        return td_extract_markdown_leaf_rule(md);
     case TD_TAG_INPUT:
-        return write_checkbox(md, node);
+        return td_extract_markdown_leaf_checkbox(md, node);
     case TD_TAG_MATH:
-        return write_formula(md, at);
+        return td_extract_markdown_leaf_formula(md, at);
     case TD_TAG_STRONG:
     case TD_TAG_B:
         return enter_mark(md, *at, TD_MD_STRONG);
@@ -524,7 +512,7 @@ static tandem_code enter(td_md *md, uint32_t *at)
     case TD_TAG_A:
         return enter_link(md, *at);
     case TD_TAG_SUP:
-        return enter_raised(md, *at);
+        return td_extract_markdown_leaf_raised(md, *at);
     case TD_TAG_Q:
         code = push(md, (td_md_frame){.end = node->end, .kind = FRAME_QUOTED});
         return code == TANDEM_OK ? td_extract_markdown_inline_raw(md, TD_STR("\"")) : code;
@@ -540,12 +528,19 @@ static tandem_code enter(td_md *md, uint32_t *at)
     case TD_TAG_MENU:
     case TD_TAG_DIR:
         return enter_list(md, *at);
+    case TD_TAG_DL:
+        return td_extract_markdown_leaf_has_signatures(md, *at) ? enter_block(md, *at)
+                                                                : enter_list(md, *at);
+    case TD_TAG_DT:
+        return enter_term(md, *at);
+    case TD_TAG_DD:
+        return enter_body(md, *at);
     case TD_TAG_LI:
         return enter_item(md, *at);
     case TD_TAG_BLOCKQUOTE:
         return enter_quote(md, *at);
     default:
-        if (is_title(node))
+        if (td_extract_markdown_leaf_is_title(node))
             return enter_bold(md, *at);
         return td_extract_tag_is(node->tag, TD_TAG_IS_BLOCK) ? enter_block(md, *at) : TANDEM_OK;
     }

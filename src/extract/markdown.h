@@ -1,9 +1,14 @@
 /* extract/markdown.h - a part of an HTML tree as Markdown.
  *
  * Fenced code stands at the start of its lines, also inside lists and quotations, so that its bytes
- * are those of the page; the list then goes on at the margin. Inline signs (`*`, `_`) are not
- * escaped: the text is for reading and searching. What would make another block, and `<` before a
- * name, is.
+ * are those of the page; the list then goes on at the margin. A term and what is said of it are an
+ * item of a list.
+ * A backslash stands only where a reader of Markdown would take a sign of the text for more than
+ * that: what would begin another block, `<` before a name, entities, and `*`, `_`, back-quotes, `~`
+ * that would pair. Backslashes of the text stay as they are, for formulas are written with them. A
+ * chunk's text is a part of this Markdown; what a model reads of it (chunk/plain.h) and its heading
+ * path are without these backslashes. Links to places in the page itself are their text alone: they
+ * lead nowhere from a chunk.
  * Threads:  pure functions
  * Source:   CommonMark 0.30 and GitHub's tables
  */

@@ -20,6 +20,10 @@ static tandem_code write_pending(td_md *md)
             td_buf_cut(&md->line, md->line.n - MARKS[mark].n);
             continue;
         }
+        if (mark == TD_MD_LINK && td_str_ends(td_buf_str(&md->line), TD_STR("!"))) {
+            td_buf_cut(&md->line, md->line.n - 1); /* "![a](b)" would be an image */
+            TD_TRY(td_buf_add(&md->line, TD_STR("\\!"), md->err));
+        }
         if (mark == TD_MD_LINK)
             md->link_at = md->line.n;
         TD_TRY(td_buf_add(&md->line, MARKS[mark], md->err));
@@ -62,20 +66,42 @@ static size_t blank_n(td_str s, size_t i, bool *space_out)
     return 0;
 }
 
+/* "&lt;" that the reader of the page sees as it is written here. */
+static bool is_entity(td_str s)
+{
+    size_t i = 1;
+
+    i += td_str_starts(s, TD_STR("&#"));
+    while (i < s.n && i < 32 &&
+           ((unsigned)((s.ptr[i] | 0x20) - 'a') < 26u || (unsigned)(s.ptr[i] - '0') < 10u))
+        i++;
+    return i > 2 && i < s.n && s.ptr[i] == ';';
+}
+
 static bool needs_escape(const td_md *md, td_str s, size_t i)
 {
     unsigned char c = (unsigned char)s.ptr[i];
     unsigned char after = i + 1 < s.n ? (unsigned char)s.ptr[i + 1] : 0;
 
     if (c == '<')
-        return !md->plain && ((unsigned)((after | 0x20) - 'a') < 26u || after == '/' ||
-                              after == '!' || after == '?');
+        return (unsigned)((after | 0x20) - 'a') < 26u || after == '/' || after == '!' ||
+               after == '?';
+    if (c == '&')
+        return is_entity(td_str_slice(s, i, s.n));
+    if (c == ']' && after == '(')
+        return true;
     return (c == '[' || c == ']') && md->open[TD_MD_LINK] > 0 && !md->plain;
+}
+
+static bool is_sign(unsigned char c)
+{
+    return c == '*' || c == '_' || c == '`' || c == '~';
 }
 
 static bool is_special(unsigned char c)
 {
-    return c <= ' ' || c == '<' || c == '[' || c == ']' || c == 0xC2 || c == 0xE2 || c == 0xEF;
+    return c <= ' ' || c == '<' || c == '[' || c == ']' || c == '&' || is_sign(c) || c == 0xC2 ||
+           c == 0xE2 || c == 0xEF;
 }
 
 /* End of what can be taken as it is from a character on that is not special: words with one space
@@ -120,6 +146,8 @@ tandem_code td_extract_markdown_inline_text(td_md *md, td_str text)
         TD_TRY(before_text(md));
         if (needs_escape(md, text, i))
             TD_TRY(td_buf_add_byte(&md->line, '\\', md->err));
+        if (is_sign((unsigned char)text.ptr[i]))
+            TD_TRY(td_extract_markdown_escape_note(md));
         TD_TRY(td_buf_add_byte(&md->line, text.ptr[i++], md->err));
     }
 out:
@@ -244,6 +272,8 @@ static tandem_code close_link(td_md *md)
 
     if (td_str_eq(text, url)) {
         memmove(md->line.ptr + md->link_at, text.ptr, text.n);
+        while (md->n_signs > 0 && md->signs[md->n_signs - 1] > md->link_at)
+            md->n_signs--; /* those of an address that stands for itself */
         td_buf_cut(&md->line, md->line.n - 1);
         md->closed_at = md->code_closed_at = 0;
         return TANDEM_OK;

@@ -112,8 +112,10 @@ static void end_row(table *t)
 static tandem_code add_cell(td_md *md)
 {
     tandem_code code = TANDEM_OK;
-    td_str text = td_str_trim(td_buf_str(&md->line));
+    td_str text;
 
+    TD_TRY(td_extract_markdown_escape_signs(md));
+    text = td_str_trim(td_buf_str(&md->line));
     for (size_t i = 0; i < text.n; i++) {
         char c = text.ptr[i] == '\n' ? ' ' : text.ptr[i];
 

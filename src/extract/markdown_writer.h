@@ -48,6 +48,7 @@ typedef struct td_md {
     char rest[TD_MD_PREFIX_MAX]; /* before all lines after it; as long as `next` */
     size_t n_prefix;
     td_md_gap gap;
+    bool after_term; /* the line before is a term: its body follows without a blank line */
     bool fresh;      /* a quotation has just begun: no blank line before its first block */
     size_t n_blanks; /* blank lines written so far */
 
@@ -64,6 +65,9 @@ typedef struct td_md {
     size_t link_at;        /* where the open link's '[' stands */
     td_buf url;            /* of the open link */
 
+    size_t *signs; /* where in `line` the page's own text has one of "*_`~" */
+    size_t n_signs, n_signs_max;
+
     td_md_frame *frames; /* open elements that do something at their end */
     size_t n_frames, n_frames_max;
 } td_md;
@@ -77,6 +81,25 @@ tandem_code td_extract_markdown_walk(td_md *md, uint32_t from, uint32_t to);
 /* List and quote prefixes end here: what follows starts at the margin. */
 void td_extract_markdown_shed(td_md *md);
 
+/* A list's or quotation's mark waits for the next line. */
+bool td_extract_markdown_marker_pends(const td_md *md);
+
+/* markdown_leaf.c */
+tandem_code td_extract_markdown_leaf_rule(td_md *md);
+tandem_code td_extract_markdown_leaf_raised(td_md *md, uint32_t at);
+/* *at moves to the formula's last node where its source is known. */
+tandem_code td_extract_markdown_leaf_formula(td_md *md, uint32_t *at);
+tandem_code td_extract_markdown_leaf_checkbox(td_md *md, const td_node *node);
+/* The signature of a function or class in an API reference. */
+bool td_extract_markdown_leaf_is_signature(const td_node *node);
+/* Whether the terms of a list are such: what is said of them stays at the margin, for it is the
+ * text of the page. */
+bool td_extract_markdown_leaf_has_signatures(const td_md *md, uint32_t at);
+/* Titles that are no headings, written in bold. */
+bool td_extract_markdown_leaf_is_title(const td_node *node);
+/* Whether an item of a list begins with a heading. */
+bool td_extract_markdown_leaf_is_section(const td_md *md, uint32_t at);
+
 /* markdown_inline.c */
 tandem_code td_extract_markdown_inline_text(td_md *md, td_str text);
 tandem_code td_extract_markdown_inline_code(td_md *md, uint32_t at);
@@ -86,6 +109,14 @@ tandem_code td_extract_markdown_inline_close(td_md *md, td_md_mark mark);
 /* Whether this link will be written as one; then its URL is in md->url. */
 tandem_code td_extract_markdown_inline_link(td_md *md, uint32_t at, bool *is_link_out);
 tandem_code td_extract_markdown_inline_raw(td_md *md, td_str text);
+
+/* markdown_escape.c */
+/* The next byte of `line` is a sign of the text. */
+tandem_code td_extract_markdown_escape_note(td_md *md);
+/* Puts backslashes before the signs in `line` that would be emphasis or code; forgets them all. */
+tandem_code td_extract_markdown_escape_signs(td_md *md);
+/* Where a backslash has to stand so that a line stays a line of a paragraph; TD_STR_NONE. */
+size_t td_extract_markdown_escape_line(td_str line);
 
 /* markdown_table.c */
 /* Whether the table holds data, not layout. */

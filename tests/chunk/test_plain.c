@@ -31,10 +31,19 @@ static void keeps_what_is_no_link(void **state)
     expect("a[i](x", "a[i](x");
     expect("[1] and (2)", "[1] and (2)");
     expect("`a[i](x)` stays, ``b`[j](y)`` too", "`a[i](x)` stays, ``b`[j](y)`` too");
-    expect("\\[no\\](link)", "\\[no\\](link)");
+    expect("\\[no\\](link)", "[no](link)");
     expect("[a](b\nc)", "[a](b\nc)");
     expect("](x) [", "](x) [");
     expect("", "");
+}
+
+static void signs_are_read_without_their_backslashes(void **state)
+{
+    (void)state;
+    expect("\\_\\_init__ \\<T> 1\\. \\# a", "__init__ <T> 1. # a");
+    expect("\\frac \\\\x \\d+ a\\", "\\frac \\\\x \\d+ a\\");
+    expect("`\\*` \\*", "`\\*` *");
+    expect("[\\*a](b)", "*a");
 }
 
 static td_str text_for(tandem_chunk chunk, td_arena *arena)
@@ -64,6 +73,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drops_the_targets_of_links_and_images),
         cmocka_unit_test(keeps_what_is_no_link),
+        cmocka_unit_test(signs_are_read_without_their_backslashes),
         cmocka_unit_test(puts_prose_under_its_heading_and_leaves_code_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

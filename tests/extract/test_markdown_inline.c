@@ -42,8 +42,19 @@ static void leaves_links_around_blocks_away(void **state)
 static void escapes_only_what_would_be_a_tag(void **state)
 {
     (void)state;
-    assert_markdown("<p>a&lt;b &lt;/c &lt; d &lt;3 __init__ *args", "a\\<b \\</c < d <3 __init__ "
-                                                                    "*args\n");
+    assert_markdown("<p>a&lt;b &lt;/c &lt; d &lt;3", "a\\<b \\</c < d <3\n");
+    assert_markdown("<h1>A&lt;b&gt;</h1>", "# A\\<b>\n");
+}
+
+static void escapes_what_would_be_a_link_an_image_or_an_entity(void **state)
+{
+    (void)state;
+    assert_markdown("<p>[a](b) [c] a[i] ]d", "[a\\](b) [c] a[i] ]d\n");
+    assert_markdown("<p>yes!<a href=/a>x</a> no! <a href=/a>y</a>",
+                    "yes\\![x](https://docs.example.org/a) no! "
+                    "[y](https://docs.example.org/a)\n");
+    assert_markdown("<p>&amp;lt; &amp;#38; &amp;x41; a&amp;b R&amp;D; &amp; &amp;;",
+                    "\\&lt; \\&#38; \\&x41; a&b R&D; & &;\n");
 }
 
 static void breaks_lines_where_the_page_does(void **state)
@@ -61,6 +72,7 @@ int main(void)
         cmocka_unit_test(writes_links_that_lead_somewhere),
         cmocka_unit_test(leaves_links_around_blocks_away),
         cmocka_unit_test(escapes_only_what_would_be_a_tag),
+        cmocka_unit_test(escapes_what_would_be_a_link_an_image_or_an_entity),
         cmocka_unit_test(breaks_lines_where_the_page_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

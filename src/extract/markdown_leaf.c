@@ -1,0 +1,111 @@
+#include "extract/markdown_writer.h"
+
+tandem_code td_extract_markdown_leaf_rule(td_md *md)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_extract_markdown_flush(md));
+    if (md->single || md->out->n == 0)
+        goto out;
+    TD_TRY(td_extract_markdown_start_line(md, TD_MD_BLANK));
+    TD_TRY(td_buf_add(md->out, TD_STR("---"), md->err));
+    md->gap = TD_MD_BLANK;
+out:
+    return code;
+}
+
+tandem_code td_extract_markdown_leaf_raised(td_md *md, uint32_t at)
+{
+    const td_node *node = &md->tree->nodes[at];
+    td_str text = node->end == at + 2 ? td_str_trim(node[1].text) : TD_STR("");
+    bool exponent = text.n > 0 && text.n <= 4 && !md->space && md->line.n > 0;
+
+    for (size_t i = 0; i < text.n; i++)
+        exponent = exponent && ((text.ptr[i] >= '0' && text.ptr[i] <= '9') ||
+                                (i == 0 && text.n > 1 && text.ptr[i] == '-') ||
+                                (text.n == 1 && (unsigned)((text.ptr[i] | 0x20) - 'a') < 26u));
+    return exponent ? td_extract_markdown_inline_raw(md, TD_STR("^")) : TANDEM_OK;
+}
+
+tandem_code td_extract_markdown_leaf_formula(td_md *md, uint32_t *at)
+{
+    const td_node *nodes = md->tree->nodes;
+    td_str text = td_extract_tree_get(&nodes[*at], TD_ATTRIBUTE_ALTTEXT);
+    uint32_t end = nodes[*at].end;
+    tandem_code code = TANDEM_OK;
+
+    if (text.n) {
+        code = td_extract_markdown_inline_text(md, text);
+        *at = end - 1;
+        return code;
+    }
+    for (uint32_t i = *at + 1; i < end; i++) {
+        if (nodes[i].tag != TD_TAG_ANNOTATION)
+            continue;
+        code = td_extract_markdown_walk(md, i + 1, nodes[i].end);
+        *at = end - 1;
+        break;
+    }
+    return code;
+}
+
+tandem_code td_extract_markdown_leaf_checkbox(td_md *md, const td_node *node)
+{
+    if (!td_str_eq_nocase(td_extract_tree_get(node, TD_ATTRIBUTE_TYPE), TD_STR("checkbox")) ||
+        md->line.n > 0 || !td_extract_markdown_marker_pends(md))
+        return TANDEM_OK;
+    md->space = true;
+    return td_buf_add(&md->line,
+                      td_extract_tree_has(node, TD_ATTRIBUTE_CHECKED) ? TD_STR("[x]")
+                                                                      : TD_STR("[ ]"),
+                      md->err);
+}
+
+/* Javadoc makes a list of a page's sections, blogs one of their posts: what begins with a heading
+ * is a section, and in an item it would be no heading to a reader of Markdown. */
+bool td_extract_markdown_leaf_is_section(const td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+
+    for (uint32_t i = at + 1; i < nodes[at].end; i++) {
+        if (nodes[i].flags & TD_NODE_DROPPED)
+            i = nodes[i].end - 1;
+        else if (nodes[i].tag >= TD_TAG_H1 && nodes[i].tag <= TD_TAG_H6)
+            return true;
+        else if (td_str_trim(nodes[i].text).n > 0 ||
+                 td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_ALT).n > 0)
+            return false;
+    }
+    return false;
+}
+
+bool td_extract_markdown_leaf_is_signature(const td_node *node)
+{
+    if (node->n_attributes == 0)
+        return false;
+    if (node->tag == TD_TAG_DIV) /* Javadoc's */
+        return td_extract_tree_has_class(node, TD_STR("member-signature")) ||
+               td_extract_tree_has_class(node, TD_STR("type-signature"));
+    return node->tag == TD_TAG_DT && (td_extract_tree_has_class(node, TD_STR("sig")) ||
+                                      td_extract_tree_has_class(node, TD_STR("sig-object")));
+}
+
+bool td_extract_markdown_leaf_has_signatures(const td_md *md, uint32_t at)
+{
+    const td_node *nodes = md->tree->nodes;
+
+    for (uint32_t i = at + 1; i < nodes[at].end; i = nodes[i].end)
+        if (td_extract_markdown_leaf_is_signature(&nodes[i]))
+            return true;
+    return false;
+}
+
+bool td_extract_markdown_leaf_is_title(const td_node *node)
+{
+    return node->tag == TD_TAG_SUMMARY ||
+           (node->tag == TD_TAG_P && node->n_attributes &&
+            (td_extract_tree_has_class(node, TD_STR("admonition-title")) ||
+             td_extract_tree_has_class(node, TD_STR("topic-title")) ||
+             td_extract_tree_has_class(node, TD_STR("sidebar-title")) ||
+             td_extract_tree_has_class(node, TD_STR("rubric"))));
+}
