@@ -489,7 +489,7 @@ static tandem_code enter(td_md *md, uint32_t *at)
     case TD_TAG_BR:
         return td_extract_markdown_inline_break(md);
     case TD_TAG_IMG:
-        return td_extract_markdown_inline_text(md, td_extract_tree_get(node, TD_ATTRIBUTE_ALT));
+        return td_extract_markdown_leaf_image(md, node);
     case TD_TAG_HR:
         return td_extract_markdown_leaf_rule(md);
     case TD_TAG_INPUT:

@@ -49,6 +49,20 @@ tandem_code td_extract_markdown_leaf_formula(td_md *md, uint32_t *at)
     return code;
 }
 
+/* What stands in for a picture; the name of its file, which Sphinx writes for want of one, tells
+ * nothing. */
+tandem_code td_extract_markdown_leaf_image(td_md *md, const td_node *node)
+{
+    static const char *const ENDS[] = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"};
+    td_str alt = td_str_trim(td_extract_tree_get(node, TD_ATTRIBUTE_ALT));
+
+    for (size_t i = 0; i < sizeof(ENDS) / sizeof(*ENDS); i++)
+        if (td_str_ends_nocase(alt, td_str_from(ENDS[i])) &&
+            td_str_find_byte(alt, ' ', 0) == TD_STR_NONE)
+            return TANDEM_OK;
+    return td_extract_markdown_inline_text(md, td_extract_tree_get(node, TD_ATTRIBUTE_ALT));
+}
+
 tandem_code td_extract_markdown_leaf_checkbox(td_md *md, const td_node *node)
 {
     if (!td_str_eq_nocase(td_extract_tree_get(node, TD_ATTRIBUTE_TYPE), TD_STR("checkbox")) ||

@@ -89,6 +89,7 @@ tandem_code td_extract_markdown_leaf_rule(td_md *md);
 tandem_code td_extract_markdown_leaf_raised(td_md *md, uint32_t at);
 /* *at moves to the formula's last node where its source is known. */
 tandem_code td_extract_markdown_leaf_formula(td_md *md, uint32_t *at);
+tandem_code td_extract_markdown_leaf_image(td_md *md, const td_node *node);
 tandem_code td_extract_markdown_leaf_checkbox(td_md *md, const td_node *node);
 /* The signature of a function or class in an API reference. */
 bool td_extract_markdown_leaf_is_signature(const td_node *node);

@@ -32,6 +32,14 @@ static void raised_numbers_are_exponents(void **state)
         "x^2 10^-3 a^n see 1 bnote\n");
 }
 
+static void pictures_are_what_is_said_in_their_stead(void **state)
+{
+    (void)state;
+    assert_markdown("<p>a <img alt='The flow'> b <img alt='../_images/flow.PNG'>"
+                    "<img alt='see flow.png'>",
+                    "a The flow b see flow.png\n");
+}
+
 static void boxes_are_ticked_in_lists_only(void **state)
 {
     (void)state;
@@ -47,6 +55,7 @@ int main(void)
         cmocka_unit_test(reads_formulas_from_their_source),
         cmocka_unit_test(writes_rules_between_parts_only),
         cmocka_unit_test(raised_numbers_are_exponents),
+        cmocka_unit_test(pictures_are_what_is_said_in_their_stead),
         cmocka_unit_test(boxes_are_ticked_in_lists_only),
     };
 
