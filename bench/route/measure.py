@@ -9,7 +9,7 @@ is right in a chunk for coderank, a line of prose (documentation, logs, traces, 
 gte. A line inside of code that is nothing but comment, docstring or POD, as its whole file told
 collect.py, is documentation: it may stand with the code or apart, and counts only in "lines right,
 all". Languages count by chunks for coderank; "or its kin": C, C++, C# and Objective-C for each
-other, and so on.
+other, and so on. A page of prose with code that mixed.txt lists is mixed: those lines are code.
 """
 
 import collections
@@ -69,14 +69,36 @@ KIN = [
 SAME = [{"c", "cpp"}, {"javascript", "typescript"}, {"html", "xml"}]
 
 
+def mixed():
+    """[(first line, last line)]: code that pages of prose show without a mark, found by hand."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mixed.txt")
+    lines = [line.rstrip("\n") for line in open(path) if not line.startswith("# ")]
+    return [tuple(line.split("\t")[1:]) for line in lines]
+
+
+MIXED = mixed()
+
+
+def shown(lines):
+    """The numbers of the lines that are such code."""
+    found = set()
+    for first, last in MIXED:
+        if first in lines and last in lines[lines.index(first) :]:
+            at = lines.index(first)
+            found.update(range(at, lines.index(last, at) + 1))
+    return found
+
+
 class Part:
-    """A labelled window: its lines, and which of them are comments."""
+    """A labelled window: its lines, which of them are comments, and which of prose are code."""
 
     def __init__(self, label, item):
         skipped = len(item["text"]) - len(item["text"].lstrip("\n"))
         self.label, self.text = label, item["text"].strip("\n")
         self.comments = {i - skipped for i in item["comments"]}
         self.is_code, self.package = label not in NOT_CODE, item["package"]
+        lines = [line.strip() for line in self.text.split("\n")]
+        self.shown = shown(lines) if label == "markdown" else set()
         end = os.path.splitext(item["name"])[1]
         self.end = end if end in (".md", ".markdown", ".rst") else ".txt"
 
@@ -123,9 +145,9 @@ def documents(kind, code, prose, n, rng):
         elif kind == "unfenced":
             parts = [draw(rng, code) if k % 2 else rng.choice(prose["markdown"]) for k in range(4)]
             yield f"{i}.txt", parts, "\n\n".join(["{}"] * 4) + "\n"
-        elif kind == "prose":
+        elif kind in ("prose", "mixed"):
             part = rng.choice(prose["markdown"])
-            if part.text.count("\n") > 10:
+            if part.text.count("\n") > 10 and bool(part.shown) == (kind == "mixed"):
                 yield f"{i}{part.end}", [part], "{}"
         else:
             yield f"{i}.txt", [draw(rng, {l: t for l, t in prose.items() if l != "markdown"})], "{}"
@@ -141,7 +163,7 @@ def write(folder, documents_of_kind):
             first = text.count("\n") + 1
             for i, line in enumerate(part.text.split("\n")):
                 if line.strip():
-                    lines[first + i] = part, i in part.comments
+                    lines[first + i] = part, i in part.comments, part.is_code or i in part.shown
             text += part.text + behind
         with open(os.path.join(folder, name), "w") as out:
             out.write(text)
@@ -161,8 +183,8 @@ def count(chunk, lines, counts, wrong):
     for number in range(chunk["start_line"], chunk["end_line"] + 1):
         if number not in lines:
             continue
-        part, comment = lines[number]
-        right = says == part.is_code
+        part, comment, is_code = lines[number]
+        right = says == is_code
         counts["all lines"] += 1
         counts["all right"] += right
         labels[part.label] += part.is_code
@@ -202,6 +224,8 @@ def measure(kind, program, made):
         chunk = json.loads(line)
         chunk["told"] = kind == "pages" and chunk["start_line"] <= 2
         count(chunk, truth[os.path.basename(chunk["path"])], counts, wrong)
+    if not truth:
+        return
     print(
         kind,
         len(truth),
@@ -229,7 +253,7 @@ def main(texts, program, n="2000"):
     print(f"{len(code)} languages of code")
     head = "content|documents|lines right|lines right, all|language right|or its kin|chunks to code"
     print(*head.split("|"), sep=" | ")
-    for kind in ("files", "fences", "pages", "unfenced", "prose", "logs, traces, tables"):
+    for kind in ("files", "fences", "pages", "unfenced", "prose", "mixed", "logs, traces, tables"):
         made = list(documents(kind, code, prose, int(n), random.Random(kind)))
         measure(kind, program, made)
 
