@@ -321,12 +321,12 @@ static size_t start_waiting(td_net *net)
     return n_failed;
 }
 
-/* Its body is too much now; the next one that is begun is this. */
+/* Its body is too much now; the next one that is begun is this. Less than what it wanted to take
+ * would have it begin at once, and again, while nothing else has ended. */
 static void put_back(td_net *net, td_net_transfer *transfer)
 {
-    size_t n = td_net_transfer_body_bytes(transfer), most = transfer->body.n_max;
+    size_t n = td_net_transfer_bytes_wanted(transfer);
 
-    n = n < most ? n : most;
     net->usual_bytes = n > net->usual_bytes ? n : net->usual_bytes;
     take_out(&net->running, transfer);
     rest_easy(net, transfer->easy);

@@ -255,27 +255,34 @@ static bool hand_over(td_net_transfer *transfer, td_str bytes)
     return !transfer->refused;
 }
 
-/* A buffer that is full grows to twice its size. */
-static bool has_room(const td_net_transfer *transfer, size_t n)
+/* What a body's buffer takes with n more bytes: a full one grows to twice its size. */
+static size_t grown_bytes(const td_buf *body, size_t n)
 {
-    const td_net_budget *budget = transfer->budget;
-    const td_buf *body = &transfer->body;
     size_t more = n > body->capacity ? n : body->capacity, most = body->n_max - body->capacity + 1;
 
+    if (n < body->capacity - body->n)
+        return body->capacity;
+    return body->capacity + (more < most ? more : most);
+}
+
+static bool has_room(const td_net_transfer *transfer, size_t grown)
+{
+    const td_net_budget *budget = transfer->budget;
+    size_t capacity = transfer->body.capacity;
     bool is_first = budget->eldest == transfer && budget->n_held < budget->n_max;
-    if (budget->n_max == 0 || is_first || transfer->request.post.ptr)
-        return true;
-    return n < body->capacity - body->n ||
-           budget->n + budget->n_held + (more < most ? more : most) <= budget->n_max;
+
+    return budget->n_max == 0 || is_first || transfer->request.post.ptr || grown == capacity ||
+           budget->n + budget->n_held + (grown - capacity) <= budget->n_max;
 }
 
 /* Pausing would not do: what is unpacked, or comes on another stream of HTTP/2, would pile up in
  * libcurl instead. */
 static bool keep(td_net_transfer *transfer, td_str bytes)
 {
-    size_t before = transfer->body.capacity;
+    size_t before = transfer->body.capacity, grown = grown_bytes(&transfer->body, bytes.n);
 
-    transfer->lacks_room = !has_room(transfer, bytes.n);
+    transfer->lacks_room = !has_room(transfer, grown);
+    transfer->n_wanted = grown;
     bool ok = !transfer->lacks_room && td_buf_add(&transfer->body, bytes, NULL) == TANDEM_OK;
     transfer->budget->n += transfer->body.capacity - before;
     return ok;
@@ -479,13 +486,15 @@ bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_
     return follow(transfer, err) == TANDEM_OK;
 }
 
-size_t td_net_transfer_body_bytes(const td_net_transfer *transfer)
+size_t td_net_transfer_bytes_wanted(const td_net_transfer *transfer)
 {
-    curl_off_t told = -1;
+    size_t most = transfer->body.n_max;
+    curl_off_t told = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &told);
-    bool is_told = told > 0 && (uint64_t)told > transfer->body.n;
-    return is_told ? (size_t)told : transfer->body.n;
+    if (told <= 0 || (uint64_t)told < transfer->n_wanted)
+        return transfer->n_wanted;
+    return (uint64_t)told < most ? (size_t)told : most;
 }
 
 void td_net_transfer_restart(td_net_transfer *transfer)

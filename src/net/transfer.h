@@ -43,6 +43,7 @@ struct td_net_transfer {
     td_net_budget *budget; /* of the td_net */
     td_buf body;
     td_buf location; /* where this hop's answer redirects to; empty if it does not */
+    size_t n_wanted; /* bytes that its body was to take last, found room or not */
     size_t n_decoded;
     int64_t started_ms; /* when it began to run; the time-out counts from here */
     uint32_t n_redirects;
@@ -72,8 +73,8 @@ tandem_code td_net_transfer_prepare(td_net_transfer *transfer, CURL *easy, tande
  * is to set up; false if the transfer is over, `*err` then says how. */
 bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_error *err);
 
-/* How large the body is as far as that is told; else what has come of it. */
-size_t td_net_transfer_body_bytes(const td_net_transfer *transfer);
+/* What its body wanted to take when it found no room, or will in the end if more is told. */
+size_t td_net_transfer_bytes_wanted(const td_net_transfer *transfer);
 
 /* Forgets what came of the present hop, and the time: it waits as if it had not begun. */
 void td_net_transfer_restart(td_net_transfer *transfer);
