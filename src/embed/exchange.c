@@ -109,10 +109,11 @@ static tandem_code client_new(const td_exchange *exchange, client **client_out, 
     return TANDEM_OK;
 }
 
-static tandem_code client_take(td_exchange *exchange, client **client_out, tandem_error *err)
+static tandem_code client_take(td_exchange *exchange, bool is_apart, client **client_out,
+                               tandem_error *err)
 {
     pthread_mutex_lock(&exchange->lock);
-    client *one = exchange->idle;
+    client *one = is_apart ? NULL : exchange->idle;
     if (one)
         exchange->idle = one->next;
     pthread_mutex_unlock(&exchange->lock);
@@ -122,15 +123,20 @@ static tandem_code client_take(td_exchange *exchange, client **client_out, tande
     return TANDEM_OK;
 }
 
-static void client_give_back(td_exchange *exchange, client *one)
+/* One that got no answer is taken last: the connections that are served belong to others. */
+static void client_give_back(td_exchange *exchange, client *one, bool is_served)
 {
+    client **at = &exchange->idle;
+
     if (!one || !one->net) {
         client_free(one);
         return;
     }
     pthread_mutex_lock(&exchange->lock);
-    one->next = exchange->idle;
-    exchange->idle = one;
+    while (*at && !is_served)
+        at = &(*at)->next;
+    one->next = *at;
+    *at = one;
     pthread_mutex_unlock(&exchange->lock);
 }
 
@@ -248,7 +254,7 @@ tandem_code td_embed_exchange_run(td_exchange *exchange, const td_ask *ask, td_t
         TD_TRY(compress_post(post, &packed, err));
         post = td_buf_str(&packed);
     }
-    TD_TRY(client_take(exchange, &one, err));
+    TD_TRY(client_take(exchange, ask->is_apart, &one, err));
     code = run(exchange, one, ask, post, packed.n > 0, &told, err);
     if (code == TANDEM_OK) {
         *told_out = told;
@@ -256,7 +262,7 @@ tandem_code td_embed_exchange_run(td_exchange *exchange, const td_ask *ask, td_t
     }
 
 out:
-    client_give_back(exchange, one);
+    client_give_back(exchange, one, code == TANDEM_OK);
     td_embed_exchange_clear(&told);
     td_buf_clear(&packed);
     return code;

@@ -19,8 +19,9 @@ typedef struct td_exchange_options {
 
 typedef struct td_ask {
     td_str url;
-    td_str post; /* ptr NULL: a GET */
-    bool gzip;   /* the server takes compressed requests */
+    td_str post;   /* ptr NULL: a GET */
+    bool gzip;     /* the server takes compressed requests */
+    bool is_apart; /* by a connection that nobody has had */
     size_t answer_bytes_max;
     uint32_t timeout_ms; /* of the whole exchange */
 } td_ask;

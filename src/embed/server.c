@@ -14,6 +14,7 @@ enum {
     TEXT_BYTES = 256,        /* of what stands around a vector */
     URL_BYTES_MAX = 16384,
     BODY_BYTES_MAX = 64 << 20,
+    SECOND_WAIT_US = 2 * 1000 * 1000, /* for a second connection, where one has answered */
 };
 
 /* Every failure names the server. */
@@ -35,11 +36,11 @@ static tandem_code left_ms(const td_server_call *call, uint32_t *ms_out, tandem_
 }
 
 static tandem_code get(const td_server_call *call, const td_form *form, const char *path,
-                       td_told *told_out, tandem_error *err)
+                       bool is_apart, td_told *told_out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_buf url = TD_BUF(URL_BYTES_MAX);
-    td_ask ask = {.answer_bytes_max = ABOUT_BYTES_MAX};
+    td_ask ask = {.answer_bytes_max = ABOUT_BYTES_MAX, .is_apart = is_apart};
 
     TD_TRY(td_embed_form_url(form, call->base, path, &url, err));
     ask.url = td_buf_str(&url);
@@ -86,7 +87,7 @@ static tandem_code find_form(const td_server_call *call, const td_form **form_ou
 
     for (size_t i = 0; !found && i < sizeof(questions) / sizeof(questions[0]); i++) {
         td_embed_exchange_clear(&told);
-        TD_TRY(get(call, questions[i].form, questions[i].path, &told, err));
+        TD_TRY(get(call, questions[i].form, questions[i].path, false, &told, err));
         found = is_form(questions[i].form, &told);
         if (found)
             *form_out = questions[i].form;
@@ -120,7 +121,7 @@ static tandem_code ask_about(const td_server_call *call, td_server_facts *facts,
     td_told told = {0};
     int64_t began_us = td_clock_us();
 
-    TD_TRY(get(call, facts->form, facts->form->about, &told, err));
+    TD_TRY(get(call, facts->form, facts->form->about, false, &told, err));
     /* To connect takes as long as to ask. */
     facts->call_seconds = seconds_since(began_us) / (told.is_new_connection ? 2 : 1);
     facts->takes_gzip = facts->takes_gzip || told.takes_gzip;
@@ -235,6 +236,7 @@ typedef struct question {
     const td_server_call *call;
     const td_server_facts *facts;
     size_t n_texts;  /* 0: what it tells of itself */
+    bool is_apart;   /* ... by a connection of its own */
     bool has_probe;  /* as the last of them */
     uint64_t number; /* of the others: nobody has asked them before */
     size_t dim;      /* 0: learn it */
@@ -289,7 +291,7 @@ static void *ask(void *user)
         q->code = ask_texts(q, &q->error);
         return NULL;
     }
-    q->code = get(q->call, q->facts->form, q->facts->form->about, &told, &q->error);
+    q->code = get(q->call, q->facts->form, q->facts->form->about, q->is_apart, &told, &q->error);
     td_embed_exchange_clear(&told);
     return NULL;
 }
@@ -361,19 +363,26 @@ out:
 
 /* ---- meeting ---- */
 
-/* Beside a second question, so that there are two connections for what follows. */
+/* Beside a second question, so that there are two connections for what follows. *both_out: there
+ * are; some servers serve one until it is closed, and let the other wait. */
 static tandem_code learn_model_twice(const td_server_call *call, td_server_facts *met,
-                                     tandem_error *err)
+                                     bool *both_out, tandem_error *err)
 {
     td_server_facts form = {.form = met->form};
-    question beside = {.call = call, .facts = &form};
+    td_server_call hasty = *call;
+    question beside = {.call = &hasty, .facts = &form, .is_apart = true};
     pthread_t thread;
-    tandem_code code = td_thread_start(&thread, "td-meet", ask, &beside, err);
+    int64_t until_us = td_clock_us() + SECOND_WAIT_US;
 
-    if (code != TANDEM_OK)
-        return code;
-    code = learn_model(call, met, err);
+    hasty.until_us = until_us < call->until_us ? until_us : call->until_us;
+    *both_out = false;
+    if (td_thread_start(&thread, "td-meet", ask, &beside, NULL) != TANDEM_OK)
+        return learn_model(call, met, err);
+    tandem_code code = learn_model(&hasty, met, err);
     pthread_join(thread, NULL);
+    *both_out = code == TANDEM_OK && beside.code != TANDEM_E_TIMEOUT;
+    if (code == TANDEM_E_TIMEOUT) /* this one may have been the one that waits */
+        code = learn_model(call, met, err);
     return code;
 }
 
@@ -429,12 +438,14 @@ tandem_code td_embed_server_meet(const td_server_call *call, td_server_facts *fa
     tandem_code code = TANDEM_OK;
     td_server_facts met = {.form = facts->form};
     size_t dim = 0;
+    bool both = false;
 
     *retry_after_ms_out = 0;
     if (!met.form)
         TD_TRY(find_form(call, &met.form, err));
-    TD_TRY(call->is_thorough ? learn_model_twice(call, &met, err) : learn_model(call, &met, err));
-    bool both = call->is_thorough && met.about.items_max != 1;
+    TD_TRY(call->is_thorough ? learn_model_twice(call, &met, &both, err)
+                             : learn_model(call, &met, err));
+    both = both && met.about.items_max != 1;
     TD_TRY((both ? ask_thoroughly : ask_probe)(call, &met, probe, &dim, retry_after_ms_out, err));
     met.call_seconds = met.call_seconds < met.text_seconds ? met.call_seconds : met.text_seconds;
     if (is_asked_twice(&met)) {

@@ -46,7 +46,7 @@ typedef struct td_server_batch {
  * probe [TD_WIRE_DIM_MAX], of which *dim_out are used. A thorough one sends the probe behind
  * another text, and that text alone beside it: so it is known what calls cost, and that vectors
  * come in the order of the texts. It blocks for both; of a server that takes no two texts, or
- * refuses them, or a second call, there is no price.
+ * refuses them, or a second call, or serves one connection at a time, there is no price.
  * Errors: as td_embed_exchange_run and _judge; E_CONFLICT for another model than the wanted one,
  * E_NOT_FOUND for no such model or no known form, E_INVALID for a model that must be named,
  * E_FORMAT for an answer that is not to be believed, and for vectors in another order. */

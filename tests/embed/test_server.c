@@ -321,6 +321,41 @@ static void one_that_refuses_what_a_price_needs_is_met_without(void **state)
     stop(m);
 }
 
+/* Serves its first connection until the end, and nobody else. */
+static pthread_mutex_t serial_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t serial_changed = PTHREAD_COND_INITIALIZER;
+static int served_fd, n_kept_waiting; /* 0: whoever comes first; -1: everybody */
+
+static bool serve_one(void *user, server_request *request)
+{
+    pthread_mutex_lock(&serial_lock);
+    served_fd = served_fd == 0 ? request->fd : served_fd;
+    n_kept_waiting += served_fd != request->fd;
+    while (served_fd != -1 && served_fd != request->fd)
+        pthread_cond_wait(&serial_changed, &serial_lock);
+    bool is_over = served_fd == -1;
+    pthread_mutex_unlock(&serial_lock);
+    return !is_over && backend_handle(user, request);
+}
+
+static void one_that_serves_one_connection_is_met_by_it(void **state)
+{
+    meeting *m = start("tei");
+
+    (void)state;
+    m->b.server->handler = serve_one;
+    assert_int_equal(meet_thoroughly(m), TANDEM_OK);
+    assert_int_equal(m->facts.price.n_texts, 0);
+    assert_int_equal(atomic_load(&m->b.n_asked), 1);
+    check_probe_of(m);
+    pthread_mutex_lock(&serial_lock);
+    served_fd = -1;
+    assert_int_equal(n_kept_waiting, 1);
+    pthread_cond_broadcast(&serial_changed);
+    pthread_mutex_unlock(&serial_lock);
+    stop(m);
+}
+
 static void a_price_that_is_refused_says_why(void **state)
 {
     (void)state;
@@ -344,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_server_that_is_met_thoroughly_tells_a_price_in_two_calls),
         cmocka_unit_test(one_that_gives_vectors_in_another_order_is_refused),
         cmocka_unit_test(one_that_refuses_what_a_price_needs_is_met_without),
+        cmocka_unit_test(one_that_serves_one_connection_is_met_by_it),
         cmocka_unit_test(a_server_of_each_form_is_met_and_asked),
         cmocka_unit_test(another_model_midway_is_noticed_in_each_form),
         cmocka_unit_test(another_revision_midway_is_noticed),
