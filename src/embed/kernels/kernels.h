@@ -54,7 +54,7 @@ typedef struct td_kernels td_kernels;
 
 /* Of an int8 code what does not fit. Some tables add the products of inputs 2 i and 2 i + 1 in 16
  * bits, which hold 255 times two codes of two signs, or of one that add up to at most TD_PAIR_MOST.
- * Of others the larger one is made smaller, and `more` is what it lacks. */
+ * Of others the first one is made smaller, and `more` is what it lacks. */
 typedef struct td_excess {
     uint16_t input;
     int16_t more;

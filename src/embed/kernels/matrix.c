@@ -136,13 +136,14 @@ static int pair_sum(const uint8_t *pair)
     return (int8_t)pair[0] + (int8_t)pair[1];
 }
 
-/* The pair at inputs `input` and the next of an output keeps what fits; the rest of it. */
+/* The pair at inputs `input` and the next of an output keeps what fits; the rest of it. Neither code
+ * changes its sign by that: the other is at most 127. */
 static td_excess take_excess(uint8_t *pair, size_t input)
 {
     int sum = pair_sum(pair), more = sum > 0 ? sum - TD_PAIR_MOST : sum + TD_PAIR_MOST;
-    size_t larger = abs((int8_t)pair[1]) > abs((int8_t)pair[0]);
-    pair[larger] = (uint8_t)((int8_t)pair[larger] - more);
-    return (td_excess){(uint16_t)(input + larger), (int16_t)more};
+
+    pair[0] = (uint8_t)((int8_t)pair[0] - more);
+    return (td_excess){(uint16_t)input, (int16_t)more};
 }
 
 /* A packed panel's pairs are made to fit, see td_excess. */
