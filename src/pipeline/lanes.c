@@ -232,10 +232,14 @@ void td_pipeline_lanes_get_both(tandem_index *index, const td_pipeline_lane *lan
                   td_thread_start(&thread, "td-meet", get_lane, &second, NULL) == TANDEM_OK;
 
     get_lane(&first);
-    if (beside)
+    if (beside) {
         pthread_join(thread, NULL);
-    else
+    } else if (lanes_out[0] || tandem_code_retry(whys_out[0].code)) {
         get_lane(&second);
+    } else { /* nobody waits for a model to be packed that will not be needed */
+        lanes_out[1] = NULL;
+        whys_out[1] = whys_out[0];
+    }
 }
 
 tandem_code td_pipeline_lanes_embedder(tandem_index *index, tandem_lane lane,
