@@ -246,6 +246,7 @@ static void a_server_that_is_met_thoroughly_tells_a_price_in_two_calls(void **st
         assert_int_equal(price->n_texts, TD_EMBED_PRICE_TEXTS);
         assert_true(price->first > 0 && price->second > 0 && m->facts.text_seconds > 0);
         assert_true(m->facts.text_seconds <= fmin(price->first, price->second));
+        assert_string_equal(m->facts.answers_as, strcmp(forms[i], "tei") == 0 ? "" : "some/model");
         check_probe_of(m);
         stop(m);
     }
