@@ -179,28 +179,24 @@ typedef struct narrow {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool may_end;
-    int n_asked, n_asked_in_vain; /* for the other body; while the slow one was under way */
     td_net *net;
     size_t n_done;
 } narrow;
 
 enum {
     NARROW_BYTES = 4 << 20,
-    SLOW_BYTES = NARROW_BYTES * 9 / 16,  /* a buffer of that size, as it is the most */
+    SLOW_BYTES = NARROW_BYTES * 9 / 16, /* a buffer of that size, as it is the most */
+    FITS_BYTES = NARROW_BYTES / 5,
     OTHER_BYTES = NARROW_BYTES * 3 / 10, /* which would fit, were it not for its buffer's growth */
 };
 
 static bool send_narrow(void *user, server_request *request)
 {
     narrow *n = user;
-    bool is_slow = strcmp(request->path, "/slow") == 0;
     char *body = calloc(1, SLOW_BYTES), head[100];
 
-    pthread_mutex_lock(&n->lock);
-    n->n_asked += !is_slow;
-    n->n_asked_in_vain += !is_slow && !n->may_end;
-    pthread_mutex_unlock(&n->lock);
-    if (is_slow) {
+    server_body(request, head, sizeof(head));
+    if (strcmp(request->path, "/slow") == 0) {
         snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", SLOW_BYTES);
         server_write(request, head, strlen(head));
         server_write(request, body, SLOW_BYTES - 1);
@@ -210,7 +206,8 @@ static bool send_narrow(void *user, server_request *request)
         pthread_mutex_unlock(&n->lock);
         server_write(request, body, 1);
     } else {
-        server_send_bytes(request, 200, "", body, OTHER_BYTES);
+        bool fits = strcmp(request->path, "/fits") == 0;
+        server_send_bytes(request, 200, "", body, fits ? FITS_BYTES : OTHER_BYTES);
     }
     free(body);
     return true;
@@ -224,37 +221,91 @@ static void count_done(void *user, const td_net_reply *reply)
     n->n_done++;
 }
 
+static void narrow_get(narrow *n, server *s, const char *path)
+{
+    char url[2200];
+    td_net_request request = {.url = td_str_from(server_url(s, path, url)),
+                              .done = count_done,
+                              .user = n};
+
+    if (strcmp(path, "/posted") == 0)
+        request.post = TD_STR("x");
+    assert_int_equal(td_net_get(n->net, &request, NULL), TANDEM_OK);
+}
+
+/* The slow one is under way, but for its end. */
+static server *narrow_start(narrow *n)
+{
+    server *s = server_start(send_narrow, n);
+    td_net_options options = local_options();
+
+    options.in_hand_bytes_max = NARROW_BYTES;
+    options.body_bytes_max = SLOW_BYTES;
+    n->net = open_net(&options);
+    narrow_get(n, s, "/slow");
+    while (td_net_n_bytes(n->net) < SLOW_BYTES)
+        assert_int_equal(td_net_step(n->net, 10, NULL), TANDEM_OK);
+    return s;
+}
+
+static void narrow_end(narrow *n)
+{
+    pthread_mutex_lock(&n->lock);
+    n->may_end = true;
+    pthread_cond_signal(&n->changed);
+    pthread_mutex_unlock(&n->lock);
+    run_all(n->net);
+    assert_int_equal(td_net_n_bytes(n->net), 0);
+    td_net_close(n->net);
+}
+
 static void a_body_that_found_no_room_is_not_asked_for_again_before_there_is(void **state)
 {
     narrow n = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    server *s = server_start(send_narrow, &n);
-    td_net_options options = local_options();
-    char url[2200];
+    server *s = narrow_start(&n);
 
     (void)state;
-    options.in_hand_bytes_max = NARROW_BYTES;
-    options.body_bytes_max = SLOW_BYTES;
-    n.net = open_net(&options);
-    td_net_request slow = {.url = td_str_from(server_url(s, "/slow", url)),
-                           .done = count_done,
-                           .user = &n};
-    assert_int_equal(td_net_get(n.net, &slow, NULL), TANDEM_OK);
-    while (td_net_n_bytes(n.net) < SLOW_BYTES)
-        assert_int_equal(td_net_step(n.net, 10, NULL), TANDEM_OK);
-    td_net_request other = slow;
-    other.url = td_str_from(server_url(s, "/other", url));
-    assert_int_equal(td_net_get(n.net, &other, NULL), TANDEM_OK);
+    narrow_get(&n, s, "/other");
     for (int i = 0; i < 40; i++)
         assert_int_equal(td_net_step(n.net, 5, NULL), TANDEM_OK);
-    pthread_mutex_lock(&n.lock);
-    assert_in_range(n.n_asked_in_vain, 0, 1);
-    n.may_end = true;
-    pthread_cond_signal(&n.changed);
-    pthread_mutex_unlock(&n.lock);
-    run_all(n.net);
+    assert_in_range(server_n_requests(s, "/other"), 0, 1);
+    assert_int_equal(n.n_done, 0);
+    narrow_end(&n);
+    assert_in_range(server_n_requests(s, "/other"), 1, 2);
     assert_int_equal(n.n_done, 2);
-    assert_in_range(n.n_asked, 1, 2);
-    td_net_close(n.net);
+    server_stop(s);
+}
+
+static void what_is_posted_goes_once_whatever_room_there_is(void **state)
+{
+    narrow n = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    server *s = narrow_start(&n);
+
+    (void)state;
+    narrow_get(&n, s, "/posted");
+    while (n.n_done < 1)
+        assert_int_equal(td_net_step(n.net, 10, NULL), TANDEM_OK);
+    assert_int_equal(server_n_requests(s, "/posted"), 1);
+    narrow_end(&n);
+    server_stop(s);
+}
+
+static void what_the_owner_holds_takes_room_too(void **state)
+{
+    narrow n = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    server *s = narrow_start(&n);
+
+    (void)state;
+    td_net_hold(n.net, NARROW_BYTES * 3 / 10);
+    narrow_get(&n, s, "/fits");
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(td_net_step(n.net, 5, NULL), TANDEM_OK);
+    assert_in_range(server_n_requests(s, "/fits"), 0, 1);
+    assert_int_equal(n.n_done, 0);
+    td_net_hold(n.net, 0);
+    while (n.n_done < 1)
+        assert_int_equal(td_net_step(n.net, 10, NULL), TANDEM_OK);
+    narrow_end(&n);
     server_stop(s);
 }
 
@@ -428,6 +479,8 @@ int main(void)
         cmocka_unit_test(many_large_bodies_have_one_budget),
         cmocka_unit_test(a_body_that_passes_the_budget_comes_alone_and_whole),
         cmocka_unit_test(a_body_that_found_no_room_is_not_asked_for_again_before_there_is),
+        cmocka_unit_test(what_is_posted_goes_once_whatever_room_there_is),
+        cmocka_unit_test(what_the_owner_holds_takes_room_too),
         cmocka_unit_test(done_may_start_the_next_request),
         cmocka_unit_test(close_reports_every_request_that_is_under_way),
         cmocka_unit_test(wake_ends_the_wait_of_a_step),

@@ -187,6 +187,9 @@ def test_an_endless_site_ends_at_its_limits(tandem, site):
     site.requests.clear()
     tandem.run("crawl", "-r", "--max-pages", 60, "--max-variants", 5, site.url)
     assert len([path for path in site.requests if path.startswith("/calendar")]) <= 5
+    site.requests.clear()
+    tandem.run("crawl", "-r", "--max-host-pages", 7, site.url)
+    assert len(site.requests) == 9  # and robots.txt, and the one that was named
 
 
 def test_a_million_links_on_a_page_are_one_page(tandem, site):
