@@ -136,8 +136,8 @@ static int pair_sum(const uint8_t *pair)
     return (int8_t)pair[0] + (int8_t)pair[1];
 }
 
-/* The pair at inputs `input` and the next of an output keeps what fits; the rest of it. Neither code
- * changes its sign by that: the other is at most 127. */
+/* The pair at inputs `input` and the next of an output keeps what fits; the rest of it. Neither
+ * code changes its sign by that: the other is at most 127. */
 static td_excess take_excess(uint8_t *pair, size_t input)
 {
     int sum = pair_sum(pair), more = sum > 0 ? sum - TD_PAIR_MOST : sum + TD_PAIR_MOST;
