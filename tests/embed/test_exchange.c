@@ -94,6 +94,25 @@ static void expect_judged(td_exchange *exchange, const server *s, const char *pa
     told_free(told);
 }
 
+static void a_question_apart_has_a_connection_of_its_own(void **state)
+{
+    static const struct {
+        bool is_apart, is_new;
+    } asks[] = {{false, true}, {false, false}, {true, true}, {false, false}};
+    server *s = server_start(answer_by_path, NULL);
+    td_exchange *exchange = open_with(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        td_told *told = run(exchange, s, "/", (td_ask){.is_apart = asks[i].is_apart}, TANDEM_OK);
+        assert_int_equal(told->is_new_connection, asks[i].is_new);
+        told_free(told);
+    }
+    assert_int_equal(server_n_connections(s), 2);
+    td_embed_exchange_close(exchange);
+    server_stop(s);
+}
+
 static void a_status_is_judged_in_the_servers_words_without_the_key(void **state)
 {
     server *s = server_start(answer_by_path, NULL);
@@ -254,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_is_kept_and_the_key_is_sent),
+        cmocka_unit_test(a_question_apart_has_a_connection_of_its_own),
         cmocka_unit_test(a_status_is_judged_in_the_servers_words_without_the_key),
         cmocka_unit_test(every_status_has_a_meaning_for_the_schedule),
         cmocka_unit_test(a_wait_is_passed_on),
