@@ -12,6 +12,7 @@
 enum {
     BUSY_TRIES_MAX = 5, /* of a page that is answered 429 or 503 */
     LOST_IN_ROW_MAX = 5,
+    LOST_WAITS_MAX = TD_SOURCE_TRIES_MAX - 1, /* as one page has */
 };
 
 typedef struct fetch {
@@ -88,20 +89,37 @@ static bool retry(td_source_crawl *crawl, td_source_target *target, const td_net
     return true;
 }
 
-/* A host that does not answer page after page is not asked for the ten thousand others. */
-static void count_lost(td_source_host *host, const td_net_reply *reply)
+/* Requests that many in a row got no answer to: the host waits, as a page does for its next try, or
+ * it would be asked for all its other pages meanwhile. */
+static void wait_for_host(const td_source_crawl *crawl, td_source_host *host,
+                          const td_net_reply *reply)
 {
     char reason[TD_SOURCE_REASON_N];
+    int64_t now_ms = td_clock_ms();
 
+    if (host->resume_ms > now_ms) /* of those that were under way */
+        return;
+    if (host->n_lost_waits < LOST_WAITS_MAX) {
+        host->resume_ms = now_ms + td_source_crawl_backoff_ms(crawl, ++host->n_lost_waits) + 1;
+        return;
+    }
+    snprintf(reason, sizeof(reason), "page after page without an answer, the last: %.200s",
+             reply->error->message);
+    td_source_crawl_close_host(host, reply->code, reason);
+}
+
+/* A host that does not answer page after page is not asked for the ten thousand others. */
+static void count_lost(const td_source_crawl *crawl, td_source_host *host,
+                       const td_net_reply *reply)
+{
     if (reply->code == TANDEM_E_NOT_FOUND)
         td_source_crawl_close_host(host, reply->code, reply->error->message); /* no such host */
-    bool is_lost = reply->code == TANDEM_E_NETWORK || reply->code == TANDEM_E_TIMEOUT;
-    host->n_lost_in_row = is_lost ? host->n_lost_in_row + 1 : 0;
-    if (host->n_lost_in_row < LOST_IN_ROW_MAX)
+    if (reply->code != TANDEM_E_NETWORK && reply->code != TANDEM_E_TIMEOUT) {
+        host->n_lost_in_row = host->n_lost_waits = 0;
         return;
-    snprintf(reason, sizeof(reason), "%d pages in a row without an answer, the last: %.200s",
-             LOST_IN_ROW_MAX, reply->error->message);
-    td_source_crawl_close_host(host, reply->code, reason);
+    }
+    if (++host->n_lost_in_row >= LOST_IN_ROW_MAX)
+        wait_for_host(crawl, host, reply);
 }
 
 /* The host's own speed, learnt from its answers. */
@@ -211,14 +229,14 @@ static void on_answer(void *user, const td_net_reply *reply)
     }
     crawl->n_bytes += reply->body.n;
     pace(crawl, target->host, reply);
+    count_lost(crawl, target->host, reply);
     if (reply->code == TANDEM_OK && reply->status == 304 && is_conditional) {
         td_source_crawl_give_unchanged(crawl, target, reply->final_url, reply->status, &known);
     } else if (reply->location.n > 0) {
         follow(crawl, target, reply->location);
-    } else if (!retry(crawl, target, reply)) {
-        count_lost(target->host, reply);
-        if (!td_source_crawl_discover_take(crawl, target, reply))
-            td_source_crawl_give_reply(crawl, target, reply);
+    } else if (!retry(crawl, target, reply) &&
+               !td_source_crawl_discover_take(crawl, target, reply)) {
+        td_source_crawl_give_reply(crawl, target, reply);
     }
 }
 
