@@ -16,7 +16,7 @@
 #include "base/buf.h"
 
 /* Appends the Markdown of `text`, valid UTF-8 without NUL, to `out`.
- * Errors: E_NOMEM, E_TOO_LARGE (the cap of `out`; twice the text always fits).
+ * Errors: E_NOMEM, E_TOO_LARGE (the cap of `out`; three times the text always fit).
  * Cost: linear in the text. */
 tandem_code td_extract_mdx_write(td_str text, td_buf *out, tandem_error *err);
 

@@ -135,6 +135,7 @@ static tandem_code add_code(td_mdx *r, td_str text)
         TD_TRY(add_line_end(r));
     TD_TRY(add_times(r->out, '`', n, r->err));
     TD_TRY(td_buf_add(r->out, r->language, r->err));
+    r->language = TD_STR("");
     if (whole.n == 0 || whole.ptr[0] != '\n')
         TD_TRY(add_line_end(r));
     r->owed -= r->owed < td_extract_mdx_reader_count_lines(whole)
@@ -291,13 +292,6 @@ out:
     return code;
 }
 
-static bool is_blank_from(td_str text, size_t at)
-{
-    while (at < text.n && td_extract_mdx_reader_is_space(text.ptr[at]))
-        at++;
-    return at == text.n || text.ptr[at] == '\n';
-}
-
 /* Where the code span ends that begins with the n back-quotes at `at`; `at` + n if it does not. */
 static size_t code_end(td_mdx *r, size_t at, size_t n)
 {
@@ -315,7 +309,11 @@ static size_t code_end(td_mdx *r, size_t at, size_t n)
             continue;
         }
         i++;
-        if (c == '\n' && is_blank_from(r->in, i))
+        if (c != '\n')
+            continue;
+        while (i < r->in.n && td_extract_mdx_reader_is_space(r->in.ptr[i]))
+            i++;
+        if (i == r->in.n || r->in.ptr[i] == '\n')
             break;
     }
     r->n_read += i - at;

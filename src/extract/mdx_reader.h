@@ -48,7 +48,7 @@ typedef struct td_mdx {
     bool just_went;   /* right before `at` */
     bool parts;       /* the next text is another word */
     td_str lead;      /* the mark of a heading or an item, before the text to come */
-    td_str language;  /* that the last tag named */
+    td_str language;  /* that the last tag named; for one block of code */
     size_t owed;
     size_t n_read; /* in search of ends */
 } td_mdx;

@@ -20,10 +20,16 @@ static bool is_word(char c)
     return (unsigned)((c | 0x20) - 'a') < 26u || (unsigned)(c - '0') < 10u || c == '_' || c == '$';
 }
 
-static bool is_blank_from(td_str text, size_t at)
+static size_t space_end(td_str text, size_t at)
 {
     while (at < text.n && (text.ptr[at] == ' ' || text.ptr[at] == '\t' || text.ptr[at] == '\r'))
         at++;
+    return at;
+}
+
+static bool is_blank_from(td_str text, size_t at)
+{
+    at = space_end(text, at);
     return at >= text.n || text.ptr[at] == '\n';
 }
 
@@ -81,6 +87,16 @@ static char last_of(const scanner *s)
     return s->last ? s->text.ptr[s->last - 1] : 0;
 }
 
+/* At the start of a line; its white space is read even where it is the last that is. */
+static bool ends_paragraph(scanner *s)
+{
+    bool ends = s->in_paragraph && is_blank_from(s->text, s->at);
+
+    if (ends)
+        s->at = space_end(s->text, s->at);
+    return ends;
+}
+
 /* The text of a template up to its end or its next hole. */
 static void skip_template(scanner *s)
 {
@@ -91,7 +107,7 @@ static void skip_template(scanner *s)
             return;
         if (c == '\\') {
             s->at++;
-        } else if (c == '\n' && s->in_paragraph && is_blank_from(s->text, s->at)) {
+        } else if (c == '\n' && ends_paragraph(s)) {
             break;
         } else if (c == '$' && s->at < s->text.n && s->text.ptr[s->at] == '{') {
             s->at++;
@@ -166,8 +182,7 @@ static void step(scanner *s)
         break;
     case '\n':
         s->at++;
-        s->failed =
-            (s->in_paragraph && is_blank_from(s->text, s->at)) || is_markdown_line(s->text, s->at);
+        s->failed = ends_paragraph(s) || is_markdown_line(s->text, s->at);
         return;
     case ' ':
     case '\t':

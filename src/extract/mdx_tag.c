@@ -27,16 +27,30 @@ static size_t name_end(td_str text, size_t at)
 
 /* Behind white space from `at` on; TD_STR_NONE at the text's end, or at a blank line if that ends
  * the search. */
-static size_t skip_space(td_str text, size_t at, bool in_paragraph)
+static size_t skip_space(td_str text, size_t at, bool in_paragraph, size_t *n_read)
 {
-    size_t n_lines = 0;
+    size_t from = at, n_lines = 0;
 
-    while (at < text.n && is_space(text.ptr[at])) {
+    while (at < text.n && is_space(text.ptr[at]) && !(in_paragraph && n_lines > 1))
         n_lines += text.ptr[at++] == '\n';
-        if (in_paragraph && n_lines > 1)
-            return TD_STR_NONE;
+    if (at < text.n && !(in_paragraph && n_lines > 1))
+        return at;
+    *n_read += at - from;
+    return TD_STR_NONE;
+}
+
+static bool has_blank_line(td_str text)
+{
+    size_t at = 0;
+
+    while ((at = td_str_find_byte(text, '\n', at)) != TD_STR_NONE) {
+        at++;
+        while (at < text.n && text.ptr[at] != '\n' && is_space(text.ptr[at]))
+            at++;
+        if (at < text.n && text.ptr[at] == '\n')
+            return true;
     }
-    return at < text.n ? at : TD_STR_NONE;
+    return false;
 }
 
 /* The value behind a '=' that ends at `at`; moves behind it, TD_STR_NONE if there is none. */
@@ -59,7 +73,7 @@ static size_t read_value(td_str text, size_t at, bool in_paragraph, td_mdx_attri
     end += c != '{';
     attribute->in_braces = c == '{';
     attribute->value = td_str_slice(text, at + 1, end - 1);
-    if (in_paragraph && td_str_find(attribute->value, TD_STR("\n\n"), 0) != TD_STR_NONE) {
+    if (in_paragraph && has_blank_line(attribute->value)) {
         *n_read += end - at;
         return TD_STR_NONE;
     }
@@ -78,11 +92,11 @@ static size_t read_attribute(td_str text, size_t at, bool in_paragraph, td_mdx_t
     if (end == at)
         return TD_STR_NONE;
     attribute.name = td_str_slice(text, at, end);
-    next = skip_space(text, end, in_paragraph);
+    next = skip_space(text, end, in_paragraph, n_read);
     if (next == TD_STR_NONE)
         return next;
     if (text.ptr[next] == '=') {
-        next = skip_space(text, next + 1, in_paragraph);
+        next = skip_space(text, next + 1, in_paragraph, n_read);
         end = next == TD_STR_NONE ? next : read_value(text, next, in_paragraph, &attribute, n_read);
     }
     if (end != TD_STR_NONE && tag->n_attributes < TD_MDX_ATTRIBUTES_MAX)
@@ -94,7 +108,7 @@ static size_t read_attribute(td_str text, size_t at, bool in_paragraph, td_mdx_t
 static bool read_rest(td_str text, size_t *at, bool in_paragraph, td_mdx_tag *tag, size_t *n_read)
 {
     for (;;) {
-        *at = skip_space(text, *at, in_paragraph);
+        *at = skip_space(text, *at, in_paragraph, n_read);
         if (*at == TD_STR_NONE)
             return false;
         if (text.ptr[*at] == '/' && !tag->is_end && !tag->closes_itself) {

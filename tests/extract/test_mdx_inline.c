@@ -26,6 +26,8 @@ static void escaped_signs_and_code_spans_stay(void **state)
     (void)state;
     assert_mdx(TEXT, TEXT);
     assert_mdx("`open {a}\n\nb`\n", "`open\n\nb`\n");
+    assert_mdx("`open {a}\r\n \r\nb`\n", "`open\n\nb`\n");
+    assert_mdx("`code {a}\n  `` {b}` c\n", "`code {a}\n  `` {b}` c\n");
 }
 
 static void tags_within_a_line_leave_their_words(void **state)
@@ -70,6 +72,13 @@ static void code_in_an_attribute_is_code(void **state)
                "```sh\nls\ncd ..\n```\n\n\na\n");
 }
 
+/* Or one long name before many of them would be written as often. */
+static void a_language_is_that_of_one_block(void **state)
+{
+    (void)state;
+    assert_mdx("<A lang=\"sh\">{`\na\n`}</A>\n\n{`\nb\n`}\n", "```sh\na\n```\n\n\n```\nb\n```\n\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +90,7 @@ int main(void)
         cmocka_unit_test(titles_are_bold_lines),
         cmocka_unit_test(styles_and_scripts_go_whole),
         cmocka_unit_test(code_in_an_attribute_is_code),
+        cmocka_unit_test(a_language_is_that_of_one_block),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,20 @@ static void no_end_is_none(void **state)
     assert_int_equal(braces("{\\", false), TD_STR_NONE);
 }
 
+static void the_space_in_which_a_search_ends_is_counted(void **state)
+{
+    static const char *const TEXTS[] = {"{\n              \n}", "{`\n             \n`}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(*TEXTS); i++) {
+        size_t n_read = 0;
+
+        assert_int_equal(td_extract_mdx_script_braces(td_str_from(TEXTS[i]), 0, true, &n_read),
+                         TD_STR_NONE);
+        assert_true(n_read > 10);
+    }
+}
+
 static void assert_module(const char *text, size_t expected)
 {
     size_t n_read = 0;
@@ -111,6 +125,7 @@ int main(void)
         cmocka_unit_test(braces_in_strings_templates_comments_and_patterns_do_not_count),
         cmocka_unit_test(apostrophes_and_addresses_in_elements_open_nothing),
         cmocka_unit_test(no_end_is_none),
+        cmocka_unit_test(the_space_in_which_a_search_ends_is_counted),
         cmocka_unit_test(a_statement_ends_at_a_line_end_outside_brackets),
         cmocka_unit_test(words_are_no_statement),
         cmocka_unit_test(a_statement_without_end_reaches_to_the_blank_line),

@@ -51,7 +51,25 @@ static void in_a_paragraph_a_blank_line_ends_the_search(void **state)
     assert_true(read("<a\n\nb=\"c\n\nd\" e={\n\n}>", false, &tag));
     assert_false(read("<a\n\nb>", true, &tag));
     assert_false(read("<a b=\"c\n\nd\">", true, &tag));
+    assert_false(read("<a b=\"c\r\n \r\nd\">", true, &tag));
+    assert_true(read("<a b=\"c\r\n d\">", true, &tag));
     assert_false(read("<a b={\n\n}>", true, &tag));
+}
+
+static void counts_the_space_in_which_a_search_ends(void **state)
+{
+    static const char *const TEXTS[] = {"<a               ", "<a b             ",
+                                        "<a b=            ", "<a {b}           ",
+                                        "<a              \n\n>"};
+    td_mdx_tag tag;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(*TEXTS); i++) {
+        size_t n_read = 0;
+
+        assert_false(td_extract_mdx_tag_read(td_str_from(TEXTS[i]), 0, true, &tag, &n_read));
+        assert_true(n_read > 10);
+    }
 }
 
 static void reads_over_attributes_past_the_limit(void **state)
@@ -124,6 +142,7 @@ int main(void)
         cmocka_unit_test(reads_names_ends_and_attributes),
         cmocka_unit_test(what_is_no_tag_is_none),
         cmocka_unit_test(in_a_paragraph_a_blank_line_ends_the_search),
+        cmocka_unit_test(counts_the_space_in_which_a_search_ends),
         cmocka_unit_test(reads_over_attributes_past_the_limit),
         cmocka_unit_test(shows_what_a_page_shows),
         cmocka_unit_test(shows_nothing_of_what_is_for_programs),
