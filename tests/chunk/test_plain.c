@@ -43,6 +43,7 @@ static void signs_are_read_without_their_backslashes(void **state)
     expect("\\_\\_init__ \\<T> 1\\. \\# a", "__init__ <T> 1. # a");
     expect("\\frac \\\\x \\d+ a\\", "\\frac \\\\x \\d+ a\\");
     expect("`\\*` \\*", "`\\*` *");
+    expect("\\\\*a \\\\_b", "\\\\*a \\\\_b");
     expect("[\\*a](b)", "*a");
 }
 
