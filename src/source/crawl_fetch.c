@@ -97,10 +97,12 @@ static void wait_for_host(const td_source_crawl *crawl, td_source_host *host,
     char reason[TD_SOURCE_REASON_N];
     int64_t now_ms = td_clock_ms();
 
-    if (host->resume_ms > now_ms) /* of those that were under way */
+    if (host->lost_until_ms > now_ms) /* of those that were under way */
         return;
     if (host->n_lost_waits < LOST_WAITS_MAX) {
-        host->resume_ms = now_ms + td_source_crawl_backoff_ms(crawl, ++host->n_lost_waits) + 1;
+        host->lost_until_ms = now_ms + td_source_crawl_backoff_ms(crawl, ++host->n_lost_waits) + 1;
+        if (host->resume_ms < host->lost_until_ms)
+            host->resume_ms = host->lost_until_ms;
         return;
     }
     snprintf(reason, sizeof(reason), "page after page without an answer, the last: %.200s",

@@ -45,7 +45,8 @@ typedef struct td_source_host {
     uint32_t n_eased;  /* good answers in a row */
     uint32_t n_active;
     uint32_t n_lost_in_row; /* requests without any answer, since the last answer */
-    uint32_t n_lost_waits;  /* how often it waited for that reason, since then */
+    uint32_t n_lost_waits;  /* how often it waited for that reason, since then ... */
+    int64_t lost_until_ms;  /* ... the last time until here */
     tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
     char closed_reason[TD_SOURCE_REASON_N];
 } td_source_host;
