@@ -60,6 +60,19 @@ tandem_code td_buf_add(td_buf *buf, td_str bytes, tandem_error *err)
     return TANDEM_OK;
 }
 
+tandem_code td_buf_add_times(td_buf *buf, char byte, size_t n, tandem_error *err)
+{
+    if (!has_room(buf, n)) {
+        tandem_code code = td_buf_reserve(buf, n, err);
+        if (code != TANDEM_OK)
+            return code;
+    }
+    memset(buf->ptr + buf->n, byte, n);
+    buf->n += n;
+    buf->ptr[buf->n] = '\0';
+    return TANDEM_OK;
+}
+
 tandem_code td_buf_add_byte(td_buf *buf, char byte, tandem_error *err)
 {
     if (!has_room(buf, 1))

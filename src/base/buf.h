@@ -31,6 +31,7 @@ tandem_code td_buf_reserve(td_buf *buf, size_t n_more, tandem_error *err);
 /* Appends; errors as td_buf_reserve, and then nothing was added. */
 tandem_code td_buf_add(td_buf *buf, td_str bytes, tandem_error *err);
 tandem_code td_buf_add_byte(td_buf *buf, char byte, tandem_error *err);
+tandem_code td_buf_add_times(td_buf *buf, char byte, size_t n, tandem_error *err);
 tandem_code td_buf_add_fmt(td_buf *buf, tandem_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

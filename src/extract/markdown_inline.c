@@ -175,16 +175,6 @@ static size_t longest_run(td_str s, char c)
     return best;
 }
 
-static tandem_code add_repeated(td_buf *buf, char c, size_t n, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-
-    while (n-- > 0)
-        TD_TRY(td_buf_add_byte(buf, c, err));
-out:
-    return code;
-}
-
 tandem_code td_extract_markdown_inline_code(td_md *md, uint32_t at)
 {
     tandem_code code = TANDEM_OK;
@@ -214,13 +204,13 @@ tandem_code td_extract_markdown_inline_code(td_md *md, uint32_t at)
         }
         TD_TRY(td_buf_add_byte(&md->line, ' ', md->err));
     }
-    TD_TRY(add_repeated(&md->line, '`', ticks, md->err));
+    TD_TRY(td_buf_add_times(&md->line, '`', ticks, md->err));
     if (pad)
         TD_TRY(td_buf_add_byte(&md->line, ' ', md->err));
     TD_TRY(td_buf_add(&md->line, s, md->err));
     if (pad)
         TD_TRY(td_buf_add_byte(&md->line, ' ', md->err));
-    TD_TRY(add_repeated(&md->line, '`', ticks, md->err));
+    TD_TRY(td_buf_add_times(&md->line, '`', ticks, md->err));
     md->code_closed_at = ticks == 1 ? md->line.n : 0;
 out:
     td_buf_clear(&text);

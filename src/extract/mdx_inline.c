@@ -7,16 +7,6 @@ enum {
     FORMULA_BYTES_MAX = 500
 };
 
-static tandem_code add_times(td_buf *out, char c, size_t n, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-
-    while (n-- > 0)
-        TD_TRY(td_buf_add_byte(out, c, err));
-out:
-    return code;
-}
-
 static size_t strip_of(const td_mdx *r)
 {
     return r->n_open ? r->open[r->n_open - 1].strip : 0;
@@ -133,7 +123,7 @@ static tandem_code add_code(td_mdx *r, td_str text)
     n = n < 3 ? 3 : n;
     if (!td_extract_mdx_reader_at_line_start(r))
         TD_TRY(add_line_end(r));
-    TD_TRY(add_times(r->out, '`', n, r->err));
+    TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
     TD_TRY(td_buf_add(r->out, r->language, r->err));
     r->language = TD_STR("");
     if (whole.n == 0 || whole.ptr[0] != '\n')
@@ -144,7 +134,7 @@ static tandem_code add_code(td_mdx *r, td_str text)
     TD_TRY(add_literal(r, whole));
     if (r->out->ptr[r->out->n - 1] != '\n')
         TD_TRY(add_line_end(r));
-    TD_TRY(add_times(r->out, '`', n, r->err));
+    TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
     TD_TRY(add_line_end(r));
     r->out_line = r->out_begin = r->out->n;
 out:

@@ -14,8 +14,10 @@ static void adds_and_ends_with_a_nul_that_does_not_count(void **state)
     assert_int_equal(td_buf_add(&buf, TD_STR("ab"), NULL), TANDEM_OK);
     assert_int_equal(td_buf_add_byte(&buf, 'c', NULL), TANDEM_OK);
     assert_int_equal(td_buf_add_fmt(&buf, NULL, "%d%s", 4, "e"), TANDEM_OK);
-    assert_string_equal(buf.ptr, "abc4e");
-    assert_int_equal(buf.n, 5);
+    assert_int_equal(td_buf_add_times(&buf, 'f', 3, NULL), TANDEM_OK);
+    assert_int_equal(td_buf_add_times(&buf, 'g', 0, NULL), TANDEM_OK);
+    assert_string_equal(buf.ptr, "abc4efff");
+    assert_int_equal(buf.n, 8);
     td_buf_clear(&buf);
 }
 
@@ -40,6 +42,7 @@ static void fills_up_to_its_cap_and_no_further(void **state)
     assert_int_equal(td_buf_add_byte(&buf, 'd', &err), TANDEM_E_TOO_LARGE);
     assert_string_equal(err.message, "1 more bytes after 3 pass the cap of 3");
     assert_int_equal(td_buf_add_fmt(&buf, &err, "%d", 1), TANDEM_E_TOO_LARGE);
+    assert_int_equal(td_buf_add_times(&buf, 'd', 2, &err), TANDEM_E_TOO_LARGE);
     assert_int_equal(td_buf_reserve(&buf, SIZE_MAX, &err), TANDEM_E_TOO_LARGE);
     assert_string_equal(buf.ptr, "abc");
     td_buf_clear(&buf);
