@@ -33,17 +33,24 @@ static size_t target_n(td_str s, size_t at)
     return 0;
 }
 
-/* Bytes of the code span that begins at `at` with a run of back-ticks; the run alone if none
- * ends. */
+/* Whether code begins at `at`: between back-ticks, or behind a fence of tildes. */
+static bool is_code(td_str s, size_t at)
+{
+    return s.ptr[at] == '`' || ((at == 0 || s.ptr[at - 1] == '\n') &&
+                                td_str_starts(td_str_slice(s, at, s.n), TD_STR("~~~")));
+}
+
+/* Bytes of the code that begins at `at` with a run of such signs; the run alone if none ends. */
 static size_t code_n(td_str s, size_t at)
 {
+    const char sign = s.ptr[at];
     size_t run = 0;
 
-    while (at + run < s.n && s.ptr[at + run] == '`')
+    while (at + run < s.n && s.ptr[at + run] == sign)
         run++;
     for (size_t i = at + run; i < s.n;) {
         size_t n = 0;
-        while (i + n < s.n && s.ptr[i + n] == '`')
+        while (i + n < s.n && s.ptr[i + n] == sign)
             n++;
         if (n == run)
             return i + n - at;
@@ -70,7 +77,7 @@ static tandem_code add_one(plain *p, size_t *at, tandem_error *err)
     char c = p->in.ptr[*at];
     size_t n = 1;
 
-    if (c == '`') {
+    if (is_code(p->in, *at)) {
         n = code_n(p->in, *at);
     } else if (c == '\\' && *at + 1 < p->in.n) {
         *at += strchr("*_`~<>[]!&#+-=|.)", p->in.ptr[*at + 1]) != NULL; /* the sign alone is read */

@@ -30,6 +30,8 @@ static void keeps_what_is_no_link(void **state)
     (void)state;
     expect("a[i](x", "a[i](x");
     expect("[1] and (2)", "[1] and (2)");
+    expect("~~~c\na\\.b [x](y)\n~~~\n\\.", "~~~c\na\\.b [x](y)\n~~~\n.");
+    expect("a ~~~ \\. ~~~", "a ~~~ . ~~~");
     expect("`a[i](x)` stays, ``b`[j](y)`` too", "`a[i](x)` stays, ``b`[j](y)`` too");
     expect("\\[no\\](link)", "[no](link)");
     expect("[a](b\nc)", "[a](b\nc)");
