@@ -112,7 +112,8 @@ void output_text(FILE *stream, tandem_str text)
         unsigned char c = (unsigned char)text.ptr[i];
         /* C1 controls are two bytes in UTF-8; U+0080..U+009F start with C2 80..9F. */
         bool c1 = c == 0xC2 && i + 1 < text.n && (unsigned char)text.ptr[i + 1] < 0xA0;
-        bool control = (c < 0x20 && c != '\n' && c != '\t') || c == 0x7F || c1;
+        bool line_end = c == '\r' && i + 1 < text.n && text.ptr[i + 1] == '\n';
+        bool control = (c < 0x20 && c != '\n' && c != '\t' && !line_end) || c == 0x7F || c1;
         if (!control)
             continue;
         fwrite(text.ptr + from, 1, i - from, stream);

@@ -169,3 +169,10 @@ def test_an_mdx_page_is_what_its_readers_see(tandem):
     tandem.index(path)
     [hit] = [h for h in tandem.search("heirloom") if "heirloom" in h["text"]]
     assert hit["title"] == "Backups" and hit["end_line"] == len(source)
+
+
+def test_lines_that_end_as_on_windows_are_printed_so(tandem):
+    path = tandem.folder / "notes.md"
+    path.write_bytes(b"# Notes\r\n\r\nOne\rtwo.\r\n")
+    out = tandem.run("extract", path).stdout
+    assert b"Notes\r\n\r\nOne\xef\xbf\xbdtwo.\r\n" in out
