@@ -5,8 +5,11 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import sqlite3
 import subprocess
+import sys
+import textwrap
 import threading
 
 import pytest
@@ -235,3 +238,17 @@ def make_tree(folder, files, seed=1):
             )
             (sub / f"text{i}.md").write_text(f"# Page {i}\n\n" + "\n".join(sections))
     return folder
+
+
+def run_in_a_network_of_its_own(tandem, script):
+    """Runs a Python script with the program and the folder as arguments where only it is heard,
+    and where it may have port 53."""
+    inside = ["unshare", "--net", "--mount", "--"]
+    if not shutil.which("unshare") or not shutil.which("ip") or subprocess.run(
+            [*inside, "ip", "link", "set", "lo", "up"], capture_output=True).returncode:
+        pytest.skip("needs a network namespace of its own")
+    file = tandem.folder / "inside.py"
+    file.write_text(textwrap.dedent(script))
+    return subprocess.run([*inside, sys.executable, file, PROGRAM, tandem.folder],
+                          capture_output=True, text=True, timeout=120,
+                          env={**tandem.environment(), "PATH": os.environ["PATH"]})

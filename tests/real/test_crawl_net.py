@@ -2,16 +2,14 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
-from conftest import PROGRAM, SOURCE
+from conftest import SOURCE, run_in_a_network_of_its_own
 from test_crawl import page, urls
 from test_ssrf import Listener
 
@@ -205,14 +203,6 @@ INSIDE = """
 
 
 def test_a_host_is_looked_up_once_for_all_its_pages(tandem):
-    inside = ["unshare", "--net", "--mount", "--"]
-    if not shutil.which("unshare") or not shutil.which("ip") or subprocess.run(
-            [*inside, "ip", "link", "set", "lo", "up"], capture_output=True).returncode:
-        pytest.skip("needs a network namespace of its own")
-    script = tandem.folder / "inside.py"
-    script.write_text(textwrap.dedent(INSIDE))
-    out = subprocess.run([*inside, sys.executable, script, PROGRAM, tandem.folder],
-                         capture_output=True, text=True, timeout=120,
-                         env={**tandem.environment(), "PATH": os.environ["PATH"]})
+    out = run_in_a_network_of_its_own(tandem, INSIDE)
     assert out.stdout.startswith("1 0 ") and "31 pages" in out.stdout, out
     assert "CONNECTED" not in out.stdout

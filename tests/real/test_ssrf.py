@@ -1,16 +1,14 @@
 """No site, sitemap or name server leads a crawl to a private address: a listener counts."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import textwrap
 import threading
 
 import pytest
 
-from conftest import PROGRAM
+from conftest import run_in_a_network_of_its_own
 from test_crawl import page, urlset
 
 SCHEMES = ("file:///etc/passwd", "gopher://127.0.0.1:{port}/x", "dict://127.0.0.1:{port}/x",
@@ -184,15 +182,7 @@ REBINDING = """
 
 
 def test_a_name_that_turns_private_is_refused_when_it_is_connected_to(tandem):
-    inside = ["unshare", "--net", "--mount", "--"]
-    if not shutil.which("unshare") or not shutil.which("ip") or subprocess.run(
-            [*inside, "ip", "link", "set", "lo", "up"], capture_output=True).returncode:
-        pytest.skip("needs a network namespace of its own")
-    script = tandem.folder / "rebind.py"
-    script.write_text(textwrap.dedent(REBINDING))
-    out = subprocess.run([*inside, sys.executable, script, PROGRAM, tandem.folder],
-                         capture_output=True, text=True, timeout=120,
-                         env={**tandem.environment(), "PATH": os.environ["PATH"]})
+    out = run_in_a_network_of_its_own(tandem, REBINDING)
     assert "CONNECTED" not in out.stdout, out.stdout
     assert out.stdout.startswith("True 3"), out
     assert "127.0.0.1 (loopback)" in out.stdout
