@@ -344,16 +344,20 @@ tandem_code td_extract_markdown_inline_link(td_md *md, uint32_t at, bool *is_lin
     const td_node *node = &md->tree->nodes[at];
     td_str href = td_str_trim(td_extract_tree_get(node, TD_ATTRIBUTE_HREF));
     td_buf absolute = TD_BUF(1 << 20);
-    td_str url = href;
+    size_t hash = td_str_find_byte(href, '#', 0);
+    td_str page = td_str_slice(href, 0, hash), url = href, fragment = TD_STR("");
 
     *is_link_out = false;
     if (md->plain || md->open[TD_MD_LINK] || (node->flags & TD_NODE_HAS_BLOCK) || is_no_link(href))
         return TANDEM_OK;
     if (md->options->resolve && !md->options->links_as_written &&
-        md->options->resolve(md->options->resolve_user, md->base, href, &absolute))
+        md->options->resolve(md->options->resolve_user, md->base, page, &absolute)) {
         url = td_buf_str(&absolute);
+        fragment = td_str_slice(href, hash, href.n); /* where in the page, for who reads it */
+    }
     td_buf_cut(&md->url, 0);
     TD_TRY(add_url(&md->url, url, md->err));
+    TD_TRY(add_url(&md->url, fragment, md->err));
     *is_link_out = md->url.n > 0;
 out:
     td_buf_clear(&absolute);

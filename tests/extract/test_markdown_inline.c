@@ -31,6 +31,9 @@ static void writes_links_that_lead_somewhere(void **state)
     assert_markdown("<p><a href='\n/a\nb '><code>x</code></a>",
                     "[`x`](https://docs.example.org/ab)\n");
     assert_markdown("<p>x<a href=/a><img></a>y", "xy\n");
+    assert_markdown("<p><a href='/a?q#b (c'>x</a>, <a href='b/#'>y</a>",
+                    "[x](https://docs.example.org/a?q#b%20%28c), "
+                    "[y](https://docs.example.org/b/#)\n");
 }
 
 static void leaves_links_around_blocks_away(void **state)
