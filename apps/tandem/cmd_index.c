@@ -45,6 +45,10 @@ static void count(void *user, const tandem_item *item)
                     (int)item->uri.n, item->uri.ptr, (int)item->reason.n, item->reason.ptr);
 }
 
+enum {
+    TRUNCATED_PERCENT = 20 /* of the chunks: worth a word */
+};
+
 static void advise(const settings *s, const tandem_summary *sum, const counter *c)
 {
     if (!s->recursive && !s->depth && c->n_links)
@@ -57,6 +61,11 @@ static void advise(const settings *s, const tandem_summary *sum, const counter *
         output_note("`tandem status` says what failed and why; the next run tries it again");
     else if (!s->verbose && sum->skipped)
         output_note("`tandem status` says what was skipped and why");
+    uint64_t n = sum->embedded + sum->cached;
+    if (sum->truncated * 100 > n * TRUNCATED_PERCENT)
+        output_note("%llu of %llu chunks are longer than their model reads, which saw the "
+                    "beginning (words are found in all): --chunk-unit tokens makes chunks that fit",
+                    LLU(sum->truncated), LLU(n));
 }
 
 int cmd_index(const settings *s)

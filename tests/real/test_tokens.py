@@ -120,6 +120,19 @@ def test_words_that_no_tokenizer_likes(whole, server):
         assert got == covered, name
 
 
+def test_an_index_says_that_chunks_are_longer_than_their_model_reads(whole):
+    functions = "".join(f"int f{i}(int a, int b) {{ return a * {i} + b; }}\n" for i in range(400))
+    (whole.folder / "long.c").write_text(functions)
+
+    def says(db, *options):
+        done = whole.run("index", "--db", whole.folder / db, *options, "long.c")
+        return "longer than their model reads" in done.stderr.decode()
+
+    assert says("characters.db")
+    assert not says("quiet.db", "--quiet")
+    assert not says("tokens.db", "--chunk-unit", "tokens")
+
+
 def test_what_is_asked_for_must_be_possible(tandem, whole):
     (whole.folder / "a.md").write_text("# A\n\nSome words.\n")
     line = whole.error(
