@@ -10,6 +10,7 @@
 #include "extract/notebook.h"
 #include "extract/pdf.h"
 #include "extract/plain.h"
+#include "extract/source_table.h"
 
 enum {
     DOCUMENT_SPARE_BYTES = 48 << 20
@@ -44,7 +45,9 @@ static tandem_code read_text(reader *r, td_kind kind, td_str text, td_str langua
     case TD_KIND_HTML:
         return td_extract_html_read(text, page_uri(r->page), r->options, document, err);
     case TD_KIND_MARKDOWN:
-        return td_extract_plain_read(text, r->name, TD_FORMAT_MARKDOWN, document, err);
+        TD_TRY(td_extract_source_table_replace(text, &r->made, err));
+        return td_extract_plain_read(r->made.n ? td_buf_str(&r->made) : text, r->name,
+                                     TD_FORMAT_MARKDOWN, document, err);
     case TD_KIND_MDX:
         TD_TRY(td_extract_mdx_write(text, &r->made, err));
         return td_extract_plain_read(td_buf_str(&r->made), r->name, TD_FORMAT_MARKDOWN, document,

@@ -2,6 +2,7 @@
 
 #include "extract/mdx_reader.h"
 #include "extract/mdx_script.h"
+#include "extract/plain.h"
 
 static size_t line_end(td_str text, size_t at)
 {
@@ -194,6 +195,7 @@ static tandem_code next_line(td_mdx *r)
     }
     if (blank) {
         r->may_begin = true;
+        r->n_marks = 0;
         TD_TRY(copy_line(r, r->indent));
         return pay(r);
     }
@@ -217,15 +219,22 @@ out:
     return code;
 }
 
-/* The front matter stays for the reader of Markdown. */
-static size_t front_matter_end(td_str text)
+static tandem_code read_all(td_mdx *r)
 {
-    size_t end;
+    tandem_code code = TANDEM_OK;
 
-    if (!td_str_starts(text, TD_STR("---")) || skip_space(text, 3) != line_end(text, 3))
-        return 0;
-    end = td_str_find(text, TD_STR("\n---"), 3);
-    return end == TD_STR_NONE ? 0 : line_end(text, end + 1);
+    while (r->at < r->in.n)
+        TD_TRY(next_line(r));
+out:
+    return code;
+}
+
+tandem_code td_extract_mdx_reader_nested(td_str text, unsigned nested, td_buf *out,
+                                         tandem_error *err)
+{
+    td_mdx r = {.in = text, .nested = nested, .out = out, .err = err, .may_begin = true};
+
+    return read_all(&r);
 }
 
 tandem_code td_extract_mdx_write(td_str text, td_buf *out, tandem_error *err)
@@ -233,14 +242,13 @@ tandem_code td_extract_mdx_write(td_str text, td_buf *out, tandem_error *err)
     tandem_code code = TANDEM_OK;
     td_mdx r = {.in = text, .out = out, .err = err, .may_begin = true};
 
-    r.at = front_matter_end(text);
+    r.at = td_extract_plain_front_matter(text); /* stays for the reader of Markdown */
     TD_TRY(td_buf_add(out, td_str_slice(text, 0, r.at), err));
     if (r.at > 0 && r.at < text.n) {
         TD_TRY(td_buf_add_byte(out, '\n', err));
         r.at++;
     }
-    while (r.at < text.n)
-        TD_TRY(next_line(&r));
+    TD_TRY(read_all(&r));
 out:
     return code;
 }

@@ -56,6 +56,7 @@ static tandem_code before_text(td_mdx *r)
     else if (r->parts && !td_extract_mdx_reader_is_space(last))
         TD_TRY(td_buf_add_byte(r->out, ' ', r->err));
     r->lead = TD_STR("");
+    TD_TRY(td_extract_mdx_mark_write(r));
 out:
     return code;
 }
@@ -67,6 +68,10 @@ static tandem_code add_text(td_mdx *r, td_str text)
     if (r->just_went && td_str_starts(text, TD_STR(" ")) &&
         (td_extract_mdx_reader_at_line_start(r) || td_extract_mdx_reader_is_space(last_byte(r))))
         text = td_str_slice(text, 1, text.n);
+    while (text.n && td_extract_mdx_reader_is_space(text.ptr[0]) && td_extract_mdx_mark_waits(r)) {
+        TD_TRY(td_buf_add_byte(r->out, text.ptr[0], r->err));
+        text = td_str_slice(text, 1, text.n);
+    }
     if (text.n && !td_extract_mdx_reader_is_space(text.ptr[0])) {
         TD_TRY(before_text(r));
         r->parts = false;
@@ -91,54 +96,10 @@ out:
     return code;
 }
 
-/* A line end that the file has not: one less is owed for it. */
-static tandem_code add_line_end(td_mdx *r)
+tandem_code td_extract_mdx_inline_end_line(td_mdx *r)
 {
     r->owed -= r->owed > 0;
     return td_buf_add_byte(r->out, '\n', r->err);
-}
-
-static size_t longest_run(td_str text, char c)
-{
-    size_t best = 0;
-
-    for (size_t at = 0; (at = td_str_find_byte(text, c, at)) != TD_STR_NONE;) {
-        size_t n = td_extract_mdx_reader_run(text, at);
-
-        best = n > best ? n : best;
-        at += n;
-    }
-    return best;
-}
-
-/* A string of several lines as a block of code. */
-static tandem_code add_code(td_mdx *r, td_str text)
-{
-    tandem_code code = TANDEM_OK;
-    size_t n = longest_run(text, '`') + 1;
-    td_str whole = text;
-
-    while (whole.n && td_extract_mdx_reader_is_space(whole.ptr[whole.n - 1]))
-        whole.n--;
-    n = n < 3 ? 3 : n;
-    if (!td_extract_mdx_reader_at_line_start(r))
-        TD_TRY(add_line_end(r));
-    TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
-    TD_TRY(td_buf_add(r->out, r->language, r->err));
-    r->language = TD_STR("");
-    if (whole.n == 0 || whole.ptr[0] != '\n')
-        TD_TRY(add_line_end(r));
-    r->owed -= r->owed < td_extract_mdx_reader_count_lines(whole)
-                   ? r->owed
-                   : td_extract_mdx_reader_count_lines(whole);
-    TD_TRY(add_literal(r, whole));
-    if (r->out->ptr[r->out->n - 1] != '\n')
-        TD_TRY(add_line_end(r));
-    TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
-    TD_TRY(add_line_end(r));
-    r->out_line = r->out_begin = r->out->n;
-out:
-    return code;
 }
 
 static tandem_code read_expression(td_mdx *r)
@@ -155,7 +116,7 @@ static tandem_code read_expression(td_mdx *r)
     literal = td_extract_mdx_script_literal(td_str_slice(r->in, r->at + 1, end - 1));
     went(r, end);
     if (td_str_find_byte(literal, '\n', 0) != TD_STR_NONE) {
-        TD_TRY(add_code(r, literal));
+        TD_TRY(td_extract_mdx_block_code(r, literal));
     } else if (literal.n) {
         TD_TRY(before_text(r));
         r->just_went = r->parts = false;
@@ -204,24 +165,20 @@ static tandem_code add_shown(td_mdx *r, const td_mdx_tag *tag)
 {
     tandem_code code = TANDEM_OK;
     bool alone = td_extract_mdx_reader_at_line_start(r);
-    size_t mark = r->out->n, start;
+    td_buf words = TD_BUF(r->out->n_max);
     td_str shown = td_extract_mdx_tag_code(tag);
 
-    if (alone)
-        TD_TRY(td_buf_add(r->out, r->lead, r->err));
-    else if (!td_extract_mdx_reader_is_space(last_byte(r)))
-        TD_TRY(td_buf_add_byte(r->out, ' ', r->err));
-    start = r->out->n;
-    TD_TRY(td_extract_mdx_tag_write(tag, alone, r->out, r->err));
-    if (r->out->n == start)
-        td_buf_cut(r->out, mark);
-    else {
+    TD_TRY(td_extract_mdx_tag_write(tag, alone, r->nested, &words, r->err));
+    if (words.n) {
         r->parts = true;
-        r->lead = TD_STR("");
+        TD_TRY(before_text(r));
+        TD_TRY(td_buf_add(r->out, td_buf_str(&words), r->err));
     }
+    TD_TRY(td_extract_mdx_block_data(r, tag, words.n > 0));
     if (shown.n)
-        TD_TRY(add_code(r, shown));
+        TD_TRY(td_extract_mdx_block_code(r, shown));
 out:
+    td_buf_clear(&words);
     return code;
 }
 
@@ -245,7 +202,8 @@ static tandem_code read_tag(td_mdx *r)
 {
     tandem_code code = TANDEM_OK;
     td_mdx_tag tag;
-    bool begins = r->at == r->body;
+    size_t start = r->at;
+    bool begins = start == r->body;
     td_tag kind;
 
     if (td_str_starts(td_str_slice(r->in, r->at, r->in.n), TD_STR("<!--"))) {
@@ -264,7 +222,16 @@ static tandem_code read_tag(td_mdx *r)
         goto out;
     }
     kind = td_extract_tag_find(tag.name);
+    if (tag.is_end)
+        TD_TRY(td_extract_mdx_mark_close(r, tag.name));
     went(r, tag.end);
+    if (td_str_eq(tag.name, TD_STR("table")) && !tag.is_end) {
+        TD_TRY(td_extract_mdx_block_table(r, start));
+        if (r->at != tag.end)
+            goto out;
+    }
+    if (!tag.is_end && !tag.closes_itself)
+        td_extract_mdx_mark_open(r, &tag);
     if (!tag.is_end)
         r->language = td_extract_mdx_tag_language(&tag);
     if (tag.is_end) {

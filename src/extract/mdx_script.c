@@ -208,6 +208,33 @@ size_t td_extract_mdx_script_braces(td_str text, size_t at, bool in_paragraph, s
     return s.depth > 0 || s.failed ? TD_STR_NONE : s.at;
 }
 
+size_t td_extract_mdx_script_value(td_str text, size_t at, size_t *n_read)
+{
+    scanner s = {.text = text, .at = at};
+
+    while (s.at < text.n && !s.failed && (s.depth > 0 || !strchr(",]})", text.ptr[s.at])))
+        step(&s);
+    *n_read += s.at - at + s.n_vain;
+    return s.failed ? text.n : s.at;
+}
+
+size_t td_extract_mdx_script_skip(td_str text, size_t at)
+{
+    scanner s = {.text = text, .at = at};
+
+    while (s.at < text.n && !s.failed) {
+        char c = text.ptr[s.at], next = s.at + 1 < text.n ? text.ptr[s.at + 1] : 0;
+
+        if (c == '/' && (next == '/' || next == '*'))
+            skip_comment(&s, next == '*');
+        else if (td_str_find_byte(TD_STR(" \t\r\n"), c, 0) != TD_STR_NONE)
+            s.at++;
+        else
+            break;
+    }
+    return s.at;
+}
+
 static size_t word_end(td_str text, size_t at)
 {
     while (at < text.n && is_word(text.ptr[at]))
@@ -333,20 +360,4 @@ td_str td_extract_mdx_script_literal(td_str expression)
         i += s.ptr[i] == '\\';
     }
     return (td_str){0};
-}
-
-bool td_extract_mdx_script_next_literal(td_str *list, td_str *literal_out)
-{
-    size_t i = 0, end, n_vain = 0;
-
-    while (i < list->n && strchr(" \t\r\n,", list->ptr[i]))
-        i++;
-    if (i >= list->n || (list->ptr[i] != '"' && list->ptr[i] != '\''))
-        return false;
-    end = string_end(*list, i, &n_vain);
-    if (end == i + 1)
-        return false;
-    *literal_out = td_str_slice(*list, i + 1, end - 1);
-    *list = td_str_slice(*list, end, list->n);
-    return true;
 }

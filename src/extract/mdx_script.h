@@ -19,11 +19,15 @@ size_t td_extract_mdx_script_braces(td_str text, size_t at, bool in_paragraph, s
  * end; TD_STR_NONE if none does. Cost: as above. */
 size_t td_extract_mdx_script_module(td_str text, size_t at, size_t *n_read);
 
+/* Where the value ends that begins at text[at]: before the comma or bracket that is not its own, or
+ * at the text's end. Cost: as above. */
+size_t td_extract_mdx_script_value(td_str text, size_t at, size_t *n_read);
+
+/* Behind the white space and comments at text[at]. */
+size_t td_extract_mdx_script_skip(td_str text, size_t at);
+
 /* What is between the quotes of an expression that is one string or a template without holes, as
  * written; a NULL pointer for all else. */
 td_str td_extract_mdx_script_literal(td_str expression);
-
-/* Cuts the next string off a list of strings, "['a', 'b']", whose '[' is gone; false at the end. */
-bool td_extract_mdx_script_next_literal(td_str *list, td_str *literal_out);
 
 #endif

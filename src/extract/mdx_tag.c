@@ -1,5 +1,6 @@
 #include "extract/mdx_tag.h"
 
+#include "extract/mdx_data.h"
 #include "extract/mdx_script.h"
 
 static bool is_space(char c)
@@ -161,19 +162,6 @@ static td_str short_name(td_str name)
     return dot == TD_STR_NONE ? name : td_str_slice(name, dot + 1, name.n);
 }
 
-/* An attribute's text; empty where there is none, or only what a program would make of it. */
-static td_str text_of(const td_mdx_tag *tag, const char *name)
-{
-    for (size_t i = 0; i < tag->n_attributes; i++) {
-        const td_mdx_attribute *a = &tag->attributes[i];
-        td_str text = a->in_braces ? td_extract_mdx_script_literal(a->value) : a->value;
-
-        if (td_str_eq(a->name, td_str_from(name)) && td_str_trim(text).n > 0)
-            return td_str_trim(text);
-    }
-    return TD_STR("");
-}
-
 static bool is_one_of(td_str name, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -183,18 +171,36 @@ static bool is_one_of(td_str name, const char *const *names, size_t n)
 }
 #define IS_ONE_OF(name, names) is_one_of((name), (names), sizeof(names) / sizeof(*(names)))
 
-static td_str first_of(const td_mdx_tag *tag, const char *const *names, size_t n)
+/* Whether a page can show what is written there: a string, several of them, JSX. */
+static bool has_words(const td_mdx_attribute *attribute)
 {
-    td_str text = TD_STR("");
+    td_str value = td_str_trim(attribute->value);
 
-    for (size_t i = 0; i < n && text.n == 0; i++)
-        text = text_of(tag, names[i]);
-    return text;
+    return value.n > 0 && (!attribute->in_braces || strchr("'\"`<(", value.ptr[0]));
+}
+
+/* The first attribute with words that has one of the names; NULL if none has. */
+static const td_mdx_attribute *first_of(const td_mdx_tag *tag, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < tag->n_attributes; k++)
+            if (td_str_eq(tag->attributes[k].name, td_str_from(names[i])) &&
+                has_words(&tag->attributes[k]))
+                return &tag->attributes[k];
+    return NULL;
 }
 #define FIRST_OF(tag, names) first_of((tag), (names), sizeof(names) / sizeof(*(names)))
 
+/* An attribute that is one string; empty where there is none, or what a program would make. */
+static td_str string_of(const td_mdx_attribute *a)
+{
+    if (!a)
+        return TD_STR("");
+    return td_str_trim(a->in_braces ? td_extract_mdx_script_literal(a->value) : a->value);
+}
+
 /* What stands above the content of such an element. */
-static td_str title_of(const td_mdx_tag *tag)
+static const td_mdx_attribute *title_of(const td_mdx_tag *tag)
 {
     static const char *const TITLES[] = {"title",  "label",    "heading",
                                          "header", "question", "summary"};
@@ -202,57 +208,43 @@ static td_str title_of(const td_mdx_tag *tag)
     static const char *const NAMED[] = {"Property", "File",  "Folder",    "Param",
                                         "Prop",     "Field", "ParamField"};
     static const char *const TABS[] = {"Tab", "TabItem", "TabsTrigger"};
-    td_str name = short_name(tag->name), title;
+    static const char *const VALUE[] = {"value"};
+    td_str name = short_name(tag->name);
+    const td_mdx_attribute *title;
 
     if (!is_component(tag->name))
-        return TD_STR("");
+        return NULL;
     title = FIRST_OF(tag, TITLES);
-    if (title.n == 0 && (IS_ONE_OF(name, NAMED) || td_str_ends(name, TD_STR("Field"))))
+    if (!title && (IS_ONE_OF(name, NAMED) || td_str_ends(name, TD_STR("Field"))))
         title = FIRST_OF(tag, FIELDS);
-    if (title.n == 0 && IS_ONE_OF(name, TABS))
-        title = text_of(tag, "value");
+    if (!title && IS_ONE_OF(name, TABS))
+        title = FIRST_OF(tag, VALUE);
     return title;
 }
 
 /* What stands below the title. */
-static td_str note_of(const td_mdx_tag *tag)
+static const td_mdx_attribute *note_of(const td_mdx_tag *tag)
 {
     static const char *const NOTES[] = {"description", "subtitle", "caption"};
-    td_str note = is_component(tag->name) ? FIRST_OF(tag, NOTES) : TD_STR("");
+    static const char *const ALT[] = {"alt"};
+    const td_mdx_attribute *note = is_component(tag->name) ? FIRST_OF(tag, NOTES) : NULL;
 
-    return note.n ? note : text_of(tag, "alt");
-}
-
-/* The strings of items={['npm', 'yarn']}, the titles of tabs. */
-static td_str items_of(const td_mdx_tag *tag)
-{
-    for (size_t i = 0; i < tag->n_attributes; i++) {
-        td_str value = td_str_trim(tag->attributes[i].value);
-
-        if (is_component(tag->name) && tag->attributes[i].in_braces &&
-            td_str_eq(tag->attributes[i].name, TD_STR("items")) &&
-            td_str_starts(value, TD_STR("[")))
-            return td_str_slice(value, 1, value.n);
-    }
-    return TD_STR("");
-}
-
-static tandem_code part_from(td_buf *out, size_t start, tandem_error *err)
-{
-    return out->n > start ? td_buf_add_byte(out, ' ', err) : TANDEM_OK;
+    return note ? note : FIRST_OF(tag, ALT);
 }
 
 /* White space folded, and without the backslashes that a string needs before its quote. */
-static tandem_code add_text(td_str text, td_buf *out, tandem_error *err)
+static tandem_code add_text(const td_mdx_attribute *a, unsigned nested, td_buf *out,
+                            tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
+    td_str text = td_str_trim(a->value);
 
+    if (a->in_braces)
+        return td_extract_mdx_data_words(text, nested, out, err);
     for (size_t i = 0; i < text.n; i++) {
         char c = text.ptr[i];
 
         if (is_space(c) && out->n && out->ptr[out->n - 1] == ' ')
-            continue;
-        if (c == '\\' && i + 1 < text.n && strchr("\"'`", text.ptr[i + 1]))
             continue;
         TD_TRY(td_buf_add_byte(out, is_space(c) ? ' ' : c, err));
     }
@@ -260,26 +252,89 @@ out:
     return code;
 }
 
-tandem_code td_extract_mdx_tag_write(const td_mdx_tag *tag, bool in_bold, td_buf *out,
-                                     tandem_error *err)
+td_str td_extract_mdx_tag_target(const td_mdx_tag *tag)
+{
+    static const char *const NAMES[] = {"href", "to"};
+    td_str target = tag->is_end ? TD_STR("") : string_of(FIRST_OF(tag, NAMES));
+
+    if (td_str_starts(target, TD_STR("#")) || td_str_starts_nocase(target, TD_STR("javascript:")))
+        return TD_STR("");
+    for (size_t i = 0; i < target.n; i++)
+        if (is_space(target.ptr[i]) || strchr("()<>`{}", target.ptr[i]))
+            return TD_STR("");
+    return target;
+}
+
+bool td_extract_mdx_tag_has_title(const td_mdx_tag *tag)
+{
+    return title_of(tag) != NULL;
+}
+
+static tandem_code add_title(const td_mdx_tag *tag, td_str stars, unsigned nested, td_buf *out,
+                             tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_str title = title_of(tag), note = note_of(tag), items = items_of(tag), item;
-    td_str stars = in_bold ? TD_STR("**") : TD_STR("");
-    size_t start = out->n;
+    td_str target = td_extract_mdx_tag_target(tag);
+    size_t start = out->n, begun;
 
-    if (title.n) {
-        TD_TRY(td_buf_add(out, stars, err));
-        TD_TRY(add_text(title, out, err));
-        TD_TRY(td_buf_add(out, stars, err));
+    TD_TRY(td_buf_add(out, stars, err));
+    if (target.n)
+        TD_TRY(td_buf_add_byte(out, '[', err));
+    begun = out->n;
+    TD_TRY(add_text(title_of(tag), nested, out, err));
+    if (out->n == begun) {
+        td_buf_cut(out, start);
+        goto out;
     }
-    if (note.n) {
-        TD_TRY(part_from(out, start, err));
-        TD_TRY(add_text(note, out, err));
+    if (target.n)
+        TD_TRY(td_buf_add_fmt(out, err, "](%.*s)", TD_STR_FMT(target)));
+    TD_TRY(td_buf_add(out, stars, err));
+out:
+    return code;
+}
+
+tandem_code td_extract_mdx_tag_write(const td_mdx_tag *tag, bool in_bold, unsigned nested,
+                                     td_buf *out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    const td_mdx_attribute *title = title_of(tag), *note = note_of(tag);
+    td_str stars = in_bold ? TD_STR("**") : TD_STR("");
+    size_t start = out->n, before;
+
+    if (title)
+        TD_TRY(add_title(tag, stars, nested, out, err));
+    before = out->n;
+    if (note) {
+        if (out->n > start)
+            TD_TRY(td_buf_add_byte(out, ' ', err));
+        size_t begun = out->n;
+
+        TD_TRY(add_text(note, nested, out, err));
+        if (out->n == begun)
+            td_buf_cut(out, before);
     }
-    while (td_extract_mdx_script_next_literal(&items, &item)) {
-        TD_TRY(out->n > start ? td_buf_add(out, TD_STR(", "), err) : TANDEM_OK);
-        TD_TRY(add_text(item, out, err));
+out:
+    return code;
+}
+
+tandem_code td_extract_mdx_tag_data(const td_mdx_tag *tag, unsigned nested, td_buf *out,
+                                    tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (size_t i = 0; i < tag->n_attributes && is_component(tag->name); i++) {
+        const td_mdx_attribute *a = &tag->attributes[i];
+        size_t before = out->n, begun;
+
+        if (!a->in_braces || a == title_of(tag) || a == note_of(tag) ||
+            td_extract_mdx_data_is_for_programs(a->name))
+            continue;
+        if (out->n)
+            TD_TRY(td_buf_add_byte(out, '\n', err));
+        begun = out->n;
+        TD_TRY(td_extract_mdx_data_list(a->value, nested, out, err));
+        if (out->n == begun)
+            td_buf_cut(out, before);
     }
 out:
     return code;
@@ -287,13 +342,20 @@ out:
 
 td_str td_extract_mdx_tag_code(const td_mdx_tag *tag)
 {
-    return is_component(tag->name) ? text_of(tag, "code") : TD_STR("");
+    static const char *const CODE[] = {"code"}, *const TEXT[] = {"text", "command"};
+    td_str code = TD_STR("");
+
+    if (is_component(tag->name))
+        code = string_of(FIRST_OF(tag, CODE));
+    if (code.n == 0 && is_component(tag->name) && td_str_ends(tag->name, TD_STR("Snippet")))
+        code = string_of(FIRST_OF(tag, TEXT));
+    return code;
 }
 
 td_str td_extract_mdx_tag_language(const td_mdx_tag *tag)
 {
     static const char *const NAMES[] = {"language", "lang"};
-    td_str language = FIRST_OF(tag, NAMES);
+    td_str language = string_of(FIRST_OF(tag, NAMES));
 
     for (size_t i = 0; i < language.n; i++)
         if (!is_name(language.ptr[i]))

@@ -34,12 +34,25 @@ bool td_extract_mdx_tag_read(td_str text, size_t at, bool in_paragraph, td_mdx_t
                              size_t *n_read);
 
 /* Appends the texts of attributes that a page shows: titles, labels, names of fields, descriptions,
- * an image's alternative; the title in bold if `in_bold`. Nothing for a tag without any.
- * Errors: E_NOMEM, E_TOO_LARGE (the cap of `out`; never more bytes than the tag has). */
-tandem_code td_extract_mdx_tag_write(const td_mdx_tag *tag, bool in_bold, td_buf *out,
-                                     tandem_error *err);
+ * an image's alternative; the title in bold if `in_bold`, and as a link where the tag has a target.
+ * Nothing for a tag without any. `nested`: how deep in data the tag is.
+ * Errors: E_NOMEM, E_TOO_LARGE (the cap of `out`; a few bytes more than the tag has). */
+tandem_code td_extract_mdx_tag_write(const td_mdx_tag *tag, bool in_bold, unsigned nested,
+                                     td_buf *out, tandem_error *err);
 
-/* The source code that the tag shows by itself, code={`...`}, as written; empty if none. */
+/* Appends the lists, objects and JSX in the other attributes of a component as Markdown, in lines
+ * without an end behind the last. Errors as above. */
+tandem_code td_extract_mdx_tag_data(const td_mdx_tag *tag, unsigned nested, td_buf *out,
+                                    tandem_error *err);
+
+/* Where href or `to` lead; empty for places in the page and what a program computes. */
+td_str td_extract_mdx_tag_target(const td_mdx_tag *tag);
+
+/* Whether td_extract_mdx_tag_write has a title to write. */
+bool td_extract_mdx_tag_has_title(const td_mdx_tag *tag);
+
+/* The source code that the tag shows by itself, code={`...`} or a snippet's text, as written; empty
+ * if none. */
 td_str td_extract_mdx_tag_code(const td_mdx_tag *tag);
 
 /* The language that the tag says its code is in; empty if it says none. */

@@ -27,17 +27,32 @@ static td_str unquoted(td_str value)
     return value;
 }
 
-/* "---" to "---" with lines "key: value" at the head of Markdown, as Jekyll, Hugo and Docusaurus
- * have it. Returns the text behind it. */
+size_t td_extract_plain_front_matter(td_str text)
+{
+    td_str rest = text, line;
+
+    if (!td_str_next(&rest, '\n', &line) || line.n < 3 || line.ptr[0] != '-' ||
+        !td_str_eq(td_str_trim(line), TD_STR("---")))
+        return 0;
+    while (td_str_next(&rest, '\n', &line)) {
+        size_t end = (size_t)(line.ptr - text.ptr) + line.n;
+
+        line = td_str_trim(line);
+        if (td_str_eq(line, TD_STR("---")) || td_str_eq(line, TD_STR("...")))
+            return end;
+    }
+    return 0;
+}
+
+/* Lines "key: value" at the head of Markdown, as Jekyll, Hugo and Docusaurus have it. Returns the
+ * text behind it. */
 static tandem_code read_front_matter(td_str *rest, td_document *document, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    td_str text = *rest, line;
+    size_t end = td_extract_plain_front_matter(*rest);
+    td_str text = td_str_slice(*rest, 0, end), line;
 
-    if (!td_str_next(&text, '\n', &line) || !td_str_eq(td_str_trim(line), TD_STR("---")) ||
-        td_str_find(text, TD_STR("\n---"), 0) == TD_STR_NONE)
-        return TANDEM_OK;
-    while (td_str_next(&text, '\n', &line) && !td_str_eq(td_str_trim(line), TD_STR("---"))) {
+    while (td_str_next(&text, '\n', &line)) {
         size_t colon = td_str_find_byte(line, ':', 0);
         td_str key = td_str_slice(line, 0, colon), value;
 
@@ -55,7 +70,7 @@ static tandem_code read_front_matter(td_str *rest, td_document *document, tandem
         else if (td_str_eq(key, TD_STR("lang")))
             TD_TRY(copy(value, document, &document->natural_language, err));
     }
-    *rest = text;
+    *rest = td_str_slice(*rest, end, rest->n);
 out:
     return code;
 }

@@ -14,4 +14,8 @@
 tandem_code td_extract_plain_read(td_str text, td_str name, td_format format, td_document *document,
                                   tandem_error *err);
 
+/* Where the front matter at the head of a Markdown text ends, which goes from a line "---" to a
+ * line "---" or "...": before that line's end. 0 if there is none. */
+size_t td_extract_plain_front_matter(td_str text);
+
 #endif

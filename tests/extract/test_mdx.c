@@ -78,6 +78,8 @@ static void front_matter_stays(void **state)
     assert_str(document->text, "---\ntitle: A {b}\nx: <C>\n---\n\n\ntext here\n");
     td_document_free(document);
     assert_mdx("---\nno end {a}\n", "---\nno end\n");
+    assert_mdx("---\na: {b}\n---c: {d}\n----\n...\ne {f} g\n",
+               "---\na: {b}\n---c: {d}\n----\n...\ne g\n");
 }
 
 static void what_has_no_end_costs_nothing_else(void **state)

@@ -1,3 +1,4 @@
+#include "extract/plain.h"
 #include "support.h"
 
 static void takes_the_first_heading_of_markdown_for_its_title(void **state)
@@ -44,6 +45,19 @@ static void takes_a_rule_for_no_front_matter(void **state)
     td_document_free(d);
 }
 
+static void a_front_matter_ends_at_a_line_of_its_own(void **state)
+{
+    td_document *d = test_read("x.md", "", TD_STR("---\na: b\n---c\ntitle: x\n...\ndate: y\n"));
+
+    (void)state;
+    assert_str(d->title, "x");
+    assert_str(d->date, "");
+    td_document_free(d);
+    assert_int_equal(td_extract_plain_front_matter(TD_STR("---\na: b\n--- \nc")), 13);
+    assert_int_equal(td_extract_plain_front_matter(TD_STR("---\na: b\n----\nc")), 0);
+    assert_int_equal(td_extract_plain_front_matter(TD_STR(" ---\na: b\n---\nc")), 0);
+}
+
 static void takes_an_underlined_line_for_the_title_of_rst(void **state)
 {
     td_document *d = test_read("x.rst", "", TD_STR(".. x\n\n=====\nTitle\n=====\n\ntext\n"));
@@ -73,6 +87,7 @@ int main(void)
         cmocka_unit_test(takes_the_first_heading_of_markdown_for_its_title),
         cmocka_unit_test(reads_a_front_matter_and_leaves_it_in_the_text),
         cmocka_unit_test(takes_a_rule_for_no_front_matter),
+        cmocka_unit_test(a_front_matter_ends_at_a_line_of_its_own),
         cmocka_unit_test(takes_an_underlined_line_for_the_title_of_rst),
         cmocka_unit_test(cuts_a_long_title_between_characters),
     };

@@ -145,6 +145,18 @@ They are kept for {limits.days} days <Badge kind="new">in all plans</Badge>, unl
 
 <Card title="Restore a backup" href="/restore" />
 
+<Settings
+  of={[
+    { name: "keep", type: "int", description: <>Days, <code>30</code> if not said.</> },
+    { name: "to", children: [{ name: "path", required: true }] },
+  ]}
+/>
+
+<table>
+  <tr><th style={{ width: "9em" }}>plan</th><th>days</th></tr>
+  <tr><td><Link to="/free">free</Link></td><td>{"{30}"}</td></tr>
+</table>
+
 The word for it is {"{heirloom}"}.
 """
 
@@ -154,12 +166,14 @@ def test_an_mdx_page_is_what_its_readers_see(tandem):
     path.write_text(MDX)
     text = tandem.run("extract", path).stdout.decode()
     lines, source = text.splitlines(), MDX.splitlines()
-    for gone in ("import", "limits", "<Tab", "onOpen", "track", "Nobody", "/restore", "</"):
+    for gone in ("import", "limits", "<Tab", "onOpen", "track", "Nobody", "9em", "</"):
         assert gone not in text
     assert "They are kept for days in all plans, unless you pay." in lines
     assert "```bash\n# {not an expression} <nor a tag>\nif vault --list; then\n  vault" in text
     assert "\n| flag | meaning |\n| --- | --- |\n| `-q` | says nothing |\n" in text
-    assert {"**On Linux**", "**On macOS**", "**Restore a backup**"} <= set(lines)
+    assert {"**On Linux**", "**On macOS**", "**[Restore a backup](/restore)**"} <= set(lines)
+    assert "\n- **keep** (`int`): Days, `30` if not said.\n- **to**\n  - **path** (req" in text
+    assert "\n| plan | days |\n| --- | --- |\n| [free](/free) | {30} |\n" in text
     assert "The word for it is {heirloom}." == lines[-1]
     # What is left stands in the lines of the file, where an editor will look for a hit.
     assert len(lines) == len(source)

@@ -1,0 +1,328 @@
+#include "extract/source_table.h"
+
+#include "extract/flatten.h"
+#include "extract/main_content.h"
+#include "extract/markdown.h"
+#include "extract/mdx_reader.h"
+#include "extract/mdx_script.h"
+#include "extract/mdx_tag.h"
+
+enum {
+    TABLE_BYTES_MAX = 1 << 20,
+    NESTING_MAX = 100
+};
+
+/* The table's source on its way to HTML. */
+typedef struct maker {
+    td_str in;
+    size_t at;
+    bool is_mdx, bold;
+    td_str link; /* the component that is one and still open */
+    size_t n_read;
+    td_buf *out;
+    tandem_error *err;
+} maker;
+
+static bool starts_tag(td_str text, size_t at, td_str tag)
+{
+    td_str rest = td_str_slice(text, at, text.n);
+
+    return td_str_starts_nocase(rest, tag) && rest.n > tag.n &&
+           strchr(" \t\r\n>/", rest.ptr[tag.n]);
+}
+
+size_t td_extract_source_table_end(td_str text, size_t at, size_t *n_read)
+{
+    td_str table = td_str_slice(text, at, at + TABLE_BYTES_MAX);
+    size_t i = 1, end = TD_STR_NONE;
+
+    while ((i = td_str_find_byte(table, '<', i)) != TD_STR_NONE && end == TD_STR_NONE) {
+        if (starts_tag(table, i, TD_STR("<table")) || starts_tag(table, i, TD_STR("<pre")))
+            break;
+        if (td_str_starts_nocase(td_str_slice(table, i, table.n), TD_STR("</table>")))
+            end = i + strlen("</table>");
+        i++;
+    }
+    *n_read += end != TD_STR_NONE ? end : i != TD_STR_NONE ? i : table.n;
+    if (end == TD_STR_NONE || td_str_find(td_str_slice(table, 0, end), TD_STR("```"), 0) < end)
+        return TD_STR_NONE;
+    return at + end;
+}
+
+static tandem_code add_escaped(maker *m, td_str text)
+{
+    tandem_code code = TANDEM_OK;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.ptr[i];
+
+        if (c == '<')
+            TD_TRY(td_buf_add(m->out, TD_STR("&lt;"), m->err));
+        else if (c == '&')
+            TD_TRY(td_buf_add(m->out, TD_STR("&amp;"), m->err));
+        else
+            TD_TRY(td_buf_add_byte(m->out, c, m->err));
+    }
+out:
+    return code;
+}
+
+/* A tag with those attributes whose values are known. */
+static tandem_code add_tag(maker *m, const td_mdx_tag *tag)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_buf_add_fmt(m->out, m->err, tag->is_end ? "</%.*s" : "<%.*s", TD_STR_FMT(tag->name)));
+    for (size_t i = 0; i < tag->n_attributes; i++) {
+        const td_mdx_attribute *a = &tag->attributes[i];
+        td_str value = a->value, literal = td_extract_mdx_script_literal(value);
+
+        if (a->in_braces)
+            value = literal.n ? literal : td_str_trim(value);
+        if (td_str_find_byte(value, '"', 0) == TD_STR_NONE &&
+            td_str_find_byte(value, '{', 0) == TD_STR_NONE)
+            TD_TRY(td_buf_add_fmt(m->out, m->err, " %.*s=\"%.*s\"", TD_STR_FMT(a->name),
+                                  TD_STR_FMT(value)));
+    }
+    TD_TRY(td_buf_add_byte(m->out, '>', m->err));
+out:
+    return code;
+}
+
+/* Of a component only where it leads to. */
+static tandem_code add_component(maker *m, const td_mdx_tag *tag)
+{
+    td_str target = td_extract_mdx_tag_target(tag);
+
+    if (tag->is_end && m->link.n && td_str_eq(m->link, tag->name)) {
+        m->link = TD_STR("");
+        return td_buf_add(m->out, TD_STR("</a>"), m->err);
+    }
+    if (target.n == 0 || m->link.n || tag->closes_itself ||
+        td_str_find_byte(target, '"', 0) != TD_STR_NONE)
+        return TANDEM_OK;
+    m->link = tag->name;
+    return td_buf_add_fmt(m->out, m->err, "<a href=\"%.*s\">", TD_STR_FMT(target));
+}
+
+static bool is_component(td_str name)
+{
+    return name.n == 0 || (unsigned)(name.ptr[0] - 'A') < 26u ||
+           td_str_find_byte(name, '.', 0) != TD_STR_NONE;
+}
+
+/* Tags of HTML are kept, those of components go, and a '<' that begins none is text. */
+static tandem_code read_tag(maker *m)
+{
+    tandem_code code = TANDEM_OK;
+    td_mdx_tag tag;
+    size_t end;
+
+    if (td_str_starts(td_str_slice(m->in, m->at, m->in.n), TD_STR("<!--")) &&
+        (end = td_str_find(m->in, TD_STR("-->"), m->at)) != TD_STR_NONE) {
+        m->at = end + 3;
+        goto out;
+    }
+    if (!m->is_mdx) {
+        TD_TRY(td_buf_add_byte(m->out, m->in.ptr[m->at++], m->err));
+        goto out;
+    }
+    if (m->n_read / TD_MDX_READ_TIMES > m->in.n ||
+        !td_extract_mdx_tag_read(m->in, m->at, false, &tag, &m->n_read)) {
+        m->at++;
+        TD_TRY(td_buf_add(m->out, TD_STR("&lt;"), m->err));
+        goto out;
+    }
+    m->at = tag.end;
+    if (is_component(tag.name))
+        TD_TRY(add_component(m, &tag));
+    else
+        TD_TRY(add_tag(m, &tag));
+out:
+    return code;
+}
+
+static tandem_code read_expression(maker *m)
+{
+    tandem_code code = TANDEM_OK;
+    size_t end = m->n_read / TD_MDX_READ_TIMES > m->in.n
+                     ? TD_STR_NONE
+                     : td_extract_mdx_script_braces(m->in, m->at, false, &m->n_read);
+
+    if (end == TD_STR_NONE)
+        return td_buf_add_byte(m->out, m->in.ptr[m->at++], m->err);
+    TD_TRY(add_escaped(m, td_extract_mdx_script_literal(td_str_slice(m->in, m->at + 1, end - 1))));
+    m->at = end;
+out:
+    return code;
+}
+
+/* Code between back-quotes, which authors of Markdown write in HTML too. */
+static tandem_code read_code(maker *m)
+{
+    tandem_code code = TANDEM_OK;
+    size_t n = td_extract_mdx_reader_run(m->in, m->at), from = m->at + n, end = from;
+    size_t line_end = td_str_find_byte(m->in, '\n', from);
+
+    while (end < m->in.n && end < line_end &&
+           (m->in.ptr[end] != '`' || td_extract_mdx_reader_run(m->in, end) != n))
+        end += m->in.ptr[end] == '`' ? td_extract_mdx_reader_run(m->in, end) : 1;
+    if (end >= m->in.n || end >= line_end) {
+        m->at = from;
+        return td_buf_add_times(m->out, '`', n, m->err);
+    }
+    TD_TRY(td_buf_add(m->out, TD_STR("<code>"), m->err));
+    TD_TRY(add_escaped(m, td_str_slice(m->in, from, end)));
+    TD_TRY(td_buf_add(m->out, TD_STR("</code>"), m->err));
+    m->at = end + n;
+out:
+    return code;
+}
+
+/* "**", which begins or ends what is bold if its pair stands in the same line. */
+static tandem_code read_stars(maker *m)
+{
+    size_t next = td_str_find(m->in, TD_STR("**"), m->at + 2);
+    bool pairs = next != TD_STR_NONE && next < td_str_find_byte(m->in, '\n', m->at);
+
+    m->at += 2;
+    if (!m->bold && !pairs)
+        return td_buf_add(m->out, TD_STR("**"), m->err);
+    m->bold = !m->bold;
+    return td_buf_add(m->out, m->bold ? TD_STR("<b>") : TD_STR("</b>"), m->err);
+}
+
+static tandem_code make_html(maker *m)
+{
+    tandem_code code = TANDEM_OK;
+
+    while (m->at < m->in.n) {
+        char c = m->in.ptr[m->at], next = m->at + 1 < m->in.n ? m->in.ptr[m->at + 1] : 0;
+
+        if (c == '<') {
+            TD_TRY(read_tag(m));
+        } else if (c == '{' && m->is_mdx) {
+            TD_TRY(read_expression(m));
+        } else if (c == '`') {
+            TD_TRY(read_code(m));
+        } else if (c == '*' && next == '*') {
+            TD_TRY(read_stars(m));
+        } else {
+            m->at += c == '\\' && m->is_mdx && next;
+            TD_TRY(td_buf_add_byte(m->out, m->in.ptr[m->at++], m->err));
+        }
+    }
+out:
+    return code;
+}
+
+tandem_code td_extract_source_table_write(td_str source, bool is_mdx, td_buf *out,
+                                          tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_extract_options options = TD_EXTRACT_OPTIONS;
+    td_arena *arena = td_arena_new(TD_EXTRACT_SCRATCH_BYTES);
+    td_buf html = TD_BUF(source.n * 8 + 1024), flat = TD_BUF(source.n * 32 + 4096);
+    td_buf made = TD_BUF(out->n_max);
+    maker m = {.in = source, .is_mdx = is_mdx, .out = &html, .err = err};
+    td_tree tree = {0};
+    td_str text;
+
+    if (!arena)
+        TD_TRY(td_fail_nomem(err, "table"));
+    TD_TRY(make_html(&m));
+    TD_TRY(td_extract_flatten(td_buf_str(&html), NESTING_MAX, &flat, err));
+    TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, err));
+    td_extract_main_content_drop_hidden(&tree);
+    TD_TRY(td_extract_markdown_write(&tree, td_extract_main_content_body(&tree), TD_STR(""),
+                                     &options, arena, &made, err));
+    text = td_str_trim(td_buf_str(&made));
+    if (td_str_find(text, TD_STR("\n| --- |"), 0) != TD_STR_NONE)
+        TD_TRY(td_buf_add(out, text, err));
+out:
+    td_buf_clear(&html);
+    td_buf_clear(&flat);
+    td_buf_clear(&made);
+    td_arena_free(arena);
+    return code;
+}
+
+static size_t count_lines(td_str text)
+{
+    return td_extract_mdx_reader_count_lines(text);
+}
+
+/* The table at `at`, at a line's start, if it fits into its lines; moves *at behind its last line
+ * then. What is left of the lines stands empty below it. */
+static tandem_code replace_one(td_str text, size_t *at, size_t from, size_t *n_read, td_buf *out,
+                               tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    td_buf table = TD_BUF(out->n_max);
+    size_t end = td_extract_source_table_end(text, from, n_read), line_end, n, n_had;
+    td_str rest;
+
+    if (end == TD_STR_NONE)
+        goto out;
+    line_end = td_str_find_byte(text, '\n', end);
+    line_end = line_end == TD_STR_NONE ? text.n : line_end;
+    rest = td_str_slice(text, line_end < text.n ? line_end + 1 : text.n, text.n);
+    if (td_str_trim(td_str_slice(text, end, line_end)).n)
+        goto out;
+    TD_TRY(td_extract_source_table_write(td_str_slice(text, from, end), false, &table, err));
+    n = count_lines(td_buf_str(&table));
+    n_had = count_lines(td_str_slice(text, from, end));
+    if (table.n == 0 || n > n_had ||
+        (n == n_had && rest.n && rest.ptr[0] != '\n' && rest.ptr[0] != '\r'))
+        goto out;
+    TD_TRY(td_buf_add(out, td_buf_str(&table), err));
+    TD_TRY(td_buf_add_times(out, '\n', n_had - n, err));
+    *at = line_end;
+out:
+    td_buf_clear(&table);
+    return code;
+}
+
+/* The sign of the fence that a line begins or ends; 0 for all other lines. */
+static char fence_of(td_str line)
+{
+    line = td_str_trim(line);
+    return td_str_starts(line, TD_STR("```")) || td_str_starts(line, TD_STR("~~~")) ? line.ptr[0]
+                                                                                    : 0;
+}
+
+tandem_code td_extract_source_table_replace(td_str text, td_buf *out, tandem_error *err)
+{
+    tandem_code code = TANDEM_OK;
+    size_t at = 0, copied = 0, n_read = 0;
+    char fence = 0;
+
+    while (at < text.n) {
+        size_t end = td_str_find_byte(text, '\n', at), first = at;
+        td_str line = td_str_slice(text, at, end);
+        char sign = fence_of(line);
+
+        if (sign && (fence == 0 || fence == sign))
+            fence = fence ? 0 : sign;
+        while (first < text.n && text.ptr[first] == ' ')
+            first++;
+        if (!fence && first - at < 4 && starts_tag(text, first, TD_STR("<table")) &&
+            n_read / TD_MDX_READ_TIMES <= text.n) {
+            size_t mark = out->n, next = at;
+
+            TD_TRY(td_buf_add(out, td_str_slice(text, copied, at), err));
+            TD_TRY(replace_one(text, &next, first, &n_read, out, err));
+            if (next == at) {
+                td_buf_cut(out, mark);
+            } else {
+                copied = next;
+                end = next < text.n ? next : TD_STR_NONE;
+            }
+        }
+        at = end == TD_STR_NONE ? text.n : end + 1;
+    }
+    if (copied > 0)
+        TD_TRY(td_buf_add(out, td_str_slice(text, copied, text.n), err));
+out:
+    return code;
+}

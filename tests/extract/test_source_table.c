@@ -1,0 +1,81 @@
+#include "extract/source_table.h"
+#include "support.h"
+
+static void check(const char *text, const char *expected, int line)
+{
+    td_buf out = TD_BUF(4 << 20);
+
+    assert_int_equal(td_extract_source_table_replace(td_str_from(text), &out, NULL), TANDEM_OK);
+    test_assert_str(td_buf_str(&out), expected, __FILE__, line);
+    td_buf_clear(&out);
+}
+#define assert_replaced(text, expected) check((text), (expected), __LINE__)
+#define assert_kept(text)               check((text), "", __LINE__)
+
+static void a_table_keeps_its_lines_and_all_else_its_bytes(void **state)
+{
+    (void)state;
+    assert_replaced("a {b}\n\n<table>\n<tr><th>A</th><th>B|C</th></tr>\n<tr><td><b>x</b></td>\n"
+                    "<td>`y<z>` &lt;w&gt;</td></tr>\n</table>\n\n<b>c</b>  \n",
+                    "a {b}\n\n| A | B\\|C |\n| --- | --- |\n| **x** | `y<z>` \\<w> |\n\n\n\n"
+                    "<b>c</b>  \n");
+}
+
+static void a_table_that_is_no_data_stays(void **state)
+{
+    (void)state;
+    assert_kept("<table><tr><td>a</td><td>b</td></tr></table>\n");
+    assert_kept("<table>\n<tr>\n<td>one cell</td>\n</tr>\n</table>\n");
+    assert_kept("<table>\n<tr>\n<td><pre>a</pre></td><td>b</td>\n</tr>\n<tr><td>c</td>\n"
+                "<td>d</td></tr>\n</table>\n");
+    assert_kept("<table>\n<tr>\n<td>no end</td><td>b</td>\n");
+    assert_kept("a <table>\n<tr><td>a</td><td>b</td></tr>\n<tr><td>a</td></tr>\n</table>\n");
+    assert_kept("<table>\n<tr><th>a</th><th>b</th></tr>\n</table> text\n");
+    assert_kept("no table\n");
+    assert_kept("");
+}
+
+static void a_table_in_code_stays(void **state)
+{
+    (void)state;
+    assert_kept("```\n<table>\n<tr><th>a</th><th>b</th></tr>\n\n</table>\n```\n");
+    assert_kept("~~~\n```\n<table>\n<tr><th>a</th><th>b</th></tr>\n\n</table>\n~~~\n");
+    assert_kept("    <table>\n    <tr><th>a</th><th>b</th></tr>\n\n    </table>\n");
+}
+
+static void links_and_spans_are_those_of_html_pages(void **state)
+{
+    (void)state;
+    assert_replaced("<table>\n<tr><th colspan=2>A</th></tr>\n<tr><td><a href=\"b.md\">b</a></td>\n"
+                    "<td><code>c</code></td></tr>\n</table>\n",
+                    "| A |  |\n| --- | --- |\n| [b](b.md) | `c` |\n\n\n");
+}
+
+static void hostile_tables_are_read_in_linear_time(void **state)
+{
+    static const char *const PIECES[] = {"<table>\n", "<table\n", "<table>\n<tr><td>a<td>b\n",
+                                         "<table>\n</table>\n", "<table>`\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(PIECES) / sizeof(*PIECES); i++) {
+        td_str text = test_repeat(PIECES[i], 20000, "\n");
+        td_buf out = TD_BUF(8 << 20);
+
+        assert_int_equal(td_extract_source_table_replace(text, &out, NULL), TANDEM_OK);
+        td_buf_clear(&out);
+        free((char *)(uintptr_t)text.ptr);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_keeps_its_lines_and_all_else_its_bytes),
+        cmocka_unit_test(a_table_that_is_no_data_stays),
+        cmocka_unit_test(a_table_in_code_stays),
+        cmocka_unit_test(links_and_spans_are_those_of_html_pages),
+        cmocka_unit_test(hostile_tables_are_read_in_linear_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
