@@ -27,7 +27,7 @@ typedef struct tandem_index_options {
     uint32_t threads;          /* of models and of a job's own work; 0: one a core */
     uint64_t memory_bytes_max; /* as tandem_embedder_options */
     tandem_backend backends[TANDEM_N_LANES];
-    /* Of the store's file that is kept in memory, 1 MiB..1 TiB; each connection that reads keeps a
+    /* Of the store's file that is kept in memory, 64 KiB..1 TiB; each connection that reads keeps a
      * quarter of it more; 0: 32 MiB. */
     uint64_t store_bytes_max;
 } tandem_index_options;

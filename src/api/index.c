@@ -17,7 +17,7 @@ tandem_code tandem_index_open(const char *location, const tandem_index_options *
     TD_TRY(td_api_check_word("isa", o.isa, TD_API_ISAS, err));
     TD_TRY(td_api_check_range("threads", o.threads, 0, 1024, err));
     if (o.store_bytes_max)
-        TD_TRY(td_api_check_range("store_bytes_max", o.store_bytes_max, 1u << 20, 1ull << 40, err));
+        TD_TRY(td_api_check_range("store_bytes_max", o.store_bytes_max, 1u << 16, 1ull << 40, err));
     for (int l = 0; l < TANDEM_N_LANES && code == TANDEM_OK; l++) {
         code = td_api_check_backend(&o.backends[l], err);
         if (code != TANDEM_OK)

@@ -8,7 +8,7 @@
  *   1  pipeline/state.h       index->lock        local lanes; held while a model loads
  *   1  pipeline/state.h       lane->lock         one remote lane; held while its servers are met
  *   1  schedule/state.h       schedule->lock     lanes, window, slots
- *   2  source/crawl.h         crawl->lock        frontier and pages handed out
+ *   2  source/crawl.h         crawl->lock        frontier (its temporary file too), pages given
  *   2  pipeline/state.h       once->lock         texts that are being embedded
  *   2  embed/engine.c         engines_lock       loaded models; held while one is packed
  *   2  embed/pool.c           pool_lock          the process's pool

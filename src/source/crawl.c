@@ -297,7 +297,7 @@ static td_source_target *take(td_source_crawl *crawl, int64_t *wait_ms_out)
     td_net_hold(crawl->net, crawl->n_given_bytes);
     pthread_mutex_unlock(&crawl->lock);
     if (*wait_ms_out < 0) {
-        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, TD_SOURCE_FRONTIER_LOST);
         *wait_ms_out = INT64_MAX;
     }
     return target;
@@ -318,11 +318,14 @@ static void report_left_out(td_source_crawl *crawl)
     if (!url)
         return;
     td_str name = td_str_from(url);
-    td_log(TD_WARN, "source", "site=%s more than %d addresses: further links are left out",
-           crawl->source.uri.ptr, TD_SOURCE_URLS_MAX);
+    td_log(TD_WARN, "source",
+           "site=%s more than %d addresses or %d MiB of them: further links are "
+           "left out",
+           crawl->source.uri.ptr, TD_SOURCE_URLS_MAX, TD_SOURCE_FRONTIER_BYTES_MAX >> 20);
     if (td_source_read_miss(name, name, TANDEM_OK, &page, &err,
-                            "more than %d addresses: this and all further links are left out",
-                            TD_SOURCE_URLS_MAX) != TANDEM_OK)
+                            "more than %d addresses or %d MiB of them: this and all further links "
+                            "are left out",
+                            TD_SOURCE_URLS_MAX, TD_SOURCE_FRONTIER_BYTES_MAX >> 20) != TANDEM_OK)
         td_source_crawl_fail(crawl, err.code, err.message);
     else
         give(crawl, page, UINT32_MAX, true);

@@ -4,7 +4,8 @@
  * thread, crawl_fetch.c one request and its answer, crawl_lead.c judges addresses, crawl_discover.c
  * looks for sitemaps and llms.txt, crawl_robots.c asks each host for its robots.txt.
  *
- * An io thread owns the td_net; the lock guards what other threads touch too.
+ * An io thread owns the td_net; the lock guards what other threads touch too. It is held while
+ * addresses are looked up in a temporary file (keys.h), since whoever comes second needs them too.
  *
  * A page's way:  frontier --take--> fetching --on_answer--> pages (queue) --next--> the conductor
  *                   ^                  | retry, redirect                             |
@@ -42,6 +43,10 @@ enum {
     TD_SOURCE_BUSY_WAIT_MS_MAX = 120 * 1000,        /* a host that asks for longer is given up */
     TD_SOURCE_ROBOTS_AGE_MS_MAX = 24 * 3600 * 1000, /* RFC 9309 2.4 */
 };
+
+/* Why a crawl ends whose frontier says TD_SOURCE_NO_MEMORY. */
+#define TD_SOURCE_FRONTIER_LOST \
+    "the list of addresses is lost: out of memory, or its temporary file cannot be read"
 
 /* A page that `next` gave, or will give, and that is not reported yet. */
 typedef struct td_source_given {

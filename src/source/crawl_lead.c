@@ -24,8 +24,6 @@ static td_source_pushed push_locked(td_source_crawl *crawl, td_source_lead *lead
     const char *why = lead->why_not;
     td_source_trap_limits limits = {crawl->options.variants_max, crawl->options.host_pages_max};
 
-    if (td_source_frontier_has(crawl->frontier, lead->url))
-        return TD_SOURCE_SEEN;
     td_source_trapped trapped = why || lead->depth == 0
                                     ? TD_SOURCE_TRAP_NONE
                                     : td_source_trap_count(&crawl->traps, parts, limits, &why);
@@ -40,22 +38,28 @@ static td_source_pushed push_locked(td_source_crawl *crawl, td_source_lead *lead
     return pushed;
 }
 
-bool td_source_crawl_lead(td_source_crawl *crawl, const td_source_lead *lead)
+static td_source_pushed judge_locked(td_source_crawl *crawl, const td_source_lead *lead)
 {
     td_source_lead copy = *lead;
     td_net_url parts;
 
-    if (!td_net_url_split(lead->url, &parts))
-        return true;
-    pthread_mutex_lock(&crawl->lock);
+    /* First, since most links of a site lead to what was seen. */
+    if (td_source_frontier_has(crawl->frontier, lead->url) || !td_net_url_split(lead->url, &parts))
+        return TD_SOURCE_SEEN;
     if (lead->role == TD_SOURCE_ROLE_PAGE && lead->depth > 0)
         copy.why_not = excludes_locked(crawl, &parts, lead->url);
-    td_source_pushed pushed = copy.why_not && !crawl->options.dry_run
-                                  ? TD_SOURCE_SEEN
-                                  : push_locked(crawl, &copy, &parts);
+    if (copy.why_not && !crawl->options.dry_run)
+        return TD_SOURCE_SEEN;
+    return push_locked(crawl, &copy, &parts);
+}
+
+bool td_source_crawl_lead(td_source_crawl *crawl, const td_source_lead *lead)
+{
+    pthread_mutex_lock(&crawl->lock);
+    td_source_pushed pushed = judge_locked(crawl, lead);
     pthread_mutex_unlock(&crawl->lock);
     if (pushed == TD_SOURCE_NO_MEMORY)
-        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, TD_SOURCE_FRONTIER_LOST);
     return pushed != TD_SOURCE_NO_MEMORY;
 }
 

@@ -14,6 +14,7 @@ enum {
     HOST_BUCKETS = 1024,
     PAUSE_MS_MAX = 30 * 1000,
     EASE_AFTER = 10,
+    SEEN_IN_MEMORY = 1 << 16, /* slots: every link of every page is looked for */
 };
 
 typedef struct host_node {
@@ -25,11 +26,12 @@ typedef struct host_node {
 
 struct td_source_frontier {
     td_source_keys seen;
+    td_source_spill spill; /* of those that wait */
     host_node *buckets[HOST_BUCKETS];
     host_node **hosts; /* [n_hosts] in the order they came */
     size_t n_hosts, hosts_capacity;
-    td_source_heap delayed; /* by time */
-    size_t n_queued;
+    td_source_heap delayed;   /* by time */
+    size_t n_queued, n_bytes; /* bytes: of all addresses that were pushed */
     uint64_t n_pushed;
     size_t urls_max, hosts_max;
     uint32_t per_host_max;
@@ -54,7 +56,7 @@ static td_source_pushed add_key(td_source_frontier *frontier, uint64_t key)
         return TD_SOURCE_SEEN;
     case TD_SOURCE_KEYS_FULL:
         return TD_SOURCE_FULL;
-    case TD_SOURCE_KEYS_NO_MEMORY:
+    case TD_SOURCE_KEYS_LOST:
         break;
     }
     return TD_SOURCE_NO_MEMORY;
@@ -68,6 +70,7 @@ tandem_code td_source_frontier_new(size_t urls_max, size_t hosts_max, uint32_t p
 
     if (!frontier)
         return td_fail_nomem(err, "frontier");
+    frontier->seen.n_in_memory = SEEN_IN_MEMORY;
     frontier->urls_max = urls_max;
     frontier->hosts_max = hosts_max;
     frontier->per_host_max = per_host_max;
@@ -98,6 +101,7 @@ void td_source_frontier_free(td_source_frontier *frontier)
     free_targets(&frontier->delayed);
     free(frontier->hosts);
     td_source_keys_clear(&frontier->seen);
+    td_source_spill_clear(&frontier->spill);
     free(frontier);
 }
 
@@ -151,7 +155,7 @@ static td_source_pushed host_of(td_source_frontier *frontier, td_str url, td_sou
             return TD_SOURCE_NO_MEMORY;
         }
         node->host.origin = copy;
-        td_source_waiting_init(&node->waiting);
+        td_source_waiting_init(&node->waiting, &frontier->spill);
         node->host.delay_ms = frontier->delay_ms;
     }
     *host_out = &node->host;
@@ -169,6 +173,9 @@ static bool enqueue(td_source_frontier *frontier, td_source_target *target)
 td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_source_lead *lead)
 {
     td_source_host *host = NULL;
+
+    if (frontier->n_bytes + lead->url.n > TD_SOURCE_FRONTIER_BYTES_MAX)
+        return TD_SOURCE_FULL;
     td_source_pushed pushed = add_key(frontier, td_source_frontier_key(lead->url));
 
     if (pushed == TD_SOURCE_PUSHED)
@@ -181,6 +188,7 @@ td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_s
     if (!td_source_waiting_push(&((host_node *)host)->waiting, order, lead))
         return TD_SOURCE_NO_MEMORY;
     frontier->n_queued++;
+    frontier->n_bytes += lead->url.n;
     return TD_SOURCE_PUSHED;
 }
 
@@ -402,7 +410,7 @@ td_str td_source_frontier_start(const td_source_target *target)
     return (td_str){target->url, target->url_n};
 }
 
-bool td_source_frontier_has(const td_source_frontier *frontier, td_str url)
+bool td_source_frontier_has(td_source_frontier *frontier, td_str url)
 {
     return td_source_keys_has(&frontier->seen, td_source_frontier_key(url));
 }

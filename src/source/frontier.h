@@ -21,6 +21,7 @@
 enum {
     TD_SOURCE_HOPS_MAX = 10,
     TD_SOURCE_REASON_N = 300,
+    TD_SOURCE_FRONTIER_BYTES_MAX = 256 << 20, /* of all addresses that were ever seen */
 };
 
 typedef struct td_source_frontier td_source_frontier;
@@ -89,9 +90,9 @@ typedef struct td_source_target {
 
 typedef enum td_source_pushed {
     TD_SOURCE_PUSHED,
-    TD_SOURCE_SEEN, /* queued or fetched before */
-    TD_SOURCE_FULL, /* the frontier knows as many URLs or hosts as it may */
-    TD_SOURCE_NO_MEMORY,
+    TD_SOURCE_SEEN,      /* queued or fetched before */
+    TD_SOURCE_FULL,      /* the frontier knows as many URLs or hosts as it may, or bytes of them */
+    TD_SOURCE_NO_MEMORY, /* or its temporary file cannot be read */
 } td_source_pushed;
 
 /* Errors: E_NOMEM. urls_max and hosts_max count what was ever seen. */
@@ -107,7 +108,7 @@ td_source_pushed td_source_frontier_add(td_source_frontier *frontier, const td_s
 td_source_pushed td_source_frontier_push(td_source_frontier *frontier, td_str url, uint32_t depth);
 
 /* Whether an address was seen. */
-bool td_source_frontier_has(const td_source_frontier *frontier, td_str url);
+bool td_source_frontier_has(td_source_frontier *frontier, td_str url);
 
 /* The next target that may start at now_ms, or NULL; *wait_ms_out is then how long until one may,
  * INT64_MAX if only something else than time can help, -1 if there is no memory for it. One of a

@@ -21,7 +21,9 @@ enum {
 typedef struct block {
     struct block *next;
     size_t n, capacity;
-    char bytes[];
+    uint64_t at;         /* in the file */
+    uint64_t first_step; /* from the order before to that of its first record */
+    char *bytes;         /* NULL: in the file */
 } block;
 
 typedef struct td_source_waiting_level {
@@ -35,9 +37,9 @@ typedef struct td_source_waiting_level {
     td_buf read, written;   /* the addresses of the one dropped last and of the one pushed last */
 } level;
 
-void td_source_waiting_init(td_source_waiting *waiting)
+void td_source_waiting_init(td_source_waiting *waiting, td_source_spill *spill)
 {
-    *waiting = (td_source_waiting){.given = TD_BUF(ADDRESS_BYTES_MAX)};
+    *waiting = (td_source_waiting){.spill = spill, .given = TD_BUF(ADDRESS_BYTES_MAX)};
 }
 
 /* -- numbers -- */
@@ -64,13 +66,50 @@ static const char *get_number(const char *from, uint64_t *value_out)
     return from;
 }
 
+/* -- blocks -- */
+
+/* The bytes of a full block go to the file, if there are so many that it is worth it. */
+static void spill_block(td_source_spill *spill, block *b)
+{
+    uint64_t at = spill->n_bytes;
+
+    if (b->capacity < BLOCK_BYTES_MAX || at + b->n > TD_SOURCE_WAITING_SPILL_BYTES_MAX ||
+        !td_source_spill_put(spill, at, b->bytes, b->n))
+        return;
+    b->at = at;
+    b->capacity = 0;
+    free(b->bytes);
+    b->bytes = NULL;
+}
+
+/* Sees that the bytes of a block are in memory. */
+static bool fetch_block(const td_source_spill *spill, block *b)
+{
+    if (b->bytes)
+        return true;
+    b->bytes = malloc(b->n);
+    if (b->bytes && td_source_spill_get(spill, b->at, b->bytes, b->n)) {
+        b->capacity = b->n;
+        return true;
+    }
+    free(b->bytes);
+    b->bytes = NULL;
+    return false;
+}
+
+static void free_block(block *b)
+{
+    free(b->bytes);
+    free(b);
+}
+
 /* -- levels -- */
 
 static void free_level(level *l)
 {
     while (l->first) {
         block *next = l->first->next;
-        free(l->first);
+        free_block(l->first);
         l->first = next;
     }
     td_buf_clear(&l->read);
@@ -107,17 +146,23 @@ static void drop_level(td_source_waiting *waiting, level *l)
 }
 
 /* A block at the end of the level that has room for n bytes. */
-static block *room_for(level *l, size_t n)
+static block *room_for(td_source_spill *spill, level *l, size_t n)
 {
-    if (l->last && l->last->capacity - l->last->n >= n)
+    if (l->last && l->last->bytes && l->last->capacity - l->last->n >= n)
         return l->last;
     size_t capacity = l->last ? l->last->capacity * 2 : BLOCK_BYTES_MIN;
     capacity = capacity > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : capacity;
     capacity = capacity < n ? n : capacity;
-    block *b = malloc(sizeof(*b) + capacity);
-    if (!b)
+    block *b = malloc(sizeof(*b));
+    char *bytes = malloc(capacity);
+    if (!b || !bytes) {
+        free(bytes);
+        free(b);
         return NULL;
-    *b = (block){.capacity = capacity};
+    }
+    *b = (block){.capacity = capacity, .bytes = bytes};
+    if (l->last && l->last != l->first)
+        spill_block(spill, l->last);
     if (l->last)
         l->last->next = b;
     else
@@ -198,12 +243,14 @@ bool td_source_waiting_push(td_source_waiting *waiting, uint64_t order, const td
     td_str rest = td_str_slice(lead->url, n_same, lead->url.n);
     block *b = NULL;
     if (td_buf_reserve(&l->written, lead->url.n, NULL) == TANDEM_OK)
-        b = room_for(l, n + rest.n);
+        b = room_for(waiting->spill, l, n + rest.n);
     if (!b) {
         if (l->n_records == 0) /* it is this call's: no other is empty */
             drop_level(waiting, l);
         return false;
     }
+    if (b->n == 0)
+        b->first_step = order - l->written_order;
     memcpy(b->bytes + b->n, head, n);
     memcpy(b->bytes + b->n + n, rest.ptr, rest.n);
     b->n += n + rest.n;
@@ -224,7 +271,9 @@ static void look_ahead(level *l)
         block *read = l->first;
         l->first = read->next;
         l->at = 0;
-        free(read);
+        free_block(read);
+        l->next_order += l->first->first_step; /* its bytes may be in the file */
+        return;
     }
     get_number(l->first->bytes + l->at + 1, &step);
     l->next_order += step;
@@ -236,8 +285,10 @@ bool td_source_waiting_look(td_source_waiting *waiting, td_source_lead *lead_out
     td_buf *given = &waiting->given;
     td_source_lead lead;
     uint64_t n_same = 0, n_rest = 0;
-    const char *from = get_head(l->first->bytes + l->at, &lead);
 
+    if (!fetch_block(waiting->spill, l->first))
+        return false;
+    const char *from = get_head(l->first->bytes + l->at, &lead);
     from = get_number(from, &n_same);
     from = get_number(from, &n_rest);
     td_str rest = {from, (size_t)n_rest};

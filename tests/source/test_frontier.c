@@ -297,6 +297,27 @@ static void a_busy_host_is_asked_less_and_slowly_more_again(void **state)
     td_source_frontier_free(frontier);
 }
 
+/* Long addresses take as much as many. */
+static void the_bytes_of_all_addresses_have_a_limit(void **state)
+{
+    td_source_frontier *frontier = NULL;
+    char url[16001];
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(td_source_frontier_new(SIZE_MAX, 10, 1, 0, &frontier, NULL), TANDEM_OK);
+    memset(url, 'x', sizeof(url));
+    memcpy(url, "http://a/", 9);
+    url[sizeof(url) - 1] = '\0';
+    do
+        snprintf(url + 9, 9, "%08zu", n++), url[17] = 'x';
+    while (push(frontier, url, 1) == TD_SOURCE_PUSHED);
+    assert_int_equal(push(frontier, url, 1), TD_SOURCE_FULL);
+    assert_int_equal(n, TD_SOURCE_FRONTIER_BYTES_MAX / 16000 + 1);
+    assert_int_equal(push(frontier, "http://a/short", 1), TD_SOURCE_PUSHED);
+    td_source_frontier_free(frontier);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_redirect_takes_its_target_to_the_other_host),
         cmocka_unit_test(past_its_cap_nothing_is_taken_in),
         cmocka_unit_test(a_busy_host_is_asked_less_and_slowly_more_again),
+        cmocka_unit_test(the_bytes_of_all_addresses_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
 #include "source/waiting.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -32,12 +34,13 @@ static void lesser_levels_come_first_each_in_its_order(void **state)
 {
     (void)state;
     td_source_waiting waiting;
+    td_source_spill spill = {0};
     static const struct {
         uint64_t level;
         const char *url;
     } pushed[] = {{1, "http://a/docs/one"}, {0, "http://a/"},          {2, "http://a/deep"},
                   {1, "http://a/docs/two"}, {1, "http://a/docs/two?"}, {2, "x"}};
-    td_source_waiting_init(&waiting);
+    td_source_waiting_init(&waiting, &spill);
     assert_int_equal(td_source_waiting_first(&waiting), UINT64_MAX);
     for (size_t i = 0; i < 6; i++) {
         td_source_lead lead = lead_of(pushed[i].url, (uint32_t)pushed[i].level);
@@ -54,12 +57,14 @@ static void lesser_levels_come_first_each_in_its_order(void **state)
     assert_next(&waiting, order_of(2, 5), "x");
     assert_int_equal(td_source_waiting_first(&waiting), UINT64_MAX);
     td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
 }
 
 static void all_that_a_lead_says_comes_out_again(void **state)
 {
     (void)state;
     td_source_waiting waiting;
+    td_source_spill spill = {0};
     td_source_lead lead = {.url = TD_STR("https://a.example/\xC3\xA4?b=c"),
                            .depth = UINT32_MAX,
                            .role = TD_SOURCE_ROLE_SITEMAP,
@@ -68,7 +73,7 @@ static void all_that_a_lead_says_comes_out_again(void **state)
                            .changed_ms = INT64_MAX,
                            .why_not = "because"};
     td_source_lead back;
-    td_source_waiting_init(&waiting);
+    td_source_waiting_init(&waiting, &spill);
     assert_true(td_source_waiting_push(&waiting, order_of((1 << 24) - 1, 5), &lead));
     assert_true(td_source_waiting_look(&waiting, &back));
     assert_true(td_str_eq(back.url, lead.url));
@@ -90,6 +95,7 @@ static void all_that_a_lead_says_comes_out_again(void **state)
     assert_int_equal(back.level, 2);
     assert_true(back.changed_ms == -1 && !back.is_guess && !back.why_not && back.depth == 0);
     td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
 }
 
 /* A queue in C's plainest form beside it: what comes out is the same, whatever the way there. */
@@ -101,10 +107,11 @@ static void is_the_same_as_a_plain_queue(void **state)
     };
     char(*urls)[64] = calloc(N, sizeof(*urls));
     td_source_waiting waiting;
+    td_source_spill spill = {0};
     size_t pushed = 0, dropped = 0;
     uint64_t seed = 7;
     assert_non_null(urls);
-    td_source_waiting_init(&waiting);
+    td_source_waiting_init(&waiting, &spill);
     while (dropped < N) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         if (pushed < N && (seed >> 40) % 5 < 3) {
@@ -120,6 +127,7 @@ static void is_the_same_as_a_plain_queue(void **state)
         }
     }
     td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
     free(urls);
 }
 
@@ -127,8 +135,9 @@ static void an_address_longer_than_a_block_has_one_of_its_own(void **state)
 {
     (void)state;
     td_source_waiting waiting;
+    td_source_spill spill = {0};
     char url[40000];
-    td_source_waiting_init(&waiting);
+    td_source_waiting_init(&waiting, &spill);
     for (uint64_t i = 0; i < 3; i++) {
         memset(url, (int)('a' + i), sizeof(url) - 1);
         url[sizeof(url) - 1] = '\0';
@@ -140,6 +149,82 @@ static void an_address_longer_than_a_block_has_one_of_its_own(void **state)
         assert_next(&waiting, i, url);
     }
     td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
+}
+
+/* Fills the queue with N addresses, and expects them all out of it again. */
+enum {
+    MANY = 50000
+};
+
+static void push_many(td_source_waiting *waiting)
+{
+    char url[64];
+
+    for (uint64_t i = 0; i < MANY; i++) {
+        snprintf(url, sizeof(url), "http://a/%u/page", (unsigned)(i * 7919 % MANY));
+        td_source_lead lead = lead_of(url, 1);
+        assert_true(td_source_waiting_push(waiting, order_of(1, i), &lead));
+    }
+}
+
+static void expect_many(td_source_waiting *waiting)
+{
+    char url[64];
+
+    for (uint64_t i = 0; i < MANY; i++) {
+        snprintf(url, sizeof(url), "http://a/%u/page", (unsigned)(i * 7919 % MANY));
+        assert_next(waiting, order_of(1, i), url);
+    }
+    assert_int_equal(td_source_waiting_first(waiting), UINT64_MAX);
+}
+
+static void the_middle_of_a_long_queue_is_in_the_file(void **state)
+{
+    (void)state;
+    td_source_waiting waiting;
+    td_source_spill spill = {0};
+    td_source_waiting_init(&waiting, &spill);
+    push_many(&waiting);
+    assert_true(spill.n_bytes > MANY * 8);
+    expect_many(&waiting);
+    td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
+}
+
+static void without_a_file_all_waits_in_memory(void **state)
+{
+    (void)state;
+    td_source_waiting waiting;
+    td_source_spill spill = {.is_useless = true};
+    td_source_waiting_init(&waiting, &spill);
+    push_many(&waiting);
+    assert_null(spill.file);
+    expect_many(&waiting);
+    td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
+}
+
+static void a_file_that_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    td_source_waiting waiting;
+    td_source_spill spill = {0};
+    td_source_lead lead;
+    bool ok = true;
+    td_source_waiting_init(&waiting, &spill);
+    push_many(&waiting);
+    int broken = open("/dev/null", O_WRONLY);
+    assert_int_equal(dup2(broken, fileno(spill.file)), fileno(spill.file));
+    while (ok && td_source_waiting_first(&waiting) != UINT64_MAX) {
+        ok = td_source_waiting_look(&waiting, &lead);
+        if (ok)
+            td_source_waiting_drop(&waiting);
+    }
+    assert_false(ok);
+    close(broken);
+    td_source_waiting_clear(&waiting);
+    td_source_spill_clear(&spill);
 }
 
 int main(void)
@@ -149,6 +234,9 @@ int main(void)
         cmocka_unit_test(all_that_a_lead_says_comes_out_again),
         cmocka_unit_test(is_the_same_as_a_plain_queue),
         cmocka_unit_test(an_address_longer_than_a_block_has_one_of_its_own),
+        cmocka_unit_test(the_middle_of_a_long_queue_is_in_the_file),
+        cmocka_unit_test(without_a_file_all_waits_in_memory),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
