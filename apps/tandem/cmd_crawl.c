@@ -8,7 +8,7 @@
 #include <time.h>
 
 enum {
-    /* Kept in memory: each of its rows is read once, and written once. More made no crawl faster. */
+    /* Kept in memory: each row is read once, and written once. More made no crawl faster. */
     STATE_BYTES_MAX = 256 << 10,
 };
 

@@ -61,14 +61,6 @@ static void add_last(transfers *list, td_net_transfer *transfer)
     list->n++;
 }
 
-static void add_first(transfers *list, td_net_transfer *transfer)
-{
-    transfer->next = list->first;
-    list->last = list->first ? list->last : &transfer->next;
-    list->first = transfer;
-    list->n++;
-}
-
 static void take_out(transfers *list, td_net_transfer *transfer)
 {
     td_net_transfer **at = &list->first;
@@ -321,17 +313,16 @@ static size_t start_waiting(td_net *net)
     return n_failed;
 }
 
-/* Its body is too much now; the next one that is begun is this. Less than what it wanted to take
- * would have it begin at once, and again, while nothing else has ended. */
-static void put_back(td_net *net, td_net_transfer *transfer)
+/* Its body is too much now. Less than what it wanted to take would have the next one begin at once,
+ * and end so again, while nothing else has ended. */
+static void give_back(td_net *net, td_net_transfer *transfer, CURLcode result)
 {
     size_t n = td_net_transfer_bytes_wanted(transfer);
+    tandem_error err = {.code = TANDEM_OK};
 
+    td_net_failure_of(transfer, result, &err);
+    finish(net, &net->running, transfer, &err);
     net->usual_bytes = n > net->usual_bytes ? n : net->usual_bytes;
-    take_out(&net->running, transfer);
-    rest_easy(net, transfer->easy);
-    td_net_transfer_restart(transfer);
-    add_first(&net->waiting, transfer);
 }
 
 /* Returns how many transfers went a hop further or ended. */
@@ -351,7 +342,7 @@ static size_t collect(td_net *net)
         td_net_transfer *transfer = (td_net_transfer *)(void *)private;
         curl_multi_remove_handle(net->multi, easy);
         if (transfer->lacks_room) {
-            put_back(net, transfer);
+            give_back(net, transfer, result);
             continue;
         }
         if (td_net_transfer_advance(transfer, result, &err) &&

@@ -34,8 +34,8 @@ typedef struct td_net_options {
     uint32_t low_speed_bytes; /* fewer bytes a second than this for ... 0: no such limit */
     uint32_t low_speed_s;     /* ... so many seconds ends the request; 0: no such limit */
     /* Of all bodies under way, and of what td_net_hold says; 0: no limit. A GET whose body would
-     * pass it begins anew later, and fewer are under way at once from then on. The eldest may pass
-     * it as long as what is held alone does not. */
+     * pass it ends with E_BUSY and `lacks_room`, to be asked for again, and fewer are under way at
+     * once from then on. The eldest may pass it as long as what is held alone does not. */
     size_t in_hand_bytes_max;
 } td_net_options;
 
@@ -59,6 +59,8 @@ typedef struct td_net_reply {
     td_str body;
     td_str location; /* where a redirect that was not followed leads, absolute; else empty */
     bool body_left;  /* there is more than `body`: cut at the cap, or `want` or `take` said no */
+    bool lacks_room; /* of the options' in_hand_bytes_max; ask again */
+    uint64_t n_read; /* bytes of the body that came, unpacked; also of one that was given up */
     void *headers;   /* internal: what td_net_reply_header looks into */
     bool is_new_connection; /* none that was open could be used again */
     int http_version;       /* 10, 11, 20; 0: not known */

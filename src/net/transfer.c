@@ -497,14 +497,6 @@ size_t td_net_transfer_bytes_wanted(const td_net_transfer *transfer)
     return (uint64_t)told < most ? (size_t)told : most;
 }
 
-void td_net_transfer_restart(td_net_transfer *transfer)
-{
-    drop_body(transfer);
-    start_hop(transfer);
-    transfer->started_ms = 0;
-    transfer->easy = NULL;
-}
-
 /* Texts of the reply that are headers, in the order of their names below. */
 static void fill_headers(CURL *easy, td_buf fields[N_FIELDS], td_net_reply *reply)
 {
@@ -548,6 +540,8 @@ void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
     reply.etag = reply.last_modified = reply.retry_after = reply.x_robots_tag = none;
     reply.body = reply.location = none;
     reply.final_url = td_buf_str(&transfer->url);
+    reply.lacks_room = transfer->lacks_room;
+    reply.n_read = transfer->n_decoded;
     if (err->code == TANDEM_OK) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         fill_headers(transfer->easy, fields, &reply);

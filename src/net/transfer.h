@@ -7,7 +7,6 @@
  *  1. waiting   in net->waiting, no easy handle             td_net_get
  *  2. running   in net->running, easy handle in the multi   start_waiting, and for each hop
  *  3. finished  `done` was called, freed                    td_net_transfer_finish
- * and from 2 back to 1 when its body finds no room in the budget: td_net_transfer_restart.
  */
 #ifndef TD_NET_TRANSFER_H
 #define TD_NET_TRANSFER_H
@@ -54,7 +53,7 @@ struct td_net_transfer {
     bool is_redirect; /* this hop's answer will be followed: its body is not kept */
     bool refused;     /* `want` or `take` said no */
     bool cut;         /* past the cap, and the caller wants what fits */
-    bool lacks_room;  /* the budget has no room for its body: to be begun anew */
+    bool lacks_room;  /* the budget has no room for its body */
     bool too_large, too_packed, too_nested, headers_too_large;
     char denied[TD_NET_DENIED_N]; /* "10.0.0.1 (private)": an address that was refused */
 };
@@ -75,9 +74,6 @@ bool td_net_transfer_advance(td_net_transfer *transfer, CURLcode result, tandem_
 
 /* What its body wanted to take when it found no room, or will in the end if more is told. */
 size_t td_net_transfer_bytes_wanted(const td_net_transfer *transfer);
-
-/* Forgets what came of the present hop, and the time: it waits as if it had not begun. */
-void td_net_transfer_restart(td_net_transfer *transfer);
 
 /* Calls `done` with the answer, or with *err if its code is no TANDEM_OK. Does not free. */
 void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err);

@@ -46,6 +46,17 @@ static void put_off(td_source_crawl *crawl, td_source_target *target, int64_t un
     crawl->n_fetching--;
     pthread_mutex_unlock(&crawl->lock);
     if (!ok)
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, TD_SOURCE_FRONTIER_LOST);
+}
+
+/* A body that found no room beside the others: its turn comes again, after the host's delay. */
+static void put_back(td_source_crawl *crawl, td_source_target *target)
+{
+    pthread_mutex_lock(&crawl->lock);
+    bool ok = td_source_frontier_put_back(crawl->frontier, target);
+    crawl->n_fetching--;
+    pthread_mutex_unlock(&crawl->lock);
+    if (!ok)
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
 }
 
@@ -187,7 +198,7 @@ static void follow(td_source_crawl *crawl, td_source_target *target, td_str url)
     pthread_mutex_unlock(&crawl->lock);
     if (pushed == TD_SOURCE_NO_MEMORY) {
         td_source_frontier_drop(target);
-        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, TD_SOURCE_FRONTIER_LOST);
     } else if (pushed != TD_SOURCE_PUSHED) {
         snprintf(reason, sizeof(reason), "redirects to %.*s, which is %s", 200, url.ptr,
                  pushed == TD_SOURCE_SEEN ? "crawled already" : "past the limit of addresses");
@@ -229,7 +240,11 @@ static void on_answer(void *user, const td_net_reply *reply)
         td_source_frontier_drop(target);
         return;
     }
-    crawl->n_bytes += reply->body.n;
+    crawl->n_bytes += reply->n_read;
+    if (reply->lacks_room) {
+        put_back(crawl, target);
+        return;
+    }
     pace(crawl, target->host, reply);
     count_lost(crawl, target->host, reply);
     if (reply->code == TANDEM_OK && reply->status == 304 && is_conditional) {

@@ -75,8 +75,11 @@ static void on_robots(void *user, const td_net_reply *reply)
     td_source_host *host = f->host;
 
     free(f);
+    crawl->n_bytes += reply->n_read;
     pthread_mutex_lock(&crawl->lock);
-    if (reply->code != TANDEM_E_CANCELLED && !retry_robots(crawl, host, reply))
+    if (reply->lacks_room)
+        host->robots_state = TD_SOURCE_ROBOTS_UNKNOWN;
+    else if (reply->code != TANDEM_E_CANCELLED && !retry_robots(crawl, host, reply))
         take_robots(crawl, host, reply);
     td_source_frontier_release(host, td_clock_ms());
     pthread_mutex_unlock(&crawl->lock);

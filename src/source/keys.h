@@ -30,7 +30,7 @@ typedef enum td_source_keys_added {
     TD_SOURCE_KEYS_LOST,  /* no memory, or the file cannot be read */
 } td_source_keys_added;
 
-/* Puts a key (not 0, and evenly spread) into the set, which begins as {0}, or with `n_in_memory`. */
+/* Puts a key (not 0, and evenly spread) into the set; it begins as {0}, or with `n_in_memory`. */
 td_source_keys_added td_source_keys_add(td_source_keys *keys, uint64_t key, size_t n_max);
 
 /* Whether the key is in the set. A file that cannot be read has none. */

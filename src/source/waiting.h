@@ -6,9 +6,9 @@
  * Threads:  one owner
  *
  * A level is a chain of blocks that is written at its end and read at its start; a block that was
- * read is freed. A record tells how its address differs from the one before in its level. Of a chain
- * of large blocks only the first and the last are in memory, as long as the others find room in the
- * file.
+ * read is freed. A record tells how its address differs from the one before in its level. Of a
+ * chain of large blocks only the first and the last are in memory, as long as the others find room
+ * in the file.
  */
 #ifndef TD_SOURCE_WAITING_H
 #define TD_SOURCE_WAITING_H

@@ -68,6 +68,37 @@ static void bytes_and_time_have_a_limit_that_is_told(void **state)
     site_stop(s);
 }
 
+/* Pages without a length, larger than a page may be, of which the same is read as of any other. */
+static bool too_large(void *user, server_request *request)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+    static _Thread_local char body[4000];
+
+    (void)user;
+    if (strcmp(request->path, "/") == 0)
+        return server_html(request, "<a href=\"/1\"><a href=\"/2\"><a href=\"/3\"><a href=\"/4\">");
+    memset(body, 'x', sizeof(body));
+    server_write(request, head, sizeof(head) - 1);
+    server_write(request, body, sizeof(body));
+    return false;
+}
+
+static void bytes_of_pages_that_are_left_out_count_too(void **state)
+{
+    site *s = site_start_with(NULL, too_large);
+    td_source_options options = site_options();
+
+    (void)state;
+    options.no_robots = true;
+    options.file_bytes_max = 1000;
+    options.bytes_max = 1500;
+    td_buf lines = site_crawl(s, "/", &options);
+    assert_non_null(strstr(lines.ptr, "! /: the limit of bytes is reached: "));
+    assert_null(strstr(lines.ptr, "/4"));
+    td_buf_clear(&lines);
+    site_stop(s);
+}
+
 static char agent[300];
 
 static bool note_agent(void *user, server_request *request)
@@ -101,6 +132,7 @@ int main(void)
         cmocka_unit_test(an_x_robots_tag_can_forbid_to_follow),
         cmocka_unit_test(the_same_bytes_at_two_addresses_are_one_page),
         cmocka_unit_test(bytes_and_time_have_a_limit_that_is_told),
+        cmocka_unit_test(bytes_of_pages_that_are_left_out_count_too),
         cmocka_unit_test(a_webmaster_is_told_whom_to_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -304,11 +304,9 @@ static char filler[64 * 1024]; /* of "x"; filled by main, since servers have man
 
 static bool hostile_site(void *user, server_request *request)
 {
-    char byte[1];
-
     (void)user;
     if (strcmp(request->path, "/") == 0)
-        return server_html(request, "<a href=\"/endless\"><a href=\"/video\"><a href=\"/hang\">"
+        return server_html(request, "<a href=\"/endless\"><a href=\"/video\">"
                                     "<a href=\"/nul\"><a href=\"/fine\">");
     if (strcmp(request->path, "/endless") == 0 || strcmp(request->path, "/video") == 0) {
         const char *type = request->path[1] == 'v' ? "video/mp4" : "text/html";
@@ -316,11 +314,6 @@ static bool hostile_site(void *user, server_request *request)
         int n = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n\r\n", type);
         server_write(request, head, (size_t)n);
         while (send(request->fd, filler, sizeof(filler), MSG_NOSIGNAL) > 0) {
-        }
-        return false;
-    }
-    if (strcmp(request->path, "/hang") == 0) {
-        while (recv(request->fd, byte, 1, 0) > 0) {
         }
         return false;
     }
@@ -337,15 +330,148 @@ static void hostile_pages_cost_a_reason_and_the_rest_is_crawled(void **state)
     (void)state;
     options.no_robots = true;
     options.file_bytes_max = 300 * 1024;
-    options.timeout_ms = 300;
     td_buf lines = site_crawl(s, "/", &options);
     assert_non_null(strstr(lines.ptr, "- /endless: larger than the limit of 307200 bytes\n"));
     assert_non_null(strstr(lines.ptr, "- /video: no text: video/mp4\n"));
     assert_non_null(strstr(lines.ptr, "- /nul: binary file\n"));
-    assert_non_null(strstr(lines.ptr, "! /hang: 127.0.0.1 did not finish its answer"));
     assert_non_null(strstr(lines.ptr, "+ /fine\n"));
     td_buf_clear(&lines);
     site_stop(s);
+}
+
+static bool never_answer(void *user, server_request *request)
+{
+    char byte[1];
+
+    (void)user;
+    while (recv(request->fd, byte, 1, 0) > 0) {
+    }
+    return false;
+}
+
+static void a_page_that_never_comes_fails_by_its_time_out(void **state)
+{
+    site *s = site_start_with(NULL, never_answer);
+    td_source_options options = site_options();
+
+    (void)state;
+    options.no_robots = true;
+    options.timeout_ms = 50;
+    td_buf lines = site_crawl(s, "/", &options);
+    /* "did not finish its answer within 50 ms", or "does not answer" where it was not even asked */
+    assert_true(td_str_starts(td_buf_str(&lines), TD_STR("! /: 127.0.0.1 d")));
+    td_buf_clear(&lines);
+    site_stop(s);
+}
+
+/* -- bodies that find no room -- */
+
+enum {
+    HELD_BYTES = 40 << 20,
+    MUCH_BYTES = 20 << 20, /* beside HELD_BYTES its buffer finds no room when it is to grow last */
+    CROWD_DELAY_MS = 400,
+};
+
+/* /held stays with the conductor until /much has been given up, and /slow is older than it. */
+typedef struct crowd {
+    server *other;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int n_much;
+    int64_t much_ms[8]; /* when it was asked for */
+    bool is_given_up, may_end;
+} crowd;
+
+static bool answer_slow(void *user, server_request *request)
+{
+    crowd *c = user;
+
+    pthread_mutex_lock(&c->lock);
+    while (!c->may_end)
+        pthread_cond_wait(&c->changed, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+    return server_html(request, "slow");
+}
+
+static bool answer_much(crowd *c, server_request *request)
+{
+    char *body = malloc(MUCH_BYTES);
+
+    memset(body, 'm', MUCH_BYTES);
+    pthread_mutex_lock(&c->lock);
+    c->much_ms[c->n_much++ % 8] = td_clock_ms();
+    pthread_mutex_unlock(&c->lock);
+    server_send_bytes(request, 200, "Content-Type: text/html\r\n", body, MUCH_BYTES);
+    free(body);
+    pthread_mutex_lock(&c->lock);
+    c->is_given_up = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+    return true;
+}
+
+static bool answer_crowd(void *user, server_request *request)
+{
+    crowd *c = user;
+    char body[200];
+
+    if (strcmp(request->path, "/much") == 0)
+        return answer_much(c, request);
+    if (strcmp(request->path, "/held") == 0) {
+        char *held = malloc(HELD_BYTES);
+        memset(held, 'h', HELD_BYTES);
+        server_send_bytes(request, 200, "Content-Type: text/html\r\n", held, HELD_BYTES);
+        free(held);
+        return true;
+    }
+    snprintf(body, sizeof(body),
+             "<a href=\"http://127.0.0.1:%u/slow\"><a href=\"/held\"><a href=\"/much\">",
+             c->other->port);
+    return server_html(request, body);
+}
+
+/* The conductor's part; returns how many pages were fetched. */
+static int conduct_crowd(crowd *c, td_source *source)
+{
+    int n = 0;
+
+    for (td_page *page = NULL;; n++) {
+        assert_int_equal(source->next(source, &page, NULL), TANDEM_OK);
+        if (!page)
+            return n;
+        assert_int_equal(page->status, TD_PAGE_FETCHED);
+        if (td_str_ends(page->uri, TD_STR("/held"))) {
+            pthread_mutex_lock(&c->lock);
+            while (!c->is_given_up)
+                pthread_cond_wait(&c->changed, &c->lock);
+            c->may_end = true;
+            pthread_cond_broadcast(&c->changed);
+            pthread_mutex_unlock(&c->lock);
+        }
+        site_report(source, page);
+        td_page_free(page);
+    }
+}
+
+static void a_body_that_found_no_room_waits_for_its_turn_again(void **state)
+{
+    crowd c = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    server *s = server_start(answer_crowd, &c);
+    td_source_options options = site_options();
+    char url[2200];
+
+    (void)state;
+    c.other = server_start(answer_slow, &c);
+    options.no_robots = options.any_host = options.allow_private = true;
+    options.delay_ms = CROWD_DELAY_MS;
+    options.file_bytes_max = HELD_BYTES;
+    td_source *source = tree_open(server_url(s, "/", url), &options);
+    assert_int_equal(conduct_crowd(&c, source), 4);
+    source->close(source);
+    assert_int_equal(c.n_much, 2);
+    assert_true(c.much_ms[1] - c.much_ms[0] >= CROWD_DELAY_MS);
+    server_stop(s);
+    server_stop(c.other);
 }
 
 int main(void)
@@ -360,6 +486,8 @@ int main(void)
         cmocka_unit_test(a_host_that_asks_for_an_hour_is_given_up),
         cmocka_unit_test(a_site_that_goes_away_ends_in_a_true_summary),
         cmocka_unit_test(hostile_pages_cost_a_reason_and_the_rest_is_crawled),
+        cmocka_unit_test(a_page_that_never_comes_fails_by_its_time_out),
+        cmocka_unit_test(a_body_that_found_no_room_waits_for_its_turn_again),
     };
     memset(filler, 'x', sizeof(filler));
     return cmocka_run_group_tests(tests, NULL, NULL);
