@@ -209,7 +209,7 @@ static bool drops_by_name(const td_content_finder *f, uint32_t at, td_content_na
         return (uint64_t)m->text * 4 <= total;
     if (f->tree->nodes[at].tag == TD_TAG_TABLE)
         return is_link_dense(m, 50) && is_navigation_box(&f->tree->nodes[at]);
-    if (is_link_dense(m, 50))
+    if (is_link_dense(m, 50) || (in_main && f->tree->nodes[at].tag == TD_TAG_ASIDE))
         return true;
     return !in_main && !(m->has & TD_HAS_HEADING) && (uint64_t)m->text * 2 <= total;
 }
@@ -268,7 +268,7 @@ static bool is_comments(td_content_finder *f, uint32_t at)
         return false;
     if (td_extract_content_measure_name(f, node, false) == TD_NAME_COMMENTS)
         return true;
-    return id.n && td_extract_content_name(id) == TD_NAME_COMMENTS && id.ptr[0] >= 'a' &&
+    return id.n && td_extract_content_name(id, true) == TD_NAME_COMMENTS && id.ptr[0] >= 'a' &&
            (!id_is_a_title(node) || (f->of[at].has & TD_HAS_FIELD));
 }
 

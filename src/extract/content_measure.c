@@ -97,7 +97,7 @@ static td_content_name name_of_class(td_content_finder *f, td_str value)
     if (value.n == 0 || (f->classes[at].value.n && td_str_eq(f->classes[at].value, value)))
         return value.n ? f->classes[at].name : TD_NAME_NONE;
     while (td_extract_tree_next_word(&rest, &word)) {
-        td_content_name one = td_extract_content_name(word);
+        td_content_name one = td_extract_content_name(word, false);
 
         if (one != TD_NAME_NONE && (kind == TD_NAME_NONE || one < kind))
             kind = one;
@@ -113,7 +113,7 @@ td_content_name td_extract_content_measure_name(td_content_finder *f, const td_n
     td_content_name kind = name_of_class(f, td_extract_tree_get(node, TD_ATTRIBUTE_CLASS));
 
     if (with_id && kind == TD_NAME_NONE)
-        kind = td_extract_content_name(td_extract_tree_get(node, TD_ATTRIBUTE_ID));
+        kind = td_extract_content_name(td_extract_tree_get(node, TD_ATTRIBUTE_ID), true);
     return kind;
 }
 

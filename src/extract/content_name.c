@@ -351,20 +351,48 @@ static td_content_name look_up(const row *rows, size_t n, td_str word)
     return TD_NAME_NONE;
 }
 
-td_content_name td_extract_content_name(td_str word)
+/* "has-sharing", "no-sidebar" tell what stands in or beside the element, not what it is. */
+static bool is_a_state(td_str word)
+{
+    static const char *const STATES[] = {"has-", "no-", "with-", "without-"};
+
+    if (!strchr("hnw", word.ptr[0]))
+        return false;
+    for (size_t i = 0; i < sizeof(STATES) / sizeof(*STATES); i++)
+        if (td_str_starts(word, td_str_from(STATES[i])))
+            return true;
+    return false;
+}
+
+/* "siteFooter" has two parts. */
+static bool is_hump(td_str word, size_t at)
+{
+    return (unsigned)(word.ptr[at] - 'A') < 26u && (unsigned)(word.ptr[at - 1] - 'a') < 26u;
+}
+
+/* "sidebar2" is a sidebar. */
+static td_content_name kind_of_part(td_str part)
+{
+    while (part.n && (unsigned)(part.ptr[part.n - 1] - '0') < 10u)
+        part.n--;
+    return part.n > 2 ? look_up(PARTS, sizeof(PARTS) / sizeof(*PARTS), part) : TD_NAME_NONE;
+}
+
+td_content_name td_extract_content_name(td_str word, bool is_id)
 {
     td_content_name kind = TD_NAME_NONE;
     size_t start = 0;
 
-    if (word.n == 0 || word.n > 48)
+    if (word.n == 0 || word.n > 48 || is_a_state(word))
         return TD_NAME_NONE;
     kind = look_up(WORDS, sizeof(WORDS) / sizeof(*WORDS), word);
-    for (size_t i = 0; i <= word.n && kind == TD_NAME_NONE; i++) {
-        if (i < word.n && word.ptr[i] != '-' && word.ptr[i] != '_')
+    for (size_t i = 1; i <= word.n && kind == TD_NAME_NONE; i++) {
+        bool is_mark = i < word.n && (word.ptr[i] == '-' || word.ptr[i] == '_');
+
+        if (i < word.n && !is_mark && (is_id || !is_hump(word, i)))
             continue;
-        if (i > start + 2)
-            kind = look_up(PARTS, sizeof(PARTS) / sizeof(*PARTS), td_str_slice(word, start, i));
-        start = i + 1;
+        kind = kind_of_part(td_str_slice(word, start, i));
+        start = i + is_mark;
     }
     return kind;
 }

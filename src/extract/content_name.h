@@ -21,8 +21,9 @@ typedef enum td_content_name {
     TD_NAME_MAYBE,     /* often the content */
 } td_content_name;
 
-/* Of one word of a class attribute, or of an id. */
-td_content_name td_extract_content_name(td_str word);
+/* Of one word of a class attribute, or of an id: its parts are those between "-" and "_", and of a
+ * class also those that begin with a capital ("siteFooter"; an id may be a function, setCookie). */
+td_content_name td_extract_content_name(td_str word, bool is_id);
 
 /* Whether the text of a link or button is a call to do something with the page ("Edit this page"),
  * not part of it. */

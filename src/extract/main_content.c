@@ -1,9 +1,13 @@
 #include "extract/main_content.h"
 
 #include "extract/content_drop.h"
+#include "extract/content_lead.h"
+#include "extract/content_related.h"
 
 enum {
-    MAIN_BYTES_MIN = 50,      /* an element that says it is the content is believed from here on */
+    MAIN_BYTES_MIN = 50, /* an element that says it is the content is believed from here on */
+    HEADING_BYTES_MAX = 200,
+    HEADING_TIMES_MAX = 30,
     ARTICLE_PERCENT_MIN = 60, /* of the content's text; more of it is the article's body */
 };
 
@@ -112,10 +116,12 @@ static int rank_of(td_content_finder *f, const td_node *node)
 }
 
 /* Whether what calls itself the main content is taken at its word, however little it is: a page
- * may be a heading and no more. */
-static bool is_believed(const td_content_measure *m, int rank)
+ * may be a heading and no more. With many times its text beside it, it is the heading alone. */
+static bool is_believed(const td_content_measure *m, int rank, uint64_t total)
 {
     return rank == 4 &&
+           (m->text >= HEADING_BYTES_MAX ||
+            td_extract_content_measure_weight(m) * HEADING_TIMES_MAX >= total) &&
            (m->text >= MAIN_BYTES_MIN || ((m->has & TD_HAS_HEADING) && (m->has & TD_HAS_LETTER)));
 }
 
@@ -140,7 +146,7 @@ static uint32_t choose(td_content_finder *f)
         here = td_extract_content_measure_weight(&f->of[i]);
         if (rank == 0)
             continue;
-        if (here * 100 < total * PERCENT_MIN[rank] && !is_believed(&f->of[i], rank))
+        if (here * 100 < total * PERCENT_MIN[rank] && !is_believed(&f->of[i], rank, total))
             continue;
         if (rank > best_rank || (rank == best_rank && here > best_weight)) {
             best = i;
@@ -253,18 +259,24 @@ static void drop_behind(td_content_finder *f, uint32_t root, uint32_t body)
             nodes[i].flags |= TD_NODE_DROPPED;
 }
 
+/* By what it tells other programs; WordPress tells its style sheets. */
 static bool is_article_page(const td_content_finder *f)
 {
     const td_node *nodes = f->tree->nodes;
 
-    for (uint32_t i = 1; i < f->body; i++)
-        if (nodes[i].tag == TD_TAG_META &&
-            td_str_eq_nocase(td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_PROPERTY),
-                             TD_STR("og:type")) &&
+    for (uint32_t i = 1; i < f->body; i++) {
+        td_str property = td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_PROPERTY);
+
+        if (nodes[i].tag != TD_TAG_META)
+            continue;
+        if (td_str_eq_nocase(property, TD_STR("og:type")) &&
             td_str_eq_nocase(td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_CONTENT),
                              TD_STR("article")))
             return true;
-    return false;
+        if (td_str_eq_nocase(property, TD_STR("article:published_time")))
+            return true;
+    }
+    return td_extract_tree_has_class(&nodes[f->body], TD_STR("single-post"));
 }
 
 tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_t *root_out,
@@ -285,10 +297,13 @@ tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_
     td_extract_content_measure_all(&f);
     td_extract_content_drop_boxes(&f);
     td_extract_content_measure_all(&f);
+    if (td_extract_content_related_drop(&f))
+        td_extract_content_measure_all(&f);
     f.n_headed = count_headed(&f);
     root = choose(&f);
     if (f.is_article)
         drop_behind(&f, root, article_body(&f, root));
-    *root_out = root == f.body ? narrow(&f, root) : with_heading(&f, root);
+    root = root == f.body ? narrow(&f, root) : with_heading(&f, root);
+    *root_out = td_extract_content_lead_join(&f, root);
     return TANDEM_OK;
 }

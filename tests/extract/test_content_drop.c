@@ -201,6 +201,15 @@ static void drops_what_is_about_authors_and_other_articles(void **state)
 }
 
 /* A table of contents in a manual is a table of links, too. */
+static void drops_an_aside_that_is_a_sidebar_inside_the_content(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p><aside class=sidebar><h3>Videos</h3></aside></main>",
+                    LINE "\n");
+    assert_markdown("<main><p>" TEXT "</p><aside><p>By the way.</p></aside></main>",
+                    LINE "\n\nBy the way.\n");
+}
+
 static void drops_tables_that_are_boxes_of_links_alone(void **state)
 {
     (void)state;
@@ -240,6 +249,7 @@ int main(void)
         cmocka_unit_test(keeps_a_section_on_comments),
         cmocka_unit_test(drops_forms_to_type_in_beside_the_content),
         cmocka_unit_test(drops_what_is_about_authors_and_other_articles),
+        cmocka_unit_test(drops_an_aside_that_is_a_sidebar_inside_the_content),
         cmocka_unit_test(drops_tables_that_are_boxes_of_links_alone),
         cmocka_unit_test(keeps_numbers_of_sections_inside_of_code),
     };

@@ -3,7 +3,7 @@
 
 static void check(const char *word, td_content_name expected)
 {
-    assert_int_equal(td_extract_content_name(td_str_from(word)), expected);
+    assert_int_equal(td_extract_content_name(td_str_from(word), false), expected);
 }
 
 static void knows_whole_words_in_any_case(void **state)
@@ -26,6 +26,19 @@ static void knows_parts_of_words(void **state)
     check("cookie-notice", TD_NAME_NOISE);
     check("left_sidebar", TD_NAME_STRUCTURE);
     check("post-share", TD_NAME_NOISE);
+    check("siteFooter", TD_NAME_STRUCTURE);
+    check("page-sidebar2", TD_NAME_STRUCTURE);
+    check("BorlabsCookie", TD_NAME_NOISE);
+    assert_int_equal(td_extract_content_name(TD_STR("setCookie"), true), TD_NAME_NONE);
+    assert_int_equal(td_extract_content_name(TD_STR("left-sidebar"), true), TD_NAME_STRUCTURE);
+}
+
+static void takes_a_state_for_no_name(void **state)
+{
+    (void)state;
+    check("has-sharing", TD_NAME_NONE);
+    check("no-sidebar", TD_NAME_NONE);
+    check("with-footer", TD_NAME_NONE);
 }
 
 static void says_nothing_of_words_that_only_look_alike(void **state)
@@ -54,6 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_whole_words_in_any_case),
         cmocka_unit_test(knows_parts_of_words),
+        cmocka_unit_test(takes_a_state_for_no_name),
         cmocka_unit_test(says_nothing_of_words_that_only_look_alike),
         cmocka_unit_test(knows_calls_to_do_something_with_the_page),
     };

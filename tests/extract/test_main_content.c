@@ -40,6 +40,22 @@ static void believes_a_main_element_with_a_heading_however_short(void **state)
                     "# Types\n");
 }
 
+/* The title in the main element, the text below it: WordPress with builders of pages. */
+static void takes_a_main_element_beside_much_text_for_a_heading(void **state)
+{
+    td_str rest = test_repeat("<p>" TEXT "</p>", 30, "</div>");
+    td_buf page = TD_BUF(1 << 20);
+
+    (void)state;
+    assert_int_equal(td_buf_add(&page, TD_STR("<main><h1>Types</h1></main><div>"), NULL), 0);
+    assert_int_equal(td_buf_add(&page, rest, NULL), 0);
+    td_document *d = test_read("https://a.example/", "text/html", td_buf_str(&page));
+    assert_true(td_str_starts(d->text, TD_STR("# Types\n\nWords that")));
+    td_document_free(d);
+    td_buf_clear(&page);
+    free((char *)(uintptr_t)rest.ptr);
+}
+
 /* AsciiDoc's manual pages; a heading with links in its box is a site's. */
 static void keeps_the_heading_that_has_a_box_before_the_content(void **state)
 {
@@ -139,6 +155,7 @@ int main(void)
         cmocka_unit_test(keeps_all_answers_of_a_thread),
         cmocka_unit_test(keeps_a_short_page_that_steps_stand_around),
         cmocka_unit_test(believes_a_main_element_with_a_heading_however_short),
+        cmocka_unit_test(takes_a_main_element_beside_much_text_for_a_heading),
         cmocka_unit_test(keeps_the_heading_that_has_a_box_before_the_content),
         cmocka_unit_test(keeps_the_heading_of_an_asciidoc_page_with_links),
         cmocka_unit_test(leaves_out_what_follows_the_body_of_an_article),

@@ -1,0 +1,60 @@
+#include "extract/content_related.h"
+#include "support.h"
+
+#define TEXT  "Words that make up the text of the page and are many more than a few."
+#define LINKS "<ul><li><a href=/1>Another article</a><li><a href=/2>One more of them</a></ul>"
+
+static void knows_headings_in_several_languages(void **state)
+{
+    static const char *const LINES[] = {"Related Articles", "Auch interessant:",
+                                        "Leggi anche",      "\xC3\x84hnliche Beitr\xC3\xA4ge",
+                                        "Lees ook...",      "READ NEXT"};
+    static const char *const OTHERS[] = {"Related work", "See also", "Further reading", "", "Rel"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(LINES) / sizeof(*LINES); i++)
+        assert_true(td_extract_content_related_is_heading(td_str_from(LINES[i])));
+    for (size_t i = 0; i < sizeof(OTHERS) / sizeof(*OTHERS); i++)
+        assert_false(td_extract_content_related_is_heading(td_str_from(OTHERS[i])));
+}
+
+static void knows_what_blog_software_says(void **state)
+{
+    (void)state;
+    assert_true(td_extract_content_related_is_said_by_software(TD_STR("Comments are closed.")));
+    assert_true(td_extract_content_related_is_said_by_software(
+        TD_STR("This site uses Akismet to reduce spam. Learn how your data is processed.")));
+    assert_false(td_extract_content_related_is_said_by_software(TD_STR("Comments are code.")));
+}
+
+static void drops_lists_of_other_articles(void **state)
+{
+    (void)state;
+    assert_markdown("<main><p>" TEXT "</p><h3>Related articles</h3>" LINKS "</main>", TEXT "\n");
+    assert_markdown("<main><p>" TEXT "</p><div><div><b>Lesen Sie auch</b></div></div>" LINKS
+                    "<h2>More</h2><p>b</p></main>",
+                    TEXT "\n\n## More\n\nb\n");
+    assert_markdown("<main><p>" TEXT "</p><p>Comments are closed.</p></main>", TEXT "\n");
+}
+
+static void keeps_what_only_sounds_so(void **state)
+{
+    (void)state;
+    assert_markdown("<main><h3>Related</h3><p>" TEXT "</p></main>", "### Related\n\n" TEXT "\n");
+    assert_markdown("<main><pre>make</pre><h2>Related</h2><p><a href=https://b.example>It</a></p>",
+                    "```\nmake\n```\n\n## Related\n\n[It](https://b.example)\n");
+    assert_markdown("<main><h1>Most read</h1><p><a href=https://b.example>" TEXT "</a></p></main>",
+                    "# Most read\n\n[" TEXT "](https://b.example)\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(knows_headings_in_several_languages),
+        cmocka_unit_test(knows_what_blog_software_says),
+        cmocka_unit_test(drops_lists_of_other_articles),
+        cmocka_unit_test(keeps_what_only_sounds_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
