@@ -31,6 +31,27 @@ void td_chunk_blocks_init(td_chunk_blocks *blocks, td_str text, td_format format
     td_chunk_bare_init(&blocks->bare, text, format);
 }
 
+/* Columns of the text of the innermost list item that is open; 0 if none is. */
+static size_t list_indent(const td_chunk_blocks *blocks)
+{
+    return blocks->n_lists > 0 ? blocks->lists[blocks->n_lists - 1] : 0;
+}
+
+/* Closes the items that a line so far in does not belong to; "1. a" is often continued by two
+ * columns. */
+static void close_items(td_chunk_blocks *blocks, size_t indent)
+{
+    while (indent + 1 < list_indent(blocks))
+        blocks->n_lists--;
+}
+
+static void open_item(td_chunk_blocks *blocks, const td_chunk_line *line, size_t marker)
+{
+    close_items(blocks, line->indent);
+    if (blocks->n_lists < TD_CHUNK_BLOCKS_LISTS)
+        blocks->lists[blocks->n_lists++] = line->indent + marker;
+}
+
 /* To the next line that is not blank; false at the end. */
 static bool skip_blank(td_chunk_blocks *blocks)
 {
@@ -114,7 +135,7 @@ static bool next_fence(td_chunk_blocks *blocks, const td_chunk_line *line,
 {
     td_str body = body_of(blocks, line), info;
     size_t n = td_chunk_lines_fence(body, &info);
-    if (n == 0 || line->indent > blocks->list_indent + 3)
+    if (n == 0 || line->indent > list_indent(blocks) + 3)
         return false;
     size_t at = line->end, inner_end = blocks->text.n;
     while (at < blocks->text.n) {
@@ -137,7 +158,7 @@ static bool next_fence(td_chunk_blocks *blocks, const td_chunk_line *line,
 static bool next_indented(td_chunk_blocks *blocks, const td_chunk_line *first,
                           td_chunk_block *block_out)
 {
-    size_t columns = blocks->list_indent + 4;
+    size_t columns = list_indent(blocks) + 4;
     if (first->indent < columns || !blocks->after_blank || blocks->format != TD_FORMAT_MARKDOWN)
         return false;
     size_t end = first->end;
@@ -170,16 +191,29 @@ static size_t stanza_end(td_chunk_blocks *blocks, size_t at, size_t *n_lines)
     return at;
 }
 
+/* HTML, quotes, tables and headings of Markdown have their own meaning. A heading has a blank line
+ * behind it; "# ..." over a line of code is its comment. */
+static bool is_markup(td_chunk_blocks *blocks, size_t at)
+{
+    td_chunk_line line = line_at(blocks, at);
+    td_str title;
+    if (strchr("<>|", blocks->text.ptr[line.first]))
+        return true;
+    if (td_chunk_lines_atx(body_of(blocks, &line), &title) == 0 || line.end >= blocks->text.n)
+        return false;
+    td_chunk_line next = line_at(blocks, line.end);
+    return td_chunk_lines_is_blank(&next);
+}
+
 /* Whether code that nobody marked begins with the line at `at`: enough of it, and sure. */
 static bool begins_bare(td_chunk_blocks *blocks, size_t at)
 {
     const td_chunk_bare_run *run = run_at(blocks, at);
     float least = blocks->format == TD_FORMAT_TEXT ? BARE_SURE_TEXT : BARE_SURE_MARKUP;
-    if (run && run->start == at && blocks->format == TD_FORMAT_MARKDOWN &&
-        strchr("<>|", blocks->text.ptr[line_at(blocks, at).first]))
-        return false; /* HTML, quotes and tables have their own meaning */
-    return run && run->start == at && run->n_lines >= BARE_LINES_MIN &&
-           run->end - run->start >= BARE_CHARS_MIN && run->sure >= least;
+    if (!run || run->start != at || (blocks->format == TD_FORMAT_MARKDOWN && is_markup(blocks, at)))
+        return false;
+    return run->n_lines >= BARE_LINES_MIN && run->end - run->start >= BARE_CHARS_MIN &&
+           run->sure >= least;
 }
 
 static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
@@ -236,7 +270,7 @@ static bool item_interrupts(const td_chunk_blocks *blocks, td_str body)
     size_t n = td_chunk_lines_item(body);
     if (n == 0 || n > body.n)
         return false;
-    return blocks->list_indent > 0 || body.ptr[0] < '0' || body.ptr[0] > '9' ||
+    return blocks->n_lists > 0 || body.ptr[0] < '0' || body.ptr[0] > '9' ||
            (body.ptr[0] == '1' && n == 3);
 }
 
@@ -248,6 +282,7 @@ static bool next_item(td_chunk_blocks *blocks, const td_chunk_line *first,
         return false;
     size_t content = first->indent + marker, end = first->end, last = first->start;
     bool after_blank = false;
+    open_item(blocks, first, marker);
     for (size_t at = first->end; at < blocks->text.n;) {
         td_chunk_line line = line_at(blocks, at);
         at = line.end;
@@ -256,18 +291,23 @@ static bool next_item(td_chunk_blocks *blocks, const td_chunk_line *first,
             continue;
         }
         td_str body = body_of(blocks, &line), info;
-        bool inside = line.indent + 1 >= content; /* "1. a" is often continued by two columns */
+        size_t nested = td_chunk_lines_item(body);
+        bool inside = line.indent + 1 >= content;
         if (td_chunk_lines_fence(body, &info) > 0 || (!inside && after_blank) ||
-            begins_code(blocks, &line, last, after_blank) || begins_bare(blocks, line.start) ||
-            (after_blank && line.indent >= content + 4 && td_chunk_lines_item(body) == 0))
+            begins_code(blocks, &line, last, after_blank) || begins_bare(blocks, line.start))
             break;
-        if (!inside && (interrupts(blocks, &line) || td_chunk_lines_item(body) > 0))
+        if (!inside && (interrupts(blocks, &line) || nested > 0))
+            break;
+        if (nested > 0)
+            open_item(blocks, &line, nested);
+        else if (after_blank)
+            close_items(blocks, line.indent);
+        if (nested == 0 && after_blank && line.indent >= list_indent(blocks) + 4)
             break;
         after_blank = false;
         last = line.start;
         end = line.end;
     }
-    blocks->list_indent = content;
     blocks->literal_next = promises_literal(blocks, last);
     return take_to(blocks, TD_CHUNK_ITEM, end, block_out);
 }
@@ -326,7 +366,7 @@ static bool next_atx(td_chunk_blocks *blocks, const td_chunk_line *line, td_chun
     take_to(blocks, TD_CHUNK_HEADING, line->end, block_out);
     block_out->info = title;
     block_out->level = level;
-    blocks->list_indent = 0;
+    blocks->n_lists = 0;
     return true;
 }
 
@@ -345,7 +385,7 @@ static bool next_setext(td_chunk_blocks *blocks, const td_chunk_line *line,
     take_to(blocks, TD_CHUNK_HEADING, under.end, block_out);
     block_out->info = title;
     block_out->level = level;
-    blocks->list_indent = 0;
+    blocks->n_lists = 0;
     return true;
 }
 
@@ -372,8 +412,8 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
     while (skip_blank(blocks)) {
         td_chunk_line line = line_at(blocks, blocks->at);
         bool item = td_chunk_lines_item(body_of(blocks, &line)) > 0;
-        if (blocks->after_blank && line.indent + 1 < blocks->list_indent && !item)
-            blocks->list_indent = 0;
+        if (blocks->after_blank && !item)
+            close_items(blocks, line.indent);
         if (blocks->format == TD_FORMAT_RST && td_chunk_rst_is_silent(blocks, &line)) {
             blocks->literal_next = false;
             blocks->at = line.end;

@@ -40,14 +40,17 @@ typedef struct td_chunk_block {
 } td_chunk_block;
 
 enum {
-    TD_CHUNK_BLOCKS_RECENT = 64
+    TD_CHUNK_BLOCKS_RECENT = 64,
+    TD_CHUNK_BLOCKS_LISTS = 16,
 };
 
 typedef struct td_chunk_blocks {
     td_str text;
     td_format format;
-    size_t at;          /* the next line */
-    size_t list_indent; /* columns of the open list item's text; 0: none is open */
+    size_t at;                           /* the next line */
+    size_t lists[TD_CHUNK_BLOCKS_LISTS]; /* columns of the text of each open list item, outermost
+                                            first; what is deeper belongs to the last */
+    size_t n_lists;
     bool after_blank;
     bool literal_next; /* RST: the paragraph before ended in "::" */
     char styles[12];   /* RST: underline characters by level; upper half: with overline */

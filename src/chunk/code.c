@@ -40,7 +40,7 @@ static size_t byte_of(const cutter *c, size_t row)
 
 static size_t size_of(const cutter *c, size_t a, size_t b)
 {
-    return td_chunk_measure_of(&c->sink->code, byte_of(c, a), byte_of(c, b));
+    return td_chunk_sink_size(c->sink, &c->sink->code, byte_of(c, a), byte_of(c, b));
 }
 
 static bool fits(const cutter *c, size_t a, size_t b)
@@ -174,7 +174,8 @@ static tandem_code flush(cutter *c, tandem_error *err)
     size_t end = part.end;
     /* Only a single row, or rows inside of one string, can be too long here. */
     while (code == TANDEM_OK &&
-           td_chunk_measure_of(&c->sink->code, part.start, end) > c->sink->code.size) {
+           td_chunk_sink_size(c->sink, &c->sink->code, part.start, end) > c->sink->code.size) {
+        part.start = td_chunk_sink_skip_space(c->sink, part.start, end);
         size_t limit = td_chunk_measure_forward(&c->sink->code, part.start, c->sink->code.size);
         part.end = td_chunk_cut_at(c->sink->text, part.start, limit, TD_CHUNK_CUT_CODE);
         code = td_chunk_sink_add(c->sink, &part, err);

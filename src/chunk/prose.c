@@ -5,6 +5,7 @@
 #include "chunk/cut.h"
 #include "chunk/headings.h"
 #include "chunk/names.h"
+#include "chunk/units.h"
 
 /* Blocks gather in a run until the next one does not fit; the run is then a chunk.
  *
@@ -46,7 +47,7 @@ enum {
 
 static size_t size_between(const run *r, size_t start, size_t end)
 {
-    return td_chunk_measure_of(&r->sink->prose, start, end);
+    return td_chunk_sink_size(r->sink, &r->sink->prose, start, end);
 }
 
 /* Enough to stand alone: such sections under their own level 1 or 2 heading are not merged. */
@@ -271,7 +272,14 @@ static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *
             continue;
         }
         size_t limit = td_chunk_measure_forward(&r->sink->prose, r->start, r->sink->prose.size);
-        r->end = td_chunk_cut_at(r->sink->text, at, limit, kind);
+        size_t cut = td_chunk_units_cut(block, &r->sink->prose, at, limit);
+        if (cut == at && r->start < at) {
+            r->end = at; /* what begins here would be whole without what stands before it */
+            code = flush_over(r, at, 0, err);
+            continue;
+        }
+        bool whole = cut != TD_STR_NONE && cut > at;
+        r->end = whole ? cut : td_chunk_cut_at(r->sink->text, at, limit, kind);
         at = td_chunk_sink_skip_space(r->sink, r->end, block->end);
         r->last = *block;
         r->n_blocks = 2;
@@ -348,18 +356,30 @@ static tandem_code add_heading(run *r, const td_chunk_block *block, tandem_error
     return code;
 }
 
+/* A block of code as a part of the prose: without its fences where it is whole only so. */
+static td_chunk_block in_prose(const run *r, const td_chunk_block *block)
+{
+    td_chunk_block prose = *block;
+    if (!fits(r, block->start, block->end) && fits(r, block->inner_start, block->inner_end)) {
+        prose.start = block->inner_start;
+        prose.end = block->inner_end;
+    }
+    return prose;
+}
+
 /* A block of code becomes chunks of its own, or stays in the prose: when it is short, when it is
  * no code, and when it is a session of commands of no more than half a chunk. */
 static tandem_code add_code(run *r, const td_chunk_block *block, tandem_error *err)
 {
-    if (is_short(r, block))
-        return add(r, block, err);
+    if (is_short(r, block)) {
+        td_chunk_block prose = in_prose(r, block);
+        return add(r, &prose, err);
+    }
     verdict is = judge(r, block);
     size_t n = size_between(r, block->inner_start, block->inner_end);
     if (!is.is_code || (is.is_console && n <= r->sink->prose.size / 2)) {
-        td_chunk_block prose = *block;
-        prose.kind =
-            is.is_code || fits(r, block->start, block->end) ? TD_CHUNK_CODE : TD_CHUNK_DATA;
+        td_chunk_block prose = in_prose(r, block);
+        prose.kind = is.is_code || fits(r, prose.start, prose.end) ? TD_CHUNK_CODE : TD_CHUNK_DATA;
         return add(r, &prose, err);
     }
     tandem_code code = TANDEM_OK;

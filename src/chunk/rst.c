@@ -35,7 +35,7 @@ static bool take_title(td_chunk_blocks *blocks, td_str title, size_t level, size
         .kind = TD_CHUNK_HEADING, .start = blocks->at, .end = end, .info = title, .level = level};
     blocks->at = end;
     blocks->after_blank = false;
-    blocks->list_indent = 0;
+    blocks->n_lists = 0;
     return true;
 }
 

@@ -53,6 +53,13 @@ static size_t drop_space(td_str text, size_t start, size_t end)
     return end;
 }
 
+size_t td_chunk_sink_size(const td_chunk_sink *sink, const td_chunk_measure *measure, size_t start,
+                          size_t end)
+{
+    start = td_chunk_sink_skip_space(sink, start, end);
+    return td_chunk_measure_of(measure, start, drop_space(sink->text, start, end));
+}
+
 static tandem_code make_room(td_chunk_sink *sink, tandem_error *err)
 {
     if (sink->n < sink->capacity)

@@ -67,6 +67,18 @@ static void finds_code_inside_list_items(void **state)
     assert_blocks(TD_FORMAT_MARKDOWN, "- one\n  - nested\n\n    of nested\n- two\n", "II");
 }
 
+static void finds_code_inside_items_of_items(void **state)
+{
+    (void)state;
+    const char *text = "- a\n  - b\n    - c\n\n      ```python\n      x = 1\n      ```\n\n"
+                       "      Of c.\n\n    Of b.\n\n  Of a.\n\n    - d\n\n          code();\n";
+    assert_blocks(TD_FORMAT_MARKDOWN, text, "ICPPPIC");
+    td_chunk_block block = first_of(text, TD_CHUNK_CODE);
+    assert_str(block.info, "python");
+    assert_blocks(TD_FORMAT_MARKDOWN, "- a\n  - b\n\n    Of b.\n\n  Of a.\n", "I");
+    assert_blocks(TD_FORMAT_MARKDOWN, "- a\n  - b\n\nText.\n\n    code();\n", "IPC");
+}
+
 static void tells_indented_code_from_continued_items(void **state)
 {
     (void)state;
@@ -86,6 +98,17 @@ static void keeps_titles_and_drawn_tables_of_plain_text_from_being_code(void **s
     assert_blocks(TD_FORMAT_TEXT, "Return values of f()\n====================\n\nNone.\n", "HP");
     assert_blocks(TD_FORMAT_TEXT, "+-----+-----+\n| a=1 | b=2 |\n+-----+-----+\n", "P");
     assert_blocks(TD_FORMAT_TEXT, "# Alone\n\n# with text\nbelow it, as a remark would be\n", "HP");
+}
+
+static void takes_no_heading_for_a_part_of_html(void **state)
+{
+    (void)state;
+    assert_blocks(TD_FORMAT_MARKDOWN,
+                  "# H\n\n<div class=\"x\">\n\n# Inner heading\n\n"
+                  "<table><tr><td>cell</td></tr></table>\n\n"
+                  "<pre>\n# not heading\n\n\nx\n</pre>\n\n<!-- comment\n\n# not heading\n-->\n\n"
+                  "<details><summary>s</summary>\n\n- a\n- b\n\n</details>\n",
+                  "HPHPDDPIIP");
 }
 
 static void finds_unmarked_code_in_restructured_text(void **state)
@@ -112,6 +135,8 @@ int main(void)
         cmocka_unit_test(does_not_take_hashes_inside_fences_for_headings),
         cmocka_unit_test(takes_fences_of_any_length_info_and_indentation),
         cmocka_unit_test(finds_code_inside_list_items),
+        cmocka_unit_test(finds_code_inside_items_of_items),
+        cmocka_unit_test(takes_no_heading_for_a_part_of_html),
         cmocka_unit_test(tells_indented_code_from_continued_items),
         cmocka_unit_test(takes_no_year_for_a_list),
         cmocka_unit_test(finds_unmarked_code_in_restructured_text),

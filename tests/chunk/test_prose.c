@@ -199,6 +199,19 @@ static void never_splits_an_item_that_fits(void **state)
     free(item);
 }
 
+static void keeps_a_listing_whole_that_fits_without_its_fences(void **state)
+{
+    (void)state;
+    char *words = repeated("These are plain words of a text. ", 48);
+    char text[4000];
+    snprintf(text, sizeof text, "Before.\n\n```markdown\n%s\n```\n\nBehind.\n", words);
+    split s = split_text(TD_FORMAT_MARKDOWN, "", td_str_from(text), 1584);
+    assert_int_equal(s.chunks.n, 3);
+    assert_int_equal(s.chunks.items[1].text.n, 48 * 33 - 1);
+    split_clear(&s);
+    free(words);
+}
+
 static void cuts_tables_between_rows(void **state)
 {
     (void)state;
@@ -556,6 +569,7 @@ int main(void)
         cmocka_unit_test(names_no_language_of_prose_for_code),
         cmocka_unit_test(keeps_a_language_that_it_does_not_know),
         cmocka_unit_test(never_splits_an_item_that_fits),
+        cmocka_unit_test(keeps_a_listing_whole_that_fits_without_its_fences),
         cmocka_unit_test(cuts_tables_between_rows),
         cmocka_unit_test(never_cuts_an_item_a_row_or_code_that_fits),
         cmocka_unit_test(overlaps_long_prose_at_a_sentence),

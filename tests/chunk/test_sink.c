@@ -23,6 +23,19 @@ static void trims_a_part_and_counts_where_it_stands(void **state)
     td_arena_free(arena);
 }
 
+static void measures_a_part_without_the_white_space_around_it(void **state)
+{
+    (void)state;
+    td_arena *arena = td_arena_new(1 << 20);
+    td_chunk_options options = TD_CHUNK_OPTIONS;
+    td_chunk_sink sink;
+    td_str text = TD_STR("  \xC2\xA0 b\n c \n\n");
+    assert_int_equal(td_chunk_sink_init(&sink, text, &options, false, arena, NULL), TANDEM_OK);
+    assert_int_equal(td_chunk_sink_size(&sink, &sink.prose, 0, text.n), 4);
+    assert_int_equal(td_chunk_sink_size(&sink, &sink.prose, 0, 3), 0);
+    td_arena_free(arena);
+}
+
 static void says_when_the_arena_is_full(void **state)
 {
     (void)state;
@@ -55,6 +68,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trims_a_part_and_counts_where_it_stands),
+        cmocka_unit_test(measures_a_part_without_the_white_space_around_it),
         cmocka_unit_test(says_when_the_arena_is_full),
         cmocka_unit_test(never_overlaps_by_more_than_half),
     };
