@@ -425,8 +425,8 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out)
                 return true;
             return next_paragraph(blocks, &line, block_out);
         }
-        if (next_fence(blocks, &line, block_out) || next_bare(blocks, block_out) ||
-            next_atx(blocks, &line, block_out) || next_indented(blocks, &line, block_out))
+        if (next_fence(blocks, &line, block_out) || next_indented(blocks, &line, block_out) ||
+            next_bare(blocks, block_out) || next_atx(blocks, &line, block_out))
             return true;
         if (line.indent <= 3 && td_chunk_lines_is_rule(body_of(blocks, &line))) {
             blocks->at = line.end;

@@ -100,6 +100,38 @@ static void keeps_titles_and_drawn_tables_of_plain_text_from_being_code(void **s
     assert_blocks(TD_FORMAT_TEXT, "# Alone\n\n# with text\nbelow it, as a remark would be\n", "HP");
 }
 
+static void takes_indented_code_whole_whatever_it_looks_like(void **state)
+{
+    (void)state;
+    assert_blocks(
+        TD_FORMAT_MARKDOWN,
+        "# grouping variables preserved with a message, unless already selected (#1511, #5841)\n"
+        "\n"
+        "    Code\n"
+        "      res <- select(df, x)\n"
+        "    Message\n"
+        "      Adding missing grouping variables: `g`\n"
+        "\n"
+        "---\n"
+        "\n"
+        "    Code\n"
+        "      expect_equal(df %>% select(a = c), tibble(b = 2, a = 3) %>% group_by(b))\n"
+        "    Message\n"
+        "      Adding missing grouping variables: `b`\n"
+        "    Code\n"
+        "      expect_equal(df %>% select(b = c), tibble(a = 1, b = 3) %>% group_by(a))\n"
+        "    Message\n"
+        "      Adding missing grouping variables: `a`\n"
+        "\n"
+        "# non-syntactic grouping variable is preserved (#1138)\n"
+        "\n"
+        "    Code\n"
+        "      df <- tibble(`a b` = 1L) %>% group_by(`a b`) %>% select()\n"
+        "    Message\n"
+        "      Adding missing grouping variables: `a b`\n",
+        "HCCHC");
+}
+
 static void takes_no_heading_for_a_part_of_html(void **state)
 {
     (void)state;
@@ -136,6 +168,7 @@ int main(void)
         cmocka_unit_test(takes_fences_of_any_length_info_and_indentation),
         cmocka_unit_test(finds_code_inside_list_items),
         cmocka_unit_test(finds_code_inside_items_of_items),
+        cmocka_unit_test(takes_indented_code_whole_whatever_it_looks_like),
         cmocka_unit_test(takes_no_heading_for_a_part_of_html),
         cmocka_unit_test(tells_indented_code_from_continued_items),
         cmocka_unit_test(takes_no_year_for_a_list),
