@@ -33,11 +33,12 @@ static void print_json(const tandem_item *item)
                   output_json_text(item->final_uri), "status", item->http_status, "title",
                   output_json_text(item->title), "language", output_json_text(item->language));
     json_t *after =
-        json_pack("{s:o,s:s,s:b,s:b,s:b,s:o}", "links", links_json(item), "fetched_at", when,
+        json_pack("{s:o,s:s,s:b,s:b,s:b,s:b,s:o}", "links", links_json(item), "fetched_at", when,
                   "skipped",
                   item->status == TANDEM_PAGE_SKIPPED || item->status == TANDEM_PAGE_FAILED,
-                  "unchanged", item->status == TANDEM_PAGE_UNCHANGED, "drawn", item->is_drawn,
-                  "reason", item->reason.n ? output_json_text(item->reason) : json_null());
+                  "failed", item->status == TANDEM_PAGE_FAILED, "unchanged",
+                  item->status == TANDEM_PAGE_UNCHANGED, "drawn", item->is_drawn, "reason",
+                  item->reason.n ? output_json_text(item->reason) : json_null());
 
     output_json_around(before, "markdown", item->text, after);
 }

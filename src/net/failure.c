@@ -49,7 +49,7 @@ static tandem_code fail_write(const td_net_transfer *transfer, tandem_error *err
 {
     size_t cap = transfer->body.n_max;
 
-    if (transfer->lacks_room)
+    if (transfer->is_put_back)
         return td_fail(err, TANDEM_E_BUSY, "there is no room for it beside other answers");
     if (transfer->headers_too_large)
         return td_fail(err, TANDEM_E_TOO_LARGE, "%.*s sends headers without end",

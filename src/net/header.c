@@ -58,6 +58,15 @@ void td_net_header_split_type(td_str content_type, td_str *media_type_out, td_st
     }
 }
 
+static bool is_number(td_str text)
+{
+    size_t n = 0;
+
+    while (n < text.n && text.ptr[n] >= '0' && text.ptr[n] <= '9')
+        n++;
+    return text.n > 0 && n == text.n;
+}
+
 bool td_net_retry_after(td_str value, int64_t wall_ms, int64_t *wait_ms_out)
 {
     uint64_t seconds;
@@ -66,6 +75,10 @@ bool td_net_retry_after(td_str value, int64_t wall_ms, int64_t *wait_ms_out)
     value = td_str_trim(value);
     if (td_str_to_u64(value, &seconds)) {
         *wait_ms_out = seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
+        return true;
+    }
+    if (is_number(value)) { /* of more seconds than the sun will shine */
+        *wait_ms_out = INT64_MAX;
         return true;
     }
     if (value.n == 0 || value.n >= sizeof(date))

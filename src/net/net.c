@@ -242,13 +242,17 @@ tandem_code td_net_get(td_net *net, const td_net_request *request, tandem_error 
     return TANDEM_OK;
 }
 
+static bool is_to(const td_net_transfer *transfer, const td_net_url *url)
+{
+    return transfer->parts.port == url->port && td_str_eq(transfer->parts.host, url->host);
+}
+
 static bool host_has_room(const td_net *net, const td_net_transfer *transfer)
 {
     uint32_t n = 0;
 
     for (const td_net_transfer *other = net->running.first; other; other = other->next)
-        n += other->parts.port == transfer->parts.port &&
-             td_str_eq(other->parts.host, transfer->parts.host);
+        n += is_to(other, &transfer->parts);
     return n < net->options.connections_per_host_max;
 }
 
@@ -325,6 +329,42 @@ static void give_back(td_net *net, td_net_transfer *transfer, CURLcode result)
     net->usual_bytes = n > net->usual_bytes ? n : net->usual_bytes;
 }
 
+/* Nothing of its answer has come, nor can it on the connection that the host has answered on. */
+static bool is_left_waiting(const td_net_transfer *transfer)
+{
+    long n_connects = 0;
+    curl_off_t sent_us = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &n_connects);
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    return transfer->header_bytes == 0 && (n_connects > 0 || sent_us == 0);
+}
+
+size_t td_net_put_back(td_net *net, td_str url)
+{
+    tandem_error err = {.code = TANDEM_OK};
+    td_net_transfer *next = NULL;
+    td_net_url parts;
+    size_t n = 0;
+
+    if (!td_net_url_split(url, &parts))
+        return 0;
+    for (const td_net_transfer *other = net->running.first; other; other = other->next)
+        if (is_to(other, &parts) && (!is_left_waiting(other) || other->request.post.ptr))
+            return 0;
+    td_fail(&err, TANDEM_E_BUSY, "the server answers on another connection alone");
+    for (td_net_transfer *transfer = net->running.first; transfer; transfer = next) {
+        next = transfer->next;
+        if (!is_to(transfer, &parts))
+            continue;
+        transfer->is_put_back = true;
+        curl_multi_remove_handle(net->multi, transfer->easy);
+        finish(net, &net->running, transfer, &err);
+        n++;
+    }
+    return n;
+}
+
 /* Returns how many transfers went a hop further or ended. */
 static size_t collect(td_net *net)
 {
@@ -341,7 +381,7 @@ static size_t collect(td_net *net)
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
         td_net_transfer *transfer = (td_net_transfer *)(void *)private;
         curl_multi_remove_handle(net->multi, easy);
-        if (transfer->lacks_room) {
+        if (transfer->is_put_back) {
             give_back(net, transfer, result);
             continue;
         }

@@ -34,7 +34,7 @@ typedef struct td_net_options {
     uint32_t low_speed_bytes; /* fewer bytes a second than this for ... 0: no such limit */
     uint32_t low_speed_s;     /* ... so many seconds ends the request; 0: no such limit */
     /* Of all bodies under way, and of what td_net_hold says; 0: no limit. A GET whose body would
-     * pass it ends with E_BUSY and `lacks_room`, to be asked for again, and fewer are under way at
+     * pass it ends with E_BUSY and `is_put_back`, to be asked for again, and fewer are under way at
      * once from then on. The eldest may pass it as long as what is held alone does not. */
     size_t in_hand_bytes_max;
 } td_net_options;
@@ -57,11 +57,11 @@ typedef struct td_net_reply {
     td_str media_type, charset; /* lower case, of Content-Type */
     td_str etag, last_modified, retry_after, x_robots_tag;
     td_str body;
-    td_str location; /* where a redirect that was not followed leads, absolute; else empty */
-    bool body_left;  /* there is more than `body`: cut at the cap, or `want` or `take` said no */
-    bool lacks_room; /* of the options' in_hand_bytes_max; ask again */
-    uint64_t n_read; /* bytes of the body that came, unpacked; also of one that was given up */
-    void *headers;   /* internal: what td_net_reply_header looks into */
+    td_str location;  /* where a redirect that was not followed leads, absolute; else empty */
+    bool body_left;   /* there is more than `body`: cut at the cap, or `want` or `take` said no */
+    bool is_put_back; /* no room in the options' in_hand_bytes_max, or td_net_put_back; ask again */
+    uint64_t n_read;  /* bytes of the body that came, unpacked; also of one that was given up */
+    void *headers;    /* internal: what td_net_reply_header looks into */
     bool is_new_connection; /* none that was open could be used again */
     int http_version;       /* 10, 11, 20; 0: not known */
 } td_net_reply;
@@ -130,6 +130,12 @@ typedef struct td_net_fd {
 /* The same, and ends the wait too when one of `fds` [n_fds], at most 4, is ready. */
 tandem_code td_net_step_beside(td_net *net, uint32_t wait_ms, const td_net_fd *fds, size_t n_fds,
                                tandem_error *err);
+
+/* Ends the GETs to the URL's host and port that each wait on a connection of their own for the
+ * first byte of an answer, with E_BUSY and `is_put_back`: for a server that answers on one
+ * connection alone, and leaves the others waiting until that is closed. None where one waits on a
+ * connection that was used before: that may be the one. Returns how many. Calls `done`s. */
+size_t td_net_put_back(td_net *net, td_str url);
 
 /* Wakes a td_net_step that waits. Any thread. */
 void td_net_wake(td_net *net);

@@ -281,9 +281,9 @@ static bool keep(td_net_transfer *transfer, td_str bytes)
 {
     size_t before = transfer->body.capacity, grown = grown_bytes(&transfer->body, bytes.n);
 
-    transfer->lacks_room = !has_room(transfer, grown);
+    transfer->is_put_back = !has_room(transfer, grown);
     transfer->n_wanted = grown;
-    bool ok = !transfer->lacks_room && td_buf_add(&transfer->body, bytes, NULL) == TANDEM_OK;
+    bool ok = !transfer->is_put_back && td_buf_add(&transfer->body, bytes, NULL) == TANDEM_OK;
     transfer->budget->n += transfer->body.capacity - before;
     return ok;
 }
@@ -323,7 +323,7 @@ static void start_hop(td_net_transfer *transfer)
     td_buf_cut(&transfer->location, 0);
     transfer->n_decoded = transfer->header_bytes = 0;
     transfer->asked = transfer->is_redirect = transfer->refused = transfer->cut = false;
-    transfer->lacks_room = false;
+    transfer->is_put_back = false;
     transfer->too_large = transfer->too_packed = transfer->too_nested = false;
     transfer->headers_too_large = false;
     transfer->denied[0] = '\0';
@@ -540,7 +540,7 @@ void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
     reply.etag = reply.last_modified = reply.retry_after = reply.x_robots_tag = none;
     reply.body = reply.location = none;
     reply.final_url = td_buf_str(&transfer->url);
-    reply.lacks_room = transfer->lacks_room;
+    reply.is_put_back = transfer->is_put_back;
     reply.n_read = transfer->n_decoded;
     if (err->code == TANDEM_OK) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);

@@ -53,7 +53,7 @@ struct td_net_transfer {
     bool is_redirect; /* this hop's answer will be followed: its body is not kept */
     bool refused;     /* `want` or `take` said no */
     bool cut;         /* past the cap, and the caller wants what fits */
-    bool lacks_room;  /* the budget has no room for its body */
+    bool is_put_back; /* the budget has no room for its body, or it is left waiting */
     bool too_large, too_packed, too_nested, headers_too_large;
     char denied[TD_NET_DENIED_N]; /* "10.0.0.1 (private)": an address that was refused */
 };

@@ -287,8 +287,11 @@ static td_source_target *take(td_source_crawl *crawl, int64_t *wait_ms_out)
     pthread_mutex_lock(&crawl->lock);
     bool has_room = crawl->n_fetching + crawl->n_waiting < crawl->in_hand_max;
     bool is_laden = crawl->n_given_bytes >= TD_SOURCE_IN_HAND_BYTES_MAX;
-    if (has_room && !is_laden && !is_stopped && crawl->n_pages + crawl->n_fetching < most)
+    bool is_enough = crawl->n_pages + crawl->n_fetching >= most;
+    if (has_room && !is_laden && !is_stopped && (!is_enough || crawl->options.dry_run))
         target = td_source_frontier_take(crawl->frontier, td_clock_ms(), wait_ms_out);
+    if (target && is_enough && target->role == TD_SOURCE_ROLE_PAGE && !target->why_not)
+        target->why_not = "past the limit of pages"; /* which a dry run lists */
     crawl->n_fetching += target != NULL;
     crawl->lacks_room = !has_room;
     crawl->is_laden = is_laden;
@@ -360,14 +363,19 @@ static void report_limit(td_source_crawl *crawl)
 static bool is_over(td_source_crawl *crawl)
 {
     pthread_mutex_lock(&crawl->lock);
-    bool is_enough = crawl->options.pages_max && crawl->n_pages >= crawl->options.pages_max;
+    bool is_enough = crawl->options.pages_max && crawl->n_pages >= crawl->options.pages_max &&
+                     !crawl->options.dry_run;
     bool is_empty = td_source_frontier_n(crawl->frontier) == 0 || crawl->is_stopped;
     bool over = crawl->n_fetching == 0 && !crawl->first_left_out &&
                 (is_enough || (is_empty && crawl->n_given == 0));
     size_t n_left = td_source_frontier_n(crawl->frontier);
     over = over || crawl->failure.code != TANDEM_OK;
     pthread_mutex_unlock(&crawl->lock);
-    if (over)
+    if (over && is_enough && n_left > 0)
+        td_log(TD_WARN, "source",
+               "site=%s the limit of %u pages is reached: %zu addresses are left",
+               crawl->source.uri.ptr, crawl->options.pages_max, n_left);
+    else if (over)
         td_log(TD_INFO, "source", "site=%s pages=%llu addresses_left=%zu", crawl->source.uri.ptr,
                (unsigned long long)crawl->n_pages, n_left);
     return over;
@@ -400,6 +408,7 @@ void *td_source_crawl_run(void *user)
         wait_ms = wait_ms < 0 ? 0 : wait_ms > STEP_WAIT_MS ? STEP_WAIT_MS : wait_ms;
         if (td_net_step(crawl->net, (uint32_t)wait_ms, &err) != TANDEM_OK)
             td_source_crawl_fail(crawl, err.code, err.message);
+        td_source_crawl_single_look(crawl);
     }
     td_queue_end(crawl->pages);
     return NULL;

@@ -2,7 +2,8 @@
  *
  * Inside source only: web.c opens and closes a crawl and speaks with the conductor, crawl.c is its
  * thread, crawl_fetch.c one request and its answer, crawl_lead.c judges addresses, crawl_discover.c
- * looks for sitemaps and llms.txt, crawl_robots.c asks each host for its robots.txt.
+ * looks for sitemaps and llms.txt, crawl_robots.c asks each host for its robots.txt, crawl_single.c
+ * finds those that answer one at a time.
  *
  * An io thread owns the td_net; the lock guards what other threads touch too. It is held while
  * addresses are looked up in a temporary file (keys.h), since whoever comes second needs them too.
@@ -77,6 +78,7 @@ typedef struct td_source_crawl {
     uint32_t n_sitemaps; /* of them */
     uint64_t n_bytes;
     int64_t begun_ms;
+    int64_t look_ms;      /* when td_source_crawl_single_look is to look again */
     pthread_mutex_t lock; /* rank 2: guards all below */
     td_source_scope scope;
     td_source_frontier *frontier;
@@ -157,6 +159,12 @@ bool td_source_crawl_discover_take(td_source_crawl *crawl, td_source_target *tar
                                    const td_net_reply *reply);
 /* Says so if the search is over and nothing was found. */
 void td_source_crawl_discover_report(td_source_crawl *crawl);
+
+/* crawl_single.c: an answer came, so long after it was asked for; and what is to be seen of hosts
+ * of which none came, once a second. */
+void td_source_crawl_single_note(td_source_crawl *crawl, td_source_host *host,
+                                 const td_net_reply *reply, int64_t spent_ms);
+void td_source_crawl_single_look(td_source_crawl *crawl);
 
 /* crawl_robots.c: asks for the host's robots.txt; the target, taken and counted as being fetched,
  * waits in its queue meanwhile. */

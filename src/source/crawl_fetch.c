@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    BUSY_TRIES_MAX = 5, /* of a page that is answered 429 or 503 */
+    BUSY_TRIES_MAX = 5,  /* of a page that is answered 429 or 503 */
+    BUSY_WAITS_MAX = 10, /* of a host that answers nothing else: three minutes or more */
     LOST_IN_ROW_MAX = 5,
     LOST_WAITS_MAX = TD_SOURCE_TRIES_MAX - 1, /* as one page has */
 };
@@ -20,6 +21,7 @@ typedef struct fetch {
     td_source_target *target;
     td_page_known known; /* what the request was made conditional by */
     bool is_conditional;
+    int64_t begun_ms;
 } fetch;
 
 /* -- failures and retries -- */
@@ -76,11 +78,17 @@ static bool back_off(td_source_crawl *crawl, td_source_target *target, const td_
         td_source_crawl_close_host(target->host, td_source_answer_code(reply->status), reason);
         return false;
     }
-    if (target->n_tries >= BUSY_TRIES_MAX)
+    if (target->host->n_busy_waits > BUSY_WAITS_MAX) {
+        snprintf(reason, sizeof(reason), "HTTP %d to all that is asked for, %d waits long",
+                 reply->status, BUSY_WAITS_MAX);
+        td_source_crawl_close_host(target->host, td_source_answer_code(reply->status), reason);
+    }
+    if (target->n_tries >= BUSY_TRIES_MAX || target->host->closed != TANDEM_OK)
         return false;
     /* One more, because the clock's milliseconds are cut: never too early. */
     if (target->host->resume_ms < now_ms + wait_ms + 1)
         target->host->resume_ms = now_ms + wait_ms + 1;
+    target->host->busy_until_ms = target->host->resume_ms;
     put_off(crawl, target, now_ms + wait_ms + 1);
     return true;
 }
@@ -135,13 +143,16 @@ static void count_lost(const td_source_crawl *crawl, td_source_host *host,
         wait_for_host(crawl, host, reply);
 }
 
-/* The host's own speed, learnt from its answers. */
+/* The host's own speed, learnt from its answers. Those to requests that were under way when it
+ * first said that they are too many say it once: six at once would else make the pause 32 times as
+ * long. */
 static void pace(td_source_crawl *crawl, td_source_host *host, const td_net_reply *reply)
 {
     bool is_busy = reply->status == 429 || reply->status == 503;
 
-    if (reply->code != TANDEM_OK)
+    if (reply->code != TANDEM_OK || (is_busy && td_clock_ms() < host->busy_until_ms))
         return;
+    host->n_busy_waits = is_busy ? host->n_busy_waits + 1 : 0;
     pthread_mutex_lock(&crawl->lock);
     if (is_busy)
         td_source_frontier_slow(crawl->frontier, host, crawl->options.retry_wait_ms);
@@ -233,6 +244,7 @@ static void on_answer(void *user, const td_net_reply *reply)
 
     td_page_known known = f->known;
     bool is_conditional = f->is_conditional;
+    int64_t spent_ms = td_clock_ms() - f->begun_ms;
 
     free(f);
     td_source_crawl_release(crawl, target->host);
@@ -241,10 +253,11 @@ static void on_answer(void *user, const td_net_reply *reply)
         return;
     }
     crawl->n_bytes += reply->n_read;
-    if (reply->lacks_room) {
+    if (reply->is_put_back) {
         put_back(crawl, target);
         return;
     }
+    td_source_crawl_single_note(crawl, target->host, reply, spent_ms);
     pace(crawl, target->host, reply);
     count_lost(crawl, target->host, reply);
     if (reply->code == TANDEM_OK && reply->status == 304 && is_conditional) {
@@ -268,7 +281,7 @@ void td_source_crawl_fetch(td_source_crawl *crawl, td_source_target *target)
         td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: request");
         return;
     }
-    *f = (fetch){.crawl = crawl, .target = target};
+    *f = (fetch){.crawl = crawl, .target = target, .begun_ms = td_clock_ms()};
     /* What is known is of the address itself: where it leads to now may be another page. */
     f->is_conditional = !crawl->options.dry_run && target->n_hops == 0 &&
                         td_source_crawl_known(crawl, target, &f->known) &&

@@ -76,8 +76,9 @@ static void on_robots(void *user, const td_net_reply *reply)
 
     free(f);
     crawl->n_bytes += reply->n_read;
+    td_source_crawl_single_note(crawl, host, reply, 0);
     pthread_mutex_lock(&crawl->lock);
-    if (reply->lacks_room)
+    if (reply->is_put_back)
         host->robots_state = TD_SOURCE_ROBOTS_UNKNOWN;
     else if (reply->code != TANDEM_E_CANCELLED && !retry_robots(crawl, host, reply))
         take_robots(crawl, host, reply);

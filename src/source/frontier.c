@@ -222,7 +222,8 @@ static int64_t ready_at(const td_source_frontier *frontier, const td_source_host
         return INT64_MAX;
     /* With a delay requests follow one another: only so is the gap between them that long. */
     uint32_t usual = host->n_max ? host->n_max : frontier->per_host_max;
-    uint32_t n_max = host->delay_ms > 0 || host->pause_ms > 0 ? 1 : usual;
+    bool is_one = host->delay_ms > 0 || host->pause_ms > 0 || host->is_single;
+    uint32_t n_max = is_one ? 1 : usual;
     return host->n_active < n_max ? host->resume_ms : INT64_MAX;
 }
 
@@ -235,6 +236,11 @@ bool td_source_frontier_is_sated(const td_source_frontier *frontier)
 size_t td_source_frontier_n_hosts(const td_source_frontier *frontier)
 {
     return frontier->n_hosts;
+}
+
+td_source_host *td_source_frontier_host(const td_source_frontier *frontier, size_t i)
+{
+    return &frontier->hosts[i]->host;
 }
 
 /* What of the host comes first: a target that was taken before, or the first of those that wait. */

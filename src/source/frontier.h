@@ -48,6 +48,12 @@ typedef struct td_source_host {
     uint32_t n_lost_in_row; /* requests without any answer, since the last answer */
     uint32_t n_lost_waits;  /* how often it waited for that reason, since then ... */
     int64_t lost_until_ms;  /* ... the last time until here */
+    uint32_t n_connections; /* of HTTP/1 that have answered, */
+    uint32_t n_of_last;     /* ... and how many answers the last one gave since its first, */
+    int64_t answered_ms;    /* ... of all answers the last: crawl_single.c */
+    bool is_single;         /* one request at a time: it answers on one connection alone */
+    uint32_t n_busy_waits;  /* how often it waited since it said that it is asked too much, ... */
+    int64_t busy_until_ms;  /* ... the last time until here; since then it has not answered well */
     tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
     char closed_reason[TD_SOURCE_REASON_N];
 } td_source_host;
@@ -120,8 +126,9 @@ td_source_target *td_source_frontier_take(td_source_frontier *frontier, int64_t 
  * the end of one of its requests helps. */
 bool td_source_frontier_is_sated(const td_source_frontier *frontier);
 
-/* Hosts ever seen. */
+/* Hosts ever seen, and each of them in the order they came. */
 size_t td_source_frontier_n_hosts(const td_source_frontier *frontier);
+td_source_host *td_source_frontier_host(const td_source_frontier *frontier, size_t i);
 
 /* Ends a request to the host: it may take another, after its delay. */
 void td_source_frontier_release(td_source_host *host, int64_t now_ms);

@@ -50,7 +50,10 @@ static void retry_after_is_seconds_or_a_date(void **state)
     assert_int_equal(wait_ms, INT64_MAX);
     assert_false(td_net_retry_after(TD_STR(""), wall_ms, &wait_ms));
     assert_false(td_net_retry_after(TD_STR("soon"), wall_ms, &wait_ms));
-    assert_false(td_net_retry_after(TD_STR("99999999999999999999999"), wall_ms, &wait_ms));
+    assert_false(td_net_retry_after(TD_STR("-1"), wall_ms, &wait_ms));
+    wait_ms = 0;
+    assert_true(td_net_retry_after(TD_STR("99999999999999999999999"), wall_ms, &wait_ms));
+    assert_true(wait_ms == INT64_MAX);
 }
 
 int main(void)

@@ -116,7 +116,7 @@ static void take_much(void *user, const td_net_reply *reply)
     wave *w = user;
     size_t n = td_net_n_bytes(w->net);
 
-    if (reply->lacks_room) {
+    if (reply->is_put_back) {
         assert_int_equal(reply->code, TANDEM_E_BUSY);
         w->n_read_in_vain += reply->n_read;
         td_net_request again = {.url = reply->final_url, .done = take_much, .user = w};
@@ -227,7 +227,7 @@ static void count_done(void *user, const td_net_reply *reply)
 {
     narrow *n = user;
 
-    if (reply->lacks_room) {
+    if (reply->is_put_back) {
         td_net_request again = {.url = reply->final_url, .done = count_done, .user = n};
         assert_int_equal(td_net_get(n->net, &again, NULL), TANDEM_OK);
         return;

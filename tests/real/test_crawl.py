@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import itertools
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -112,6 +113,7 @@ def test_a_dry_run_fetches_nothing_but_what_it_lists_from(tandem, docs):
         return {line["url"].removeprefix(docs.url): line["would"] for line in lines}
 
     assert listing("-r", "--exclude", "linked") == {"/": "fetch", "/linked": "skip"}
+    assert listing("-r", "--max-pages", 1) == {"/": "fetch", "/linked": "skip"}
     assert listing("--mode", "sitemap") == {"/mapped": "fetch", "/secret": "skip"}
     assert not {"/mapped", "/linked", "/secret"} & set(docs.requests)
     out = tandem.run("index", "--db", tandem.db, "--dry-run", "-r", docs.url)
@@ -177,8 +179,10 @@ def test_an_endless_site_ends_at_its_limits(tandem, site):
             return None if path == "/robots.txt" else endless
 
     site.pages = Everything()
-    lines = tandem.lines("crawl", "--json", "-r", "--max-pages", 40, site.url)
+    out = tandem.run("crawl", "--json", "-r", "--max-pages", 40, site.url)
+    lines = [json.loads(line) for line in out.stdout.splitlines()]
     assert len([line for line in lines if not line["skipped"]]) == 40
+    assert re.search(rb"the limit of 40 pages is reached: \d+ addresses are left", out.stderr)
     site.requests.clear()
     tandem.run("crawl", "-r", "--max-bytes", "5k", site.url, status=3)
     assert len(site.requests) < 60
@@ -253,6 +257,15 @@ def test_done_is_not_said_when_every_page_failed(tandem, site):
     assert (summary["pages"], summary["failed"]) == (0, 1)
     sources = json.loads(tandem.run("status", "--db", tandem.db, "--json").stdout)["sources"]
     assert [source["last_run"] for source in sources] == ["failed"]
+
+
+def test_a_page_that_failed_is_told_from_one_that_is_left_out(tandem, site):
+    site.put("/", page("start", "/gone", "/film"))
+    site.put("/film", b"film", "video/mp4")
+    out = tandem.run("crawl", "--json", "-r", site.url, status=3)
+    lines = [json.loads(line) for line in out.stdout.splitlines()]
+    told = {line["url"].removeprefix(site.url): (line["skipped"], line["failed"]) for line in lines}
+    assert told == {"/": (False, False), "/gone": (True, True), "/film": (True, False)}
 
 
 def test_a_pattern_that_does_not_compile_is_a_usage_error(tandem, site):

@@ -237,6 +237,91 @@ static void retry_after_holds_back_the_whole_host(void **state)
     site_stop(s);
 }
 
+enum {
+    BURST = 12
+};
+
+/* All pages are asked for at once, which is too much; from then on the site is itself again. */
+typedef struct burst {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int n_come;
+} burst;
+
+static bool answer_burst(void *user, server_request *request)
+{
+    burst *b = user;
+    char body[1000];
+    size_t n = 0;
+
+    if (strcmp(request->path, "/") == 0) {
+        for (int i = 0; i < BURST; i++)
+            n += (size_t)snprintf(body + n, sizeof(body) - n, "<a href=\"/%d\">", i);
+        return server_html(request, body);
+    }
+    pthread_mutex_lock(&b->lock);
+    bool is_busy = b->n_come++ < BURST;
+    pthread_cond_broadcast(&b->changed);
+    while (b->n_come < BURST)
+        pthread_cond_wait(&b->changed, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+    return is_busy ? server_send(request, 429, "", "too much")
+                   : server_html(request, request->path);
+}
+
+/* If each counted for itself, the host would be given up, and its pause 2,000 times as long. */
+static void answers_to_a_burst_that_was_too_much_count_as_one(void **state)
+{
+    burst b = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    server *s = server_start(answer_burst, &b);
+    site as_site = {.server = s};
+    td_source_options options = site_options();
+    size_t n_fetched = 0;
+
+    (void)state;
+    snprintf(as_site.url, sizeof(as_site.url), "http://127.0.0.1:%u", s->port);
+    options.no_robots = true;
+    options.per_host_max = BURST;
+    options.retry_wait_ms = 50; /* longer than all answers to the burst take */
+    td_buf lines = site_crawl(&as_site, "/", &options);
+    for (const char *at = lines.ptr; (at = strstr(at, "+ /")); at++)
+        n_fetched++;
+    assert_int_equal(n_fetched, 1 + BURST);
+    td_buf_clear(&lines);
+    server_stop(s);
+}
+
+static bool always_busy(void *user, server_request *request)
+{
+    char body[4000];
+    size_t n = 0;
+
+    (void)user;
+    if (strcmp(request->path, "/") != 0)
+        return server_send(request, 503, "", "busy");
+    for (int i = 0; i < 100; i++)
+        n += (size_t)snprintf(body + n, sizeof(body) - n, "<a href=\"/%d\">", i);
+    return server_html(request, body);
+}
+
+static void a_host_that_is_busy_for_good_is_given_up(void **state)
+{
+    site *s = site_start_with(NULL, always_busy);
+    td_source_options options = site_options();
+    size_t n_failed = 0;
+
+    (void)state;
+    options.no_robots = true;
+    td_buf lines = site_crawl(s, "/", &options);
+    for (const char *at = lines.ptr; (at = strstr(at, "! /")); at++)
+        n_failed++;
+    assert_int_equal(n_failed, 100);
+    assert_non_null(strstr(lines.ptr, "! /99: HTTP 503 to all that is asked for, 10 waits long\n"));
+    assert_int_equal(server_n_requests(s->server, NULL), 1 + 11);
+    td_buf_clear(&lines);
+    site_stop(s);
+}
+
 static void a_host_that_asks_for_an_hour_is_given_up(void **state)
 {
     static const site_page pages[] = {
@@ -483,6 +568,8 @@ int main(void)
         cmocka_unit_test(a_start_page_that_fails_is_one_failed_page_and_the_end),
         cmocka_unit_test(what_may_pass_is_tried_three_times_and_a_busy_host_five),
         cmocka_unit_test(retry_after_holds_back_the_whole_host),
+        cmocka_unit_test(answers_to_a_burst_that_was_too_much_count_as_one),
+        cmocka_unit_test(a_host_that_is_busy_for_good_is_given_up),
         cmocka_unit_test(a_host_that_asks_for_an_hour_is_given_up),
         cmocka_unit_test(a_site_that_goes_away_ends_in_a_true_summary),
         cmocka_unit_test(hostile_pages_cost_a_reason_and_the_rest_is_crawled),
