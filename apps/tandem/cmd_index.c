@@ -45,10 +45,6 @@ static void count(void *user, const tandem_item *item)
                     (int)item->uri.n, item->uri.ptr, (int)item->reason.n, item->reason.ptr);
 }
 
-enum {
-    TRUNCATED_PERCENT = 20 /* of the chunks: worth a word */
-};
-
 static void advise(const settings *s, const tandem_summary *sum, const counter *c)
 {
     if (!s->recursive && !s->depth && c->n_links)
@@ -61,6 +57,13 @@ static void advise(const settings *s, const tandem_summary *sum, const counter *
         output_note("`tandem status` says what failed and why; the next run tries it again");
     else if (!s->verbose && sum->skipped)
         output_note("`tandem status` says what was skipped and why");
+}
+
+static void advise_on_length(const tandem_summary *sum)
+{
+    enum {
+        TRUNCATED_PERCENT = 20 /* of the chunks: worth a word */
+    };
     uint64_t n = sum->embedded + sum->cached;
     if (sum->truncated * 100 > n * TRUNCATED_PERCENT)
         output_note("%llu of %llu chunks are longer than their model reads, which saw the "
@@ -92,6 +95,8 @@ int cmd_index(const settings *s)
         else if (!s->quiet)
             print_text(&summary, tandem_index_location(index), s->metrics);
         advise(s, &summary, &c);
+        if (status == tandem_code_exit(TANDEM_OK) || status == tandem_code_exit(TANDEM_E_PARTIAL))
+            advise_on_length(&summary);
     }
     tandem_index_close(index);
     return status;
