@@ -27,10 +27,14 @@ static tandem_code check(const td_chunk_options *options, tandem_error *err)
 
 static tandem_code split_source(td_chunk_sink *sink, td_str language, tandem_error *err)
 {
+    /* As a fence would have it: "objectivec" is Objective-C. */
+    td_str known = td_chunk_names_canonical(language);
     td_chunk_part part = {.end = sink->text.n,
                           .is_code = true,
                           .confidence = 1,
-                          .language = language.n ? language : TD_STR("unknown")};
+                          .language = known.n      ? known
+                                      : language.n ? language
+                                                   : TD_STR("unknown")};
     return td_chunk_code_split(sink, &part, err);
 }
 

@@ -345,6 +345,20 @@ static TSTree *parse(TSParser *parser, const td_chunk_grammar *grammar, td_str t
     return ts_parser_parse_string(parser, NULL, text.ptr, (uint32_t)text.n);
 }
 
+/* Where blocks end by indentation, a parser takes a comment behind one for the last of its rows:
+ * one that is in no farther than the row below it belongs there. */
+static void lift_comments(walk *w)
+{
+    for (size_t row = w->n; row-- > 1;) {
+        td_chunk_row *below = &w->rows[row], *comment = below - 1;
+        size_t in_below = first_of(w, row) - below->start;
+        size_t in = first_of(w, row - 1) - comment->start;
+        if ((comment->flags & TD_CHUNK_ROW_LEAD) && comment->depth > below->depth &&
+            in <= in_below && !(below->flags & (TD_CHUNK_ROW_CLOSER | TD_CHUNK_ROW_INSIDE)))
+            comment->depth = below->depth;
+    }
+}
+
 /* Bytes in errors, of the outermost ones. */
 static size_t n_broken(TSNode root)
 {
@@ -400,6 +414,8 @@ bool td_chunk_tree_refine(td_str text, size_t start, size_t end, td_str language
                   .n = n,
                   .claimed = SIZE_MAX};
         walk_tree(&w, ts_tree_root_node(tree));
+        if (list_has(" python yaml ", grammar->language))
+            lift_comments(&w);
     }
     ts_parser_delete(parser);
     bool parsed = tree != NULL;

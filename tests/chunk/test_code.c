@@ -230,6 +230,38 @@ static void names_siblings_alike(void **state)
     }
 }
 
+/* A parser puts a comment that ends a block, as it sees it, into the block. */
+static void keeps_a_comment_with_the_key_below_it(void **state)
+{
+    (void)state;
+    td_buf text = TD_BUF(1 << 16);
+    for (int k = 10; k < 20; k++)
+        add_numbered(&text,
+                     "# What % is for.\nm%:\n  first: some words of it\n"
+                     "  second: and some more of them\n  # third: not used\n\n",
+                     k);
+    split s = split_text(TD_FORMAT_CODE, "yaml", td_buf_str(&text), 150);
+    assert_int_equal(s.chunks.n, 10);
+    for (size_t i = 0; i < s.chunks.n; i++) {
+        assert_true(td_str_starts(s.chunks.items[i].text, TD_STR("# What ")));
+        assert_true(td_str_ends(s.chunks.items[i].text, TD_STR("not used")));
+    }
+    split_clear(&s);
+    td_buf_clear(&text);
+}
+
+static void takes_a_language_by_any_of_its_names(void **state)
+{
+    (void)state;
+    split s = split_code("objectivec", "// Says a.\n- (void)a {\n  [self say];\n}\n", 300);
+    assert_int_equal(s.chunks.n, 1);
+    assert_str(s.chunks.items[0].language, "objective-c");
+    split_clear(&s);
+    s = split_code("brainfree", "a\n", 300);
+    assert_str(s.chunks.items[0].language, "brainfree");
+    split_clear(&s);
+}
+
 static void splits_a_large_function_inside_and_keeps_its_name(void **state)
 {
     (void)state;
@@ -364,6 +396,8 @@ int main(void)
         cmocka_unit_test(cuts_every_language_between_its_units),
         cmocka_unit_test(names_methods_by_their_class),
         cmocka_unit_test(names_siblings_alike),
+        cmocka_unit_test(keeps_a_comment_with_the_key_below_it),
+        cmocka_unit_test(takes_a_language_by_any_of_its_names),
         cmocka_unit_test(splits_a_large_function_inside_and_keeps_its_name),
         cmocka_unit_test(says_the_signature_in_every_chunk_of_a_function),
         cmocka_unit_test(splits_off_a_comment_before_it_splits_a_function),
