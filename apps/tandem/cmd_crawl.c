@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     /* Kept in memory: each row is read once, and written once. More made no crawl faster. */
@@ -73,9 +74,10 @@ static void visit(void *user, const tandem_item *item)
         print_json(item);
     else
         print_text(s, item);
-    /* The state may say of this page that it was had as soon as this returns. */
-    if (s->state)
-        fflush(stdout);
+    /* The state may say of this page that it was had as soon as this returns; of one that nobody
+     * got it must not. */
+    if (s->state && fflush(stdout) != 0)
+        _exit(output_finish(0));
 }
 
 static int crawl(const settings *s, tandem_index *state)

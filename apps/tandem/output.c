@@ -202,6 +202,11 @@ void output_json_around(json_t *before, const char *name, tandem_str text, json_
     json_decref(after);
 }
 
+bool output_is_lost(void)
+{
+    return ferror(stdout) != 0;
+}
+
 int output_finish(int status)
 {
     if (fflush(stdout) != 0 && lost == 0)

@@ -54,6 +54,8 @@ void output_json_around(json_t *before, const char *name, tandem_str text, json_
 /* Flushes stdout: the exit status, 1 with a message if it could not be written. A reader that has
  * gone (a closed pipe) is no error. */
 int output_finish(int status);
+/* Whether something of stdout could not be written, so that there is no use in more. Any thread. */
+bool output_is_lost(void);
 
 static inline tandem_str text_of(const char *text)
 {

@@ -160,10 +160,12 @@ static void watch(tandem_job *job, bar *b, bool show)
     tandem_progress progress;
 
     while (!tandem_job_wait(job, TICK_MS)) {
-        if (n_signals && !cancelled) {
+        bool is_lost = output_is_lost(); /* a site is not crawled for nobody */
+        if ((n_signals || is_lost) && !cancelled) {
             cancelled = true;
             bar_clear(b);
-            output_note("ending: what is in flight is kept; once more ends at once");
+            if (!is_lost)
+                output_note("ending: what is in flight is kept; once more ends at once");
             tandem_job_cancel(job);
         }
         tandem_job_get_progress(job, &progress);
@@ -181,6 +183,8 @@ int job_finish(tandem_job *job, bool stores, bool show, tandem_summary *summary_
     watch(job, &b, show);
     tandem_code code = tandem_job_get_summary(job, summary_out, &error);
     tandem_job_close(job);
+    if (code == TANDEM_E_CANCELLED && output_is_lost() && !n_signals)
+        return 0; /* output_finish says why */
     if (code != TANDEM_OK && code != TANDEM_E_PARTIAL)
         return output_failure(&error);
     return tandem_code_exit(code);

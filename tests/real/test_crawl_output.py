@@ -1,0 +1,44 @@
+"""Crawls whose output goes nowhere: to a reader that has left, to a disk that is full."""
+
+import os
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM
+
+
+@pytest.fixture
+def endless(site):
+    """Pages without end, each with more text than a pipe holds of three."""
+
+    class Everything(dict):
+        def get(self, path):
+            links = f'<a href="{path}a">a</a><a href="{path}b">b</a>'
+            words = f"<p>text of {path}</p>" * 3000
+            return None if path == "/robots.txt" else ("text/html", (links + words).encode())
+
+    site.pages = Everything()
+    return site
+
+
+@pytest.mark.parametrize("args", ((), ("--json",), ("--state", "state.db")))
+def test_a_crawl_ends_when_nobody_reads_it_any_more(tandem, endless, args):
+    command = [PROGRAM, "crawl", "-r", "--max-pages", "0", *args, endless.url + "/x"]
+    running = subprocess.Popen(command, cwd=tandem.folder, env=tandem.environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout.read(1000)
+    running.stdout.close()
+    said = running.stderr.read()
+    assert running.wait(120) == 0, said
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
+def test_what_could_not_be_written_is_not_had(tandem, endless):
+    args = [PROGRAM, "crawl", "-r", "--max-pages", "5", "--state", "state.db", endless.url + "/x"]
+    with open("/dev/full", "wb") as full:
+        out = subprocess.run(args, cwd=tandem.folder, env=tandem.environment(), stdout=full,
+                             stderr=subprocess.PIPE, timeout=120)
+    assert out.returncode == 1 and b"cannot write to standard output: No space" in out.stderr
+    out = tandem.run(*args[1:])
+    assert b"5 pages, 0 unchanged" in out.stderr
