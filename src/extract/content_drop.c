@@ -123,6 +123,36 @@ static bool is_code_label(const td_content_finder *f, uint32_t at)
                          TD_STR("language-"));
 }
 
+/* Scaladoc writes the first sentence of what it says once more before it, for the folded page. */
+static bool is_said_again(const td_content_finder *f, uint32_t at)
+{
+    const td_node *nodes = f->tree->nodes;
+    uint32_t next = nodes[at].end, end = nodes[nodes[at].parent].end;
+
+    if (!td_extract_tree_has_class(&nodes[at], TD_STR("shortcomment")))
+        return false;
+    while (next < end && nodes[next].tag == TD_TAG_TEXT)
+        next++;
+    return next < end && td_extract_tree_has_class(&nodes[next], TD_STR("fullcomment"));
+}
+
+/* YARD's lists fold at a click; "show" elsewhere may be a function. Doxygen's sentence at a page's
+ * head ends so. */
+static bool is_fold(const td_content_finder *f, uint32_t at, td_str text)
+{
+    static const char *const WORDS[] = {"collapse", "expand", "[+]", "[-]", "hide", "show"};
+    td_str href = td_extract_tree_get(&f->tree->nodes[at], TD_ATTRIBUTE_HREF);
+
+    if (td_str_starts(href, TD_STR("#")) && td_str_eq(text, TD_STR("More...")))
+        return true;
+    if (!td_str_eq(href, TD_STR("#")))
+        return false;
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(*WORDS); i++)
+        if (td_str_eq_nocase(text, td_str_from(WORDS[i])))
+            return true;
+    return false;
+}
+
 static bool is_action_link(const td_content_finder *f, uint32_t at)
 {
     const td_node *nodes = f->tree->nodes;
@@ -138,7 +168,7 @@ static bool is_action_link(const td_content_finder *f, uint32_t at)
         if (part.n)
             text = part;
     }
-    return td_extract_content_name_is_action(text);
+    return td_extract_content_name_is_action(text) || is_fold(f, at, text);
 }
 
 static bool is_step_link(const td_content_finder *f, uint32_t at)
@@ -209,7 +239,10 @@ static bool drops_by_name(const td_content_finder *f, uint32_t at, td_content_na
         return (uint64_t)m->text * 4 <= total;
     if (f->tree->nodes[at].tag == TD_TAG_TABLE)
         return is_link_dense(m, 50) && is_navigation_box(&f->tree->nodes[at]);
-    if (is_link_dense(m, 50) || (in_main && f->tree->nodes[at].tag == TD_TAG_ASIDE))
+    if (is_link_dense(m, 50))
+        return true;
+    /* In an article; in documentation a sidebar of the text is an aside of that class too. */
+    if (in_main && f->is_article && f->tree->nodes[at].tag == TD_TAG_ASIDE)
         return true;
     return !in_main && !(m->has & TD_HAS_HEADING) && (uint64_t)m->text * 2 <= total;
 }
@@ -242,7 +275,7 @@ static bool is_no_content(td_content_finder *f, uint32_t at, bool in_main, bool 
         return true;
     if (node->n_attributes == 0)
         return false;
-    if (is_code_label(f, at))
+    if (is_code_label(f, at) || is_said_again(f, at))
         return true;
     if (!may_have_name(node))
         return node->tag == TD_TAG_PRE &&

@@ -59,6 +59,23 @@ void td_extract_main_content_drop_hidden(td_tree *tree)
     }
 }
 
+/* Doxygen's title of a page is a div of that class in another, "headertitle". */
+static void name_title(td_tree *tree)
+{
+    for (uint32_t i = 1; i < tree->n; i++) {
+        td_node *node = &tree->nodes[i];
+
+        if (node->tag == TD_TAG_H1)
+            return;
+        if (node->tag == TD_TAG_DIV && node->n_attributes &&
+            td_extract_tree_has_class(node, TD_STR("title")) &&
+            td_extract_tree_has_class(&tree->nodes[node->parent], TD_STR("headertitle"))) {
+            node->tag = TD_TAG_H1;
+            return;
+        }
+    }
+}
+
 uint32_t td_extract_main_content_body(const td_tree *tree)
 {
     for (uint32_t i = 1; i < tree->n; i = tree->nodes[i].end)
@@ -291,6 +308,7 @@ tandem_code td_extract_main_content_find(td_tree *tree, td_arena *arena, uint32_
     for (uint32_t i = 0; i < tree->n; i++)
         f.n_articles += tree->nodes[i].tag == TD_TAG_ARTICLE;
     f.is_article = is_article_page(&f);
+    name_title(tree);
     td_extract_content_measure_texts(&f);
     td_extract_content_measure_all(&f);
     td_extract_content_drop_comments(&f);

@@ -459,7 +459,7 @@ static tandem_code write_whole(td_md *md, uint32_t *at, bool *done_out)
     if (node->tag == TD_TAG_PRE || node->tag == TD_TAG_LISTING ||
         td_extract_markdown_code_is(md, start))
         code = td_extract_markdown_code_write(md, start);
-    else if (td_extract_markdown_leaf_is_signature(node) && !md->single)
+    else if (td_extract_markdown_leaf_is_signature(md, start) && !md->single)
         code = write_signature(md, start);
     else if (node->tag == TD_TAG_TABLE && td_extract_markdown_table_is_data(md, start))
         code = td_extract_markdown_table_write(md, start);
@@ -540,7 +540,7 @@ static tandem_code enter(td_md *md, uint32_t *at)
     case TD_TAG_BLOCKQUOTE:
         return enter_quote(md, *at);
     default:
-        if (td_extract_markdown_leaf_is_title(node))
+        if (td_extract_markdown_leaf_is_title(md, *at))
             return enter_bold(md, *at);
         return td_extract_tag_is(node->tag, TD_TAG_IS_BLOCK) ? enter_block(md, *at) : TANDEM_OK;
     }

@@ -93,10 +93,31 @@ bool td_extract_markdown_leaf_is_section(const td_md *md, uint32_t at)
     return false;
 }
 
-bool td_extract_markdown_leaf_is_signature(const td_node *node)
+/* A row of Doxygen's summaries, "memitem:...", that is of a function, not of a file or a class with
+ * a page of its own: its link leads to a place in a page. */
+static bool is_member(const td_md *md, uint32_t at)
 {
+    const td_node *nodes = md->tree->nodes;
+
+    if (!td_str_starts(td_extract_tree_get(&nodes[at], TD_ATTRIBUTE_CLASS), TD_STR("memitem:")))
+        return false;
+    for (uint32_t i = at + 1; i < nodes[at].end; i++)
+        if (nodes[i].tag == TD_TAG_A && td_extract_tree_has(&nodes[i], TD_ATTRIBUTE_HREF))
+            return td_str_find_byte(td_extract_tree_get(&nodes[i], TD_ATTRIBUTE_HREF), '#', 0) !=
+                   TD_STR_NONE;
+    return true;
+}
+
+bool td_extract_markdown_leaf_is_signature(const td_md *md, uint32_t at)
+{
+    const td_node *node = &md->tree->nodes[at];
+
     if (node->n_attributes == 0)
         return false;
+    if (node->tag == TD_TAG_TABLE) /* Doxygen's */
+        return td_extract_tree_has_class(node, TD_STR("memname"));
+    if (node->tag == TD_TAG_TR)
+        return is_member(md, at);
     if (node->tag == TD_TAG_DIV) /* Javadoc's */
         return td_extract_tree_has_class(node, TD_STR("member-signature")) ||
                td_extract_tree_has_class(node, TD_STR("type-signature"));
@@ -109,14 +130,17 @@ bool td_extract_markdown_leaf_has_signatures(const td_md *md, uint32_t at)
     const td_node *nodes = md->tree->nodes;
 
     for (uint32_t i = at + 1; i < nodes[at].end; i = nodes[i].end)
-        if (td_extract_markdown_leaf_is_signature(&nodes[i]))
+        if (td_extract_markdown_leaf_is_signature(md, i))
             return true;
     return false;
 }
 
-bool td_extract_markdown_leaf_is_title(const td_node *node)
+bool td_extract_markdown_leaf_is_title(const td_md *md, uint32_t at)
 {
-    return node->tag == TD_TAG_SUMMARY ||
+    const td_node *node = &md->tree->nodes[at];
+
+    /* gi-docgen writes all that it says of a class into a summary, without details. */
+    return (node->tag == TD_TAG_SUMMARY && md->tree->nodes[node->parent].tag == TD_TAG_DETAILS) ||
            (node->tag == TD_TAG_P && node->n_attributes &&
             (td_extract_tree_has_class(node, TD_STR("admonition-title")) ||
              td_extract_tree_has_class(node, TD_STR("topic-title")) ||

@@ -92,12 +92,12 @@ tandem_code td_extract_markdown_leaf_formula(td_md *md, uint32_t *at);
 tandem_code td_extract_markdown_leaf_image(td_md *md, const td_node *node);
 tandem_code td_extract_markdown_leaf_checkbox(td_md *md, const td_node *node);
 /* The signature of a function or class in an API reference. */
-bool td_extract_markdown_leaf_is_signature(const td_node *node);
+bool td_extract_markdown_leaf_is_signature(const td_md *md, uint32_t at);
 /* Whether the terms of a list are such: what is said of them stays at the margin, for it is the
  * text of the page. */
 bool td_extract_markdown_leaf_has_signatures(const td_md *md, uint32_t at);
 /* Titles that are no headings, written in bold. */
-bool td_extract_markdown_leaf_is_title(const td_node *node);
+bool td_extract_markdown_leaf_is_title(const td_md *md, uint32_t at);
 /* Whether an item of a list begins with a heading. */
 bool td_extract_markdown_leaf_is_section(const td_md *md, uint32_t at);
 

@@ -201,12 +201,13 @@ static void drops_what_is_about_authors_and_other_articles(void **state)
 }
 
 /* A table of contents in a manual is a table of links, too. */
-static void drops_an_aside_that_is_a_sidebar_inside_the_content(void **state)
+static void drops_an_aside_that_is_a_sidebar_inside_an_article(void **state)
 {
     (void)state;
-    assert_markdown("<main><p>" TEXT "</p><aside class=sidebar><h3>Videos</h3></aside></main>",
+    assert_markdown("<meta property=og:type content=article><body><main><p>" TEXT
+                    "</p><aside class=sidebar><h3>Videos</h3></aside></main>",
                     LINE "\n");
-    assert_markdown("<main><p>" TEXT "</p><aside><p>By the way.</p></aside></main>",
+    assert_markdown("<main><p>" TEXT "</p><aside class=sidebar><p>By the way.</p></aside></main>",
                     LINE "\n\nBy the way.\n");
 }
 
@@ -225,6 +226,19 @@ static void keeps_numbers_of_sections_inside_of_code(void **state)
     assert_markdown("<main><p>" TEXT "</p><pre><a class=selflink href=#s4>4</a>. Requests"
                     "<a class=viewcode-back href=/x>[docs]</a></pre></main>",
                     LINE "\n\n```\n4. Requests\n```\n");
+}
+
+static void drops_what_folds_and_what_is_said_again(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<h2>Methods <small><a href=\"#\">collapse</a></small></h2><p><a href=/show>show</a>"
+        "</p><p>Counts. <a href=\"#details\">More...</a></p>",
+        "## Methods\n\n[show](https://docs.example.org/show)\n\nCounts.\n");
+    assert_markdown(
+        "<p class=shortcomment>Counts.</p> <div class=fullcomment><p>Counts. And more.</p>"
+        "</div><p class=shortcomment>Alone.</p>",
+        "Counts. And more.\n\nAlone.\n");
 }
 
 int main(void)
@@ -249,9 +263,10 @@ int main(void)
         cmocka_unit_test(keeps_a_section_on_comments),
         cmocka_unit_test(drops_forms_to_type_in_beside_the_content),
         cmocka_unit_test(drops_what_is_about_authors_and_other_articles),
-        cmocka_unit_test(drops_an_aside_that_is_a_sidebar_inside_the_content),
+        cmocka_unit_test(drops_an_aside_that_is_a_sidebar_inside_an_article),
         cmocka_unit_test(drops_tables_that_are_boxes_of_links_alone),
         cmocka_unit_test(keeps_numbers_of_sections_inside_of_code),
+        cmocka_unit_test(drops_what_folds_and_what_is_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

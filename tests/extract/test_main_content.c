@@ -148,6 +148,17 @@ static void keeps_all_articles_with_headings(void **state)
                     "Words that make up the text of the page and are many more than a few.\n");
 }
 
+static void takes_the_title_of_doxygen_for_a_heading(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<title>P: a.h File Reference</title><div class=header><div class=headertitle>"
+        "<div class=title>a.h File Reference</div></div></div><div class=contents><p>" TEXT
+        "</p></div>",
+        "# a.h File Reference\n\n"
+        "Words that make up the text of the page and are many more than a few.\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +173,7 @@ int main(void)
         cmocka_unit_test(keeps_the_code_that_follows_the_body_of_an_article),
         cmocka_unit_test(takes_the_article_with_the_heading_of_the_page),
         cmocka_unit_test(keeps_all_articles_with_headings),
+        cmocka_unit_test(takes_the_title_of_doxygen_for_a_heading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

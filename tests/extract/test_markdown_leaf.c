@@ -48,6 +48,38 @@ static void boxes_are_ticked_in_lists_only(void **state)
                     "- [x] a\n- [ ] b\n\nc d\n");
 }
 
+static void a_summary_without_details_is_no_title(void **state)
+{
+    (void)state;
+    assert_markdown("<details><summary>More</summary><p>b</p></details>", "**More**\n\nb\n");
+    assert_markdown(
+        "<section><summary><h4>About</h4><pre>f()</pre><p>It is.</p></summary></section>",
+        "#### About\n\n```\nf()\n```\n\nIt is.\n");
+}
+
+static void signatures_of_doxygen_are_code_in_bold(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<table class=memberdecls><tr class=heading><td colspan=2><h2>Functions</h2></td></tr>"
+        "<tr class=\"memitem:a1\"><td class=memItemLeft>int&#160;</td>"
+        "<td class=memItemRight><a href=\"#a1\">f</a> (void)</td></tr>"
+        "<tr class=\"memdesc:a1\"><td></td><td class=mdescRight>Does it.</td></tr></table>"
+        "<h2>f()</h2><div class=memproto><table class=memname><tr><td class=memname>int f</td>"
+        "<td>(</td><td class=paramtype>void</td><td>)</td></tr></table></div>",
+        "## Functions\n\n**`int f (void)`**\n\nDoes it.\n\n## f()\n\n**`int f ( void )`**\n");
+}
+
+static void rows_of_classes_keep_their_links(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<table><tr class=\"memitem:\"><td>struct&#160;</td><td>"
+        "<a href=structA.html>A</a></td></tr><tr><td></td><td>Holds it.</td></tr></table>",
+        "| struct | [A](https://docs.example.org/structA.html) |\n| --- | --- |\n"
+        "|  | Holds it. |\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -57,6 +89,9 @@ int main(void)
         cmocka_unit_test(raised_numbers_are_exponents),
         cmocka_unit_test(pictures_are_what_is_said_in_their_stead),
         cmocka_unit_test(boxes_are_ticked_in_lists_only),
+        cmocka_unit_test(a_summary_without_details_is_no_title),
+        cmocka_unit_test(signatures_of_doxygen_are_code_in_bold),
+        cmocka_unit_test(rows_of_classes_keep_their_links),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
