@@ -18,7 +18,6 @@ enum {
     WRITES_WAITING_MAX = 512,
     ONCE_BUCKETS = 1 << 13,
     SPANS_MAX = 2048, /* of a run's report: 65,536 chunks in batches of 32, each by itself */
-    NAME_BYTES_MAX = 64 << 10,
 };
 
 /* -- options -- */
@@ -80,118 +79,6 @@ bool td_pipeline_job_remembers(const tandem_job *job)
 }
 
 /* -- opening -- */
-
-_Static_assert((int)TANDEM_MODE_AUTO == (int)TD_SOURCE_MODE_AUTO &&
-                   (int)TANDEM_MODE_SITEMAP == (int)TD_SOURCE_MODE_SITEMAP,
-               "the two lists of modes are one");
-
-static td_source_options source_options(tandem_job *job, td_pipeline_feed *feed)
-{
-    const tandem_job_options *o = &job->options;
-    td_source_options s = TD_SOURCE_OPTIONS;
-
-    s.known = td_pipeline_job_remembers(job) && !o->refresh ? td_pipeline_known_get : NULL;
-    s.known_user = feed;
-    s.file_bytes_max = o->file_bytes_max;
-    s.refuses_pdf = td_extract_refuses_pdf();
-    s.hidden = o->hidden;
-    s.no_ignore = o->no_ignore;
-    s.include = o->include;
-    s.n_include = o->n_include;
-    s.exclude = o->exclude;
-    s.n_exclude = o->n_exclude;
-    s.depth_max = o->depth_max;
-    s.pages_max = o->pages_max;
-    s.any_host = o->any_host;
-    s.below = o->below;
-    s.no_robots = o->no_robots;
-    s.delay_ms = o->delay_ms;
-    s.per_host_max = o->per_host_max;
-    s.timeout_ms = o->timeout_ms;
-    s.allow_private = o->allow_private;
-    s.refuse_private = o->refuse_private;
-    s.user_agent = o->user_agent;
-    s.contact = o->contact;
-    s.ca_file = o->ca_file;
-    s.host_pages_max = o->host_pages_max;
-    s.browser = job->browser;
-    s.mode = (td_source_mode)o->mode;
-    s.dry_run = o->dry_run;
-    s.variants_max = o->variants_max;
-    s.bytes_max = o->bytes_max;
-    s.time_max_ms = o->time_max_ms;
-    return s;
-}
-
-static tandem_code begin_run(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
-{
-    td_store *store = job->index->store;
-
-    return store->run_begin(store, feed->source_id, job->is_retry ? "retry" : "index",
-                            job->feeds[0].run_id, &feed->run_id, err);
-}
-
-/* A crawl that stores nothing is a source of its own, so that it never takes away what an index of
- * the same site holds. */
-static tandem_code name_feed(const tandem_job *job, const td_pipeline_feed *feed, td_buf *name_out,
-                             tandem_error *err)
-{
-    td_str uri = feed->source ? feed->source->uri : td_str_from(job->options.input_name);
-
-    return td_buf_add_fmt(name_out, err, "%s%.*s",
-                          td_pipeline_job_stores(job) ? "" : "crawl:", TD_STR_FMT(uri));
-}
-
-static tandem_code register_feed(tandem_job *job, td_pipeline_feed *feed, tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    td_store *store = job->index->store;
-    const tandem_job_options *o = &job->options;
-    td_buf name = TD_BUF(NAME_BYTES_MAX);
-    td_store_source source = {
-        .kind = td_str_from(!td_pipeline_job_stores(job) ? "crawl"
-                            : feed->source               ? feed->source->kind
-                                                         : "file"),
-        .project = td_str_from(o->project),
-        .dataset = td_str_from(o->dataset),
-    };
-
-    TD_TRY(name_feed(job, feed, &name, err));
-    source.uri = td_buf_str(&name);
-    TD_TRY(td_store_scope_rule(td_str_from(o->scope), source.project, source.dataset, &source.scope,
-                               err));
-    TD_TRY(store->source_put(store, &source, &feed->source_id, err));
-    if (store->run_last_done)
-        TD_TRY(store->run_last_done(store, feed->source_id, &feed->since_run, err));
-    TD_TRY(begin_run(job, feed, err));
-out:
-    td_buf_clear(&name);
-    return code;
-}
-
-static tandem_code open_feeds(tandem_job *job, const char *const *sources, size_t n_sources,
-                              tandem_error *err)
-{
-    tandem_code code = TANDEM_OK;
-    size_t n = n_sources + (job->options.input_name ? 1 : 0);
-
-    job->feeds = calloc(n ? n : 1, sizeof(*job->feeds));
-    if (!job->feeds)
-        TD_FAIL(err, TANDEM_E_NOMEM, "no memory for %zu sources", n);
-    for (job->n_feeds = 0; job->n_feeds < n; job->n_feeds++) {
-        td_pipeline_feed *feed = &job->feeds[job->n_feeds];
-        feed->job = job;
-        if (job->n_feeds < n_sources) {
-            td_source_options options = source_options(job, feed);
-            TD_TRY(td_source_open(sources[job->n_feeds], &options, &feed->source, err));
-        }
-    }
-    /* Only now, so that a misspelt second source leaves no trace of the first. */
-    for (size_t i = 0; td_pipeline_job_remembers(job) && i < n; i++)
-        TD_TRY(register_feed(job, &job->feeds[i], err));
-out:
-    return code;
-}
 
 /* Servers that are not there must not stop the other lane: this one's chunks are stored as failed,
  * for a later run to embed. */
@@ -284,9 +171,7 @@ void td_pipeline_job_fail(tandem_job *job, const tandem_error *error)
         job->error = *error;
     pthread_mutex_unlock(&job->lock);
     atomic_store(&job->stop, true);
-    for (size_t i = 0; i < job->n_feeds; i++)
-        if (job->feeds[i].source)
-            job->feeds[i].source->cancel(job->feeds[i].source);
+    td_pipeline_feeds_cancel(job);
     if (job->schedule)
         td_schedule_cancel(job->schedule);
 }
@@ -302,58 +187,6 @@ void td_pipeline_job_cancel(tandem_job *job)
     td_pipeline_job_fail(job, &error);
 }
 
-static tandem_code put_spans(tandem_job *job, tandem_error *err)
-{
-    td_store *store = job->index->store;
-    size_t n = 0;
-
-    if (!td_pipeline_job_stores(job))
-        return TANDEM_OK; /* a crawl alone embeds nothing */
-    const tandem_span *spans = td_schedule_get_spans(job->schedule, &n);
-    return n ? store->spans_put(store, job->feeds[0].run_id, spans, n, err) : TANDEM_OK;
-}
-
-/* Whether what the run did not see is gone. A site of which nothing could be had tells nothing of
- * its pages; a folder that is empty does. */
-static bool saw_all(td_pipeline_feed *feed)
-{
-    td_source *source = feed->source;
-    bool is_web = source && strcmp(source->kind, "web") == 0;
-    bool is_silent =
-        atomic_load(&feed->n_good) == 0 && (is_web || atomic_load(&feed->n_failed) > 0);
-
-    return feed->complete && !atomic_load(&feed->unsure) && !is_silent &&
-           (!source || !source->is_whole || source->is_whole(source));
-}
-
-static void end_runs(tandem_job *job)
-{
-    td_store *store = job->index->store;
-    tandem_error error = {0};
-    bool whole = !job->cancelled && job->error.code == TANDEM_OK;
-
-    if (put_spans(job, &error) != TANDEM_OK)
-        td_pipeline_job_fail(job, &error);
-    for (size_t i = 0; i < job->n_feeds; i++) {
-        td_pipeline_feed *feed = &job->feeds[i];
-        /* "Done" is not what a crawl is in which no page could be had. */
-        bool all_failed = atomic_load(&feed->n_failed) > 0 && atomic_load(&feed->n_good) == 0;
-        const char *state = job->cancelled ? "cancelled" : whole && !all_failed ? "done" : "failed";
-        uint64_t n_removed = 0;
-        char json[TD_PIPELINE_JSON_BYTES_MAX];
-        size_t n = td_pipeline_progress_json(job, json);
-
-        if (store->run_end(store, feed->run_id, state, (td_str){json, n}, whole && saw_all(feed),
-                           &n_removed, &error) != TANDEM_OK) {
-            td_pipeline_job_fail(job, &error);
-            return;
-        }
-        atomic_fetch_add(&job->n_removed, n_removed);
-    }
-    if (job->schedule && !job->options.quiet_metrics)
-        td_pipeline_progress_log(job, whole ? "done" : job->cancelled ? "cancelled" : "failed");
-}
-
 static void join_cores(tandem_job *job)
 {
     td_queue_end(job->pages);
@@ -362,24 +195,12 @@ static void join_cores(tandem_job *job)
     job->n_cores = 0;
 }
 
-static void feed_all(tandem_job *job)
-{
-    for (size_t i = 0; i < job->n_feeds && !atomic_load(&job->stop); i++) {
-        tandem_error error = {0};
-        tandem_code code = job->is_retry          ? td_pipeline_retry_feed(job, i, &error)
-                           : job->feeds[i].source ? td_pipeline_index_feed(job, i, &error)
-                                                  : td_pipeline_index_input(job, i, &error);
-        if (code != TANDEM_OK && code != TANDEM_E_CANCELLED)
-            td_pipeline_job_fail(job, &error);
-    }
-}
-
 static void *conduct(void *user)
 {
     tandem_job *job = user;
 
     td_pipeline_progress_phase(job, "read");
-    feed_all(job);
+    td_pipeline_feeds_read(job);
     join_cores(job);
     atomic_store(&job->sources_ended, true);
     if (td_pipeline_job_stores(job)) {
@@ -391,7 +212,7 @@ static void *conduct(void *user)
     if (td_pipeline_job_remembers(job)) {
         td_queue_end(job->writes);
         pthread_join(job->writer, NULL);
-        end_runs(job);
+        td_pipeline_feeds_end_runs(job);
     }
     td_pipeline_progress_phase(job, NULL);
     atomic_store(&job->ended_us, td_clock_us());
@@ -499,7 +320,7 @@ tandem_code td_pipeline_job_open(tandem_index *index, const char *const *sources
         TD_TRY(open_schedule(job, err));
     }
     TD_TRY(td_pipeline_draw_open(job, sources, n_sources, err));
-    TD_TRY(open_feeds(job, sources, n_sources, err));
+    TD_TRY(td_pipeline_feeds_open(job, sources, n_sources, err));
     TD_TRY(start_threads(job, err));
     *job_out = job;
     job = NULL;
@@ -521,7 +342,7 @@ static tandem_code open_retry(tandem_job *job, const char *source, tandem_error 
     TD_TRY(open_lanes(job, err));
     TD_TRY(open_schedule(job, err));
     for (size_t i = 0; i < job->n_feeds; i++)
-        TD_TRY(begin_run(job, &job->feeds[i], err));
+        TD_TRY(td_pipeline_feeds_begin_run(job, &job->feeds[i], err));
 out:
     return code;
 }
@@ -582,12 +403,9 @@ void td_pipeline_job_close(tandem_job *job)
         if (job->down[l])
             job->down[l]->close(job->down[l]);
     drain_pages(job);
-    for (size_t i = 0; i < job->n_feeds; i++)
-        if (job->feeds[i].source)
-            job->feeds[i].source->close(job->feeds[i].source);
+    td_pipeline_feeds_close(job);
     td_source_browser_close(job->browser);
     td_pipeline_meter_close(job);
-    free(job->feeds);
     free(job->cores);
     td_pipeline_once_clear(&job->once);
     td_queue_free(job->pages);

@@ -193,6 +193,20 @@ typedef struct td_pipeline_fetched {
 /* Ends the job with a failure; the first one counts. Any thread. */
 void td_pipeline_job_fail(tandem_job *job, const tandem_error *error);
 
+/* -- feeds.c: the job's sources -- */
+
+/* Opens them, and the job's own input as one; begins a run of each in the store. */
+tandem_code td_pipeline_feeds_open(tandem_job *job, const char *const *sources, size_t n_sources,
+                                   tandem_error *err);
+tandem_code td_pipeline_feeds_begin_run(tandem_job *job, td_pipeline_feed *feed, tandem_error *err);
+/* Reads all of them to their ends, one after the other. */
+void td_pipeline_feeds_read(tandem_job *job);
+/* Makes that end soon. Any thread. */
+void td_pipeline_feeds_cancel(tandem_job *job);
+/* Tells the store how each run ended, and what is gone. */
+void td_pipeline_feeds_end_runs(tandem_job *job);
+void td_pipeline_feeds_close(tandem_job *job);
+
 /* known.c: td_source_known, for a td_pipeline_feed. */
 bool td_pipeline_known_get(void *feed, td_str uri, td_page_known *known_out);
 /* Whether an earlier run had the page, whatever became of its chunks; true too if the store cannot
