@@ -10,7 +10,7 @@ from conftest import PROGRAM
 
 @pytest.fixture
 def endless(site):
-    """Pages without end, each with more text than a pipe holds of three."""
+    """Pages without end, each with more text than a pipe holds."""
 
     class Everything(dict):
         def get(self, path):

@@ -455,6 +455,7 @@ enum {
     HELD_BYTES = 40 << 20,
     MUCH_BYTES = 20 << 20, /* beside HELD_BYTES its buffer finds no room when it is to grow last */
     CROWD_DELAY_MS = 400,
+    MUCH_MAX = 64,
 };
 
 /* /held stays with the conductor until /much has been given up, and /slow is older than it. */
@@ -463,7 +464,7 @@ typedef struct crowd {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     int n_much;
-    int64_t much_ms[8]; /* when it was asked for */
+    int64_t much_ms[MUCH_MAX]; /* when it was asked for */
     bool is_given_up, may_end;
 } crowd;
 
@@ -484,7 +485,7 @@ static bool answer_much(crowd *c, server_request *request)
 
     memset(body, 'm', MUCH_BYTES);
     pthread_mutex_lock(&c->lock);
-    c->much_ms[c->n_much++ % 8] = td_clock_ms();
+    c->much_ms[c->n_much++ % MUCH_MAX] = td_clock_ms();
     pthread_mutex_unlock(&c->lock);
     server_send_bytes(request, 200, "Content-Type: text/html\r\n", body, MUCH_BYTES);
     free(body);
@@ -553,8 +554,10 @@ static void a_body_that_found_no_room_waits_for_its_turn_again(void **state)
     td_source *source = tree_open(server_url(s, "/", url), &options);
     assert_int_equal(conduct_crowd(&c, source), 4);
     source->close(source);
-    assert_int_equal(c.n_much, 2);
-    assert_true(c.much_ms[1] - c.much_ms[0] >= CROWD_DELAY_MS);
+    /* Once in vain, or more often where what is held is let go of late. */
+    assert_in_range(c.n_much, 2, MUCH_MAX);
+    for (int i = 1; i < c.n_much; i++)
+        assert_true(c.much_ms[i] - c.much_ms[i - 1] >= CROWD_DELAY_MS);
     server_stop(s);
     server_stop(c.other);
 }

@@ -11,19 +11,15 @@ typedef struct single {
     pthread_mutex_t lock;
     int fd; /* of the first; 0: none yet */
     int n_pages;
-    bool was_given_up;
 } single;
 
 /* As far as the client goes: it leaves when it gives up. */
-static bool leave_waiting(single *s, server_request *request)
+static bool leave_waiting(server_request *request)
 {
     char byte[1];
 
     while (recv(request->fd, byte, 1, 0) > 0) {
     }
-    pthread_mutex_lock(&s->lock);
-    s->was_given_up = true;
-    pthread_mutex_unlock(&s->lock);
     return false;
 }
 
@@ -38,7 +34,7 @@ static bool answer_single(void *user, server_request *request)
     bool is_first = s->fd == request->fd;
     pthread_mutex_unlock(&s->lock);
     if (!is_first)
-        return leave_waiting(s, request);
+        return leave_waiting(request);
     if (strcmp(request->path, "/") != 0)
         return server_html(request, request->path);
     for (int i = 0; i < s->n_pages; i++)
@@ -46,7 +42,7 @@ static bool answer_single(void *user, server_request *request)
     return server_html(request, body);
 }
 
-/* Without help the crawl would wait for ten minutes. */
+/* Without help pages that wait on other connections would fail, time-out after time-out. */
 static void crawl_single(int n_pages, bool no_robots)
 {
     single s = {.lock = PTHREAD_MUTEX_INITIALIZER, .n_pages = n_pages};
@@ -64,7 +60,6 @@ static void crawl_single(int n_pages, bool no_robots)
     td_buf_clear(&lines);
     server_stop(s.site.server);
     assert_int_equal(n_fetched, 1 + n_pages);
-    assert_true(s.was_given_up);
 }
 
 static void a_server_of_one_connection_gives_all_its_pages(void **state)
