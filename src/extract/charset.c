@@ -1,6 +1,7 @@
 #include "extract/charset.h"
 
 #include "base/utf8.h"
+#include "extract/charset_guess.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -229,8 +230,13 @@ static charset decide(td_str body, td_str header)
     if (!c.known)
         c = look_for_declaration(head);
     if (!c.known) {
-        c.utf8 = td_utf8_valid_n(body) == body.n;
-        memcpy(c.iconv, "CP1252", sizeof("CP1252"));
+        const char *guess = td_extract_charset_guess_utf16(body);
+
+        c.utf8 = !guess && td_utf8_valid_n(body) == body.n;
+        if (!c.utf8)
+            guess = guess ? guess : td_extract_charset_guess(body);
+        if (guess)
+            memcpy(c.iconv, guess, strlen(guess) + 1);
     }
     return c;
 }

@@ -37,6 +37,7 @@ typedef struct flattener {
     bool foreign;           /* inside svg or math, as far as is known for certain */
     bool has_html, has_body;
     tandem_error *err;
+    uint64_t shadows; /* the open templates, a bit each; 1: its tags are left out */
 } flattener;
 
 static uint16_t name_of(td_tag tag, td_str name)
@@ -315,6 +316,18 @@ out:
     return code;
 }
 
+/* What the page's author wrote of a formula that MathJax sets: kramdown, MathJax 2. */
+static tandem_code write_formula(flattener *f, td_str tex)
+{
+    tandem_code code = TANDEM_OK;
+
+    TD_TRY(td_buf_add(f->out, TD_STR("<math><annotation encoding=\"application/x-tex\">"), f->err));
+    TD_TRY(td_extract_flatten_tag_write_raw(tex, false, f->out, f->err));
+    TD_TRY(td_buf_add(f->out, TD_STR("</annotation></math>"), f->err));
+out:
+    return code;
+}
+
 /* An element that holds raw text; *at stands behind its start tag and moves behind its end tag. */
 static tandem_code handle_raw(flattener *f, td_tag tag, size_t *at, size_t mark)
 {
@@ -325,6 +338,12 @@ static tandem_code handle_raw(flattener *f, td_tag tag, size_t *at, size_t mark)
     tandem_code code = TANDEM_OK;
 
     *at = end_at;
+    if (tag == TD_TAG_SCRIPT && f->nesting_max > 0 &&
+        td_str_find(td_str_slice(td_buf_str(f->out), mark, f->out->n), TD_STR("math/tex"), 0) !=
+            TD_STR_NONE) {
+        td_buf_cut(f->out, mark);
+        return write_formula(f, text);
+    }
     if (tag != TD_TAG_TITLE && tag != TD_TAG_XMP && tag != TD_TAG_PLAINTEXT) {
         td_buf_cut(f->out, mark);
         return TANDEM_OK;
@@ -341,9 +360,29 @@ out:
     return code;
 }
 
+/* A template that a browser puts in its place at once (declarative shadow DOM) is no more than its
+ * content, of which both its tags are left out here. */
+static bool is_shadow(flattener *f, td_tag tag, const td_flat_tag *token, td_str source)
+{
+    bool shadow = false;
+
+    if (tag != TD_TAG_TEMPLATE || token->self_closing)
+        return false;
+    if (token->is_end) {
+        shadow = f->shadows & 1;
+        f->shadows >>= 1;
+        return shadow;
+    }
+    for (size_t i = 0; i + 14 <= source.n && !shadow; i++)
+        shadow = (source.ptr[i] | 0x20) == 's' &&
+                 td_str_starts_nocase(td_str_slice(source, i, source.n), TD_STR("shadowrootmode"));
+    f->shadows = f->shadows << 1 | shadow;
+    return shadow;
+}
+
 static tandem_code handle_tag(flattener *f, size_t *at)
 {
-    size_t mark = f->out->n;
+    size_t mark = f->out->n, start = *at;
     td_flat_tag token = {0};
     td_tag tag;
     tandem_code code = td_extract_flatten_tag(f->in, at, f->out, &token, f->err);
@@ -351,6 +390,10 @@ static tandem_code handle_tag(flattener *f, size_t *at)
     if (code != TANDEM_OK || token.name.n == 0)
         return code;
     tag = td_extract_tag_find(token.name);
+    if (is_shadow(f, tag, &token, td_str_slice(f->in, start, *at))) {
+        td_buf_cut(f->out, mark);
+        return write_break(f, TD_TAG_DIV);
+    }
     if (token.is_end)
         return handle_end(f, tag, &token);
     if (td_extract_tag_is(tag, TD_TAG_IS_RAW) || tag == TD_TAG_PLAINTEXT) {

@@ -1,5 +1,6 @@
 #include "extract/kind.h"
 
+#include "extract/charset_guess.h"
 #include "extract/code_name.h"
 #include "extract/extract.h"
 
@@ -35,14 +36,14 @@ static bool is_one_of(td_str s, const char *const *words, size_t n)
 }
 #define IS_ONE_OF(s, words) is_one_of((s), (words), sizeof(words) / sizeof(*(words)))
 
-/* NUL bytes say binary, unless a byte order mark says UTF-16. */
+/* NUL bytes say binary, unless a byte order mark or their places say UTF-16. */
 static bool is_binary(td_str body)
 {
     td_str head = td_str_slice(body, 0, SNIFF_BYTES);
 
     if (td_str_starts(head, TD_STR("\xFF\xFE")) || td_str_starts(head, TD_STR("\xFE\xFF")))
         return false;
-    return td_str_find_byte(head, '\0', 0) != TD_STR_NONE;
+    return td_str_find_byte(head, '\0', 0) != TD_STR_NONE && !td_extract_charset_guess_utf16(head);
 }
 
 static td_str skip_blank(td_str s)

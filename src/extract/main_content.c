@@ -11,6 +11,18 @@ enum {
     ARTICLE_PERCENT_MIN = 60, /* of the content's text; more of it is the article's body */
 };
 
+/* All but the panels of tabs, of which a reader will see each, and what a search finds. */
+static bool says_hidden(const td_node *node)
+{
+    td_str hidden = td_extract_tree_get(node, TD_ATTRIBUTE_HIDDEN);
+
+    if (td_str_eq_nocase(td_extract_content_measure_role(node), TD_STR("tabpanel")))
+        return false;
+    return (td_extract_tree_has(node, TD_ATTRIBUTE_HIDDEN) &&
+            !td_str_eq_nocase(hidden, TD_STR("until-found"))) ||
+           td_str_eq(td_extract_tree_get(node, TD_ATTRIBUTE_ARIA_HIDDEN), TD_STR("true"));
+}
+
 static bool is_hidden(const td_node *node)
 {
     switch ((int)node->tag) {
@@ -41,9 +53,7 @@ static bool is_hidden(const td_node *node)
     case TD_TAG_TEXT:
         return false;
     default:
-        return node->n_attributes > 0 &&
-               (td_extract_tree_has(node, TD_ATTRIBUTE_HIDDEN) ||
-                td_str_eq(td_extract_tree_get(node, TD_ATTRIBUTE_ARIA_HIDDEN), TD_STR("true")));
+        return node->n_attributes > 0 && says_hidden(node);
     }
 }
 

@@ -295,6 +295,38 @@ static void gives_links_without_the_text_where_that_is_enough(void **state)
     td_document_free(document);
 }
 
+static void reads_templates_that_are_in_their_place_at_once(void **state)
+{
+    (void)state;
+    assert_markdown("<x-a><template shadowrootmode=\"open\"><p>Shadow.</p><template>No.</template>"
+                    "<p>More.</p></template><p>Light.</p></x-a><template><p>No.</p></template>",
+                    "Shadow.\n\nMore.\n\nLight.\n");
+}
+
+static void reads_formulas_that_scripts_hold(void **state)
+{
+    (void)state;
+    assert_markdown(
+        "<p>As <script type=\"math/tex\">a_1 < b^2</script> is.</p><script>no()</script>",
+        "As a_1 < b^2 is.\n");
+}
+
+static void reads_text_that_does_not_say_its_charset(void **state)
+{
+    td_document *d = test_read("https://a.example/", "text/html",
+                               TD_STR("<p>\xDD\xF2\xEE \xF1\xF2\xF0\xE0\xED\xE8\xF6\xE0."));
+
+    (void)state;
+    assert_str(d->text, "\xD0\xAD\xD1\x82\xD0\xBE \xD1\x81\xD1\x82\xD1\x80\xD0\xB0\xD0\xBD\xD0\xB8"
+                        "\xD1\x86\xD0\xB0.\n");
+    td_document_free(d);
+    d = test_read("https://a.example/", "text/html",
+                  TD_STR("<\0p\0>\0I\0n\0 \0\xFC\0b\0e\0r\0.\0"));
+    assert_str(d->text, "In \xC3\xBC"
+                        "ber.\n");
+    td_document_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +349,9 @@ int main(void)
         cmocka_unit_test(gives_plain_lines_when_a_page_needs_too_much_memory),
         cmocka_unit_test(keeps_every_example_of_the_python_documentation_byte_for_byte),
         cmocka_unit_test(gives_links_without_the_text_where_that_is_enough),
+        cmocka_unit_test(reads_templates_that_are_in_their_place_at_once),
+        cmocka_unit_test(reads_formulas_that_scripts_hold),
+        cmocka_unit_test(reads_text_that_does_not_say_its_charset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,15 @@ static void takes_the_title_of_doxygen_for_a_heading(void **state)
         "Words that make up the text of the page and are many more than a few.\n");
 }
 
+static void keeps_the_panels_of_tabs_that_are_not_in_front(void **state)
+{
+    (void)state;
+    assert_markdown("<main><div role=tabpanel><pre>npm i</pre></div><div role=tabpanel hidden>"
+                    "<pre>yarn add</pre></div><p hidden=until-found>Found.</p><p hidden>Gone.</p>"
+                    "<p aria-hidden=true>Gone.</p></main>",
+                    "```\nnpm i\n```\n\n```\nyarn add\n```\n\nFound.\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +183,7 @@ int main(void)
         cmocka_unit_test(takes_the_article_with_the_heading_of_the_page),
         cmocka_unit_test(keeps_all_articles_with_headings),
         cmocka_unit_test(takes_the_title_of_doxygen_for_a_heading),
+        cmocka_unit_test(keeps_the_panels_of_tabs_that_are_not_in_front),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
