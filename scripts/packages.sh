@@ -65,13 +65,18 @@ renew_lists() {
     [ -n "${lists_are_new:-}" ] || ! "$@" apt-get update -qq || lists_are_new=yes
 }
 
-# knows PACKAGE: whether apt does. A new system has no lists at all, so they are renewed before the
-# answer is no; nobody is asked for a password for that.
+# offers PACKAGE: whether apt has a version of it, and not the name alone.
+offers() {
+    LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'
+}
+
+# knows PACKAGE: the same. A new system has no lists at all, so they are renewed before the answer is
+# no; nobody is asked for a password for that.
 knows() {
     command -v apt-cache >/dev/null 2>&1 || return
-    ! apt-cache show "$1" >/dev/null 2>&1 || return 0
+    ! offers "$1" || return 0
     if [ "$(id -u)" = 0 ]; then renew_lists env; else renew_lists sudo -n; fi >/dev/null 2>&1
-    apt-cache show "$1" >/dev/null 2>&1
+    offers "$1"
 }
 
 # install_if_known PACKAGE...: after install_packages; leaves out what this system's apt has not.

@@ -3,6 +3,7 @@ port, no driver program, no package. What its pages complain of is kept: errors,
 requests to anywhere else."""
 
 import base64
+import functools
 import json
 import os
 import shutil
@@ -13,8 +14,12 @@ import threading
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
+@functools.cache
 def find():
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    """The first of its names in PATH, if it runs: Ubuntu's package only tells to install a snap."""
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    runs = program and subprocess.run([program, "--version"], capture_output=True).returncode == 0
+    return program if runs else None
 
 
 class Navigated(AssertionError):
