@@ -2,8 +2,8 @@
  * those with one thread do. Whoever opens six connections gets one page after the other on the
  * first of them, and five time-outs.
  *
- *  1. One connection has answered, again and again, others never: what waits on them is put back
- *     into the frontier, and the host has one request at a time from then on.
+ *  1. One connection has answered, again and again for a second, others never: what waits on them
+ *     is put back into the frontier, and the host has one request at a time from then on.
  *  2. The same once the only one that has answered has nothing to do any more.
  *  3. A page that takes long then, all by itself, says that the others may have been slow and no
  *     more than that: the host has as many requests as before, and is not suspected again.
@@ -45,11 +45,14 @@ void td_source_crawl_single_note(td_source_crawl *crawl, td_source_host *host,
     host->answered_ms = td_clock_ms();
     host->n_connections += reply->is_new_connection;
     host->n_of_last = reply->is_new_connection ? 0 : host->n_of_last + 1;
+    if (host->n_active == 0)
+        host->alone_ms = host->answered_ms;
     if (host->is_single && spent_ms >= WAIT_MS) {
         host->is_single = false;
         host->n_connections = 2;
     }
-    if (is_suspect(host) && host->n_of_last >= ANSWERS_MIN)
+    if (is_suspect(host) && host->n_of_last >= ANSWERS_MIN &&
+        host->answered_ms - host->alone_ms >= WAIT_MS)
         put_back(crawl, host);
 }
 

@@ -50,11 +50,12 @@ typedef struct td_source_host {
     int64_t lost_until_ms;  /* ... the last time until here */
     uint32_t n_connections; /* of HTTP/1 that have answered, */
     uint32_t n_of_last;     /* ... and how many answers the last one gave since its first, */
-    int64_t answered_ms;    /* ... of all answers the last: crawl_single.c */
-    bool is_single;         /* one request at a time: it answers on one connection alone */
-    uint32_t n_busy_waits;  /* how often it waited since it said that it is asked too much, ... */
-    int64_t busy_until_ms;  /* ... the last time until here; since then it has not answered well */
-    tandem_code closed;     /* not TANDEM_OK: nothing is fetched from here any more, because: */
+    int64_t answered_ms;    /* ... of all answers the last, */
+    int64_t alone_ms;      /* ... and the last behind which nothing was under way: crawl_single.c */
+    bool is_single;        /* one request at a time: it answers on one connection alone */
+    uint32_t n_busy_waits; /* how often it waited since it said that it is asked too much, ... */
+    int64_t busy_until_ms; /* ... the last time until here; since then it has not answered well */
+    tandem_code closed;    /* not TANDEM_OK: nothing is fetched from here any more, because: */
     char closed_reason[TD_SOURCE_REASON_N];
 } td_source_host;
 

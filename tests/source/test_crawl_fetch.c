@@ -453,7 +453,7 @@ static void a_page_that_never_comes_fails_by_its_time_out(void **state)
 
 enum {
     HELD_BYTES = 40 << 20,
-    MUCH_BYTES = 20 << 20, /* beside HELD_BYTES its buffer finds no room when it is to grow last */
+    MUCH_BYTES = 25 << 20, /* which finds no room beside it, however its buffer grows */
     CROWD_DELAY_MS = 400,
     MUCH_MAX = 64,
 };
