@@ -20,8 +20,7 @@ static size_t longest_run(td_str text, char c)
     return best;
 }
 
-/* A string without the backslashes that it needs. */
-static tandem_code add_literal(td_mdx *r, td_str text)
+tandem_code td_extract_mdx_block_literal(td_mdx *r, td_str text)
 {
     tandem_code code = TANDEM_OK;
 
@@ -43,7 +42,7 @@ static tandem_code add_span(td_mdx *r, td_str text, size_t n)
         !td_extract_mdx_reader_is_space(r->out->ptr[r->out->n - 1]))
         TD_TRY(td_buf_add_byte(r->out, ' ', r->err));
     TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
-    TD_TRY(add_literal(r, text));
+    TD_TRY(td_extract_mdx_block_literal(r, text));
     TD_TRY(td_buf_add_times(r->out, '`', n, r->err));
     r->language = TD_STR("");
     r->parts = true;
@@ -72,7 +71,7 @@ tandem_code td_extract_mdx_block_code(td_mdx *r, td_str text)
         TD_TRY(td_extract_mdx_inline_end_line(r));
     n_lines = td_extract_mdx_reader_count_lines(whole);
     r->owed -= r->owed < n_lines ? r->owed : n_lines;
-    TD_TRY(add_literal(r, whole));
+    TD_TRY(td_extract_mdx_block_literal(r, whole));
     if (r->out->ptr[r->out->n - 1] != '\n')
         TD_TRY(td_extract_mdx_inline_end_line(r));
     TD_TRY(td_buf_add_times(r->out, '`', n, r->err));

@@ -82,20 +82,6 @@ out:
     return code;
 }
 
-/* A string without the backslashes that it needs. */
-static tandem_code add_literal(td_mdx *r, td_str text)
-{
-    tandem_code code = TANDEM_OK;
-
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.ptr[i] == '\\' && i + 1 < text.n && strchr("\\`'\"$", text.ptr[i + 1]))
-            i++;
-        TD_TRY(td_buf_add_byte(r->out, text.ptr[i], r->err));
-    }
-out:
-    return code;
-}
-
 tandem_code td_extract_mdx_inline_end_line(td_mdx *r)
 {
     r->owed -= r->owed > 0;
@@ -120,7 +106,7 @@ static tandem_code read_expression(td_mdx *r)
     } else if (literal.n) {
         TD_TRY(before_text(r));
         r->just_went = r->parts = false;
-        TD_TRY(add_literal(r, literal));
+        TD_TRY(td_extract_mdx_block_literal(r, literal));
     }
 out:
     return code;

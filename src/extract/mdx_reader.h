@@ -123,6 +123,8 @@ bool td_extract_mdx_mark_waits(const td_mdx *r);
 tandem_code td_extract_mdx_mark_close(td_mdx *r, td_str name);
 
 /* mdx_block.c */
+/* A string without the backslashes that it needs. */
+tandem_code td_extract_mdx_block_literal(td_mdx *r, td_str text);
 /* A string of several lines as a block of code, in the language that the last tag named. */
 tandem_code td_extract_mdx_block_code(td_mdx *r, td_str text);
 /* What a component is given as data: a list, or words in the present line; `goes_on`: after words
