@@ -84,6 +84,8 @@ size_t td_chunk_lines_item(td_str body)
     size_t n = 0;
     if (c == '-' || c == '+' || c == '*') {
         n = 1;
+    } else if (c == '#' && body.n > 1 && body.ptr[1] == '.') {
+        n = 2;
     } else {
         while (n < body.n && n < 9 && body.ptr[n] >= '0' && body.ptr[n] <= '9')
             n++;

@@ -38,7 +38,7 @@ size_t td_chunk_lines_fence(td_str body, td_str *info_out);
 /* Whether it closes a fence of `n` marks `mark`. */
 bool td_chunk_lines_closes(td_str body, char mark, size_t n);
 
-/* "- ", "12. ": bytes up to the item's text; 0 if it begins no list item. */
+/* "- ", "12. ", "#. " (reStructuredText): bytes up to the item's text; 0 if it begins none. */
 size_t td_chunk_lines_item(td_str body);
 
 /* "***", "- - -": a line across. */

@@ -43,6 +43,9 @@ static void tells_items_rules_and_tables(void **state)
     (void)state;
     assert_int_equal(td_chunk_lines_item(TD_STR("- a")), 2);
     assert_int_equal(td_chunk_lines_item(TD_STR("12) a")), 4);
+    assert_int_equal(td_chunk_lines_item(TD_STR("#. a")), 3);
+    assert_int_equal(td_chunk_lines_item(TD_STR("#.a")), 0);
+    assert_int_equal(td_chunk_lines_item(TD_STR("# a")), 0);
     assert_int_equal(td_chunk_lines_item(TD_STR("-a")), 0);
     assert_int_equal(td_chunk_lines_item(TD_STR("1234567890. a")), 0);
     assert_true(td_chunk_lines_is_rule(TD_STR("* * *")));
