@@ -2,7 +2,7 @@
 """How often the program tells code from prose, and which language it is.
 
     measure.py TEXTS.jsonl TANDEM [N]     TEXTS as tools/language/collect.py writes it; only its
-                                          held-back half is read; N documents of each kind (2000)
+                                          held-back part is read; N documents of each kind (2000)
 
 Writes documents of known content, has `tandem chunk` cut them, and counts lines: a line of code
 is right in a chunk for coderank, a line of prose (documentation, logs, traces, tables) in one for
@@ -144,7 +144,8 @@ def documents(kind, code, prose, n, rng):
                 yield f"{i}.md", parts, form % first.label
         elif kind == "unfenced":
             parts = [draw(rng, code) if k % 2 else rng.choice(prose["markdown"]) for k in range(4)]
-            yield f"{i}.txt", parts, "\n\n".join(["{}"] * 4) + "\n"
+            if "```" not in "".join(part.text for part in parts):
+                yield f"{i}.txt", parts, "\n\n".join(["{}"] * 4) + "\n"
         elif kind in ("prose", "mixed"):
             part = rng.choice(prose["markdown"])
             if part.text.count("\n") > 10 and bool(part.shown) == (kind == "mixed"):

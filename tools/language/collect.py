@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Collects labelled texts for train.py and for bench/route, from free packages on this system.
 
-    collect.py FOLDER TEXTS.jsonl                   to train, and a half to measure
+    collect.py FOLDER TEXTS.jsonl                   to train, and a quarter to measure
     collect.py FOLDER TEXTS.jsonl KNOWN.jsonl       a blind set, all of it to measure
 
 In:   FOLDER as tools/language/fetch fills it, and what the system has in /usr/share, /usr/lib and
@@ -11,12 +11,13 @@ In:   FOLDER as tools/language/fetch fills it, and what the system has in /usr/s
       made-up logs
 Out:  lines of {"label", "half", "package", "text", "comments", "name"}: windows of 3 to 60 lines,
       and the numbers, from 0, of those of its lines that are nothing but comment, docstring or POD,
-      as the whole file, whose name is "name", tells. Nothing of a package is in both halves, which
-      have about as much of each label: 0 trains, 1 is held back
+      as the whole file, whose name is "name", tells. "half": 0 trains, 1 is held back, which has a
+      quarter of each label; nothing of a package is in both
 Nothing is random but by the seed in each file's own name; the same packages give the same set.
 """
 
 import collections
+import difflib
 import glob
 import gzip
 import hashlib
@@ -45,22 +46,22 @@ BY_END = {
     "json": ".json",
     "kotlin": ".kt .kts",
     "latex": ".tex .sty .cls .ltx",
-    "lisp": ".el .lisp .scm",
+    "lisp": ".el .lisp .scm .cl",
     "log": ".log",
     "lua": ".lua",
-    "make": ".mk .mak",
+    "make": ".mk .mak .am",
     "objective-c": ".m .mm",
     "ocaml": ".ml .mli",
-    "perl": ".pl .pm",
+    "perl": ".pl .pm .t",
     "php": ".php",
-    "powershell": ".ps1 .psm1",
+    "powershell": ".ps1 .psm1 .psd1",
     "python": ".py",
     "r": ".R .r",
     "ruby": ".rb .rake",
     "rust": ".rs",
     "scala": ".scala",
     "shell": ".sh .bash",
-    "sql": ".sql",
+    "sql": ".sql .ddl",
     "swift": ".swift",
     "tcl": ".tcl",
     "toml": ".toml",
@@ -78,15 +79,28 @@ CHANGES = (
 NAMES = {
     "Makefile": "make",
     "CMakeLists.txt": "cmake",
+    "GNUmakefile": "make",
+    "makefile": "make",
+    "rules": "make",
     "Dockerfile": "dockerfile",
+    "Containerfile": "dockerfile",
+    ".editorconfig": "ini",
+    ".coveragerc": "ini",
+    ".pylintrc": "ini",
+    ".gitmodules": "ini",
+    "Pipfile": "toml",
+    ".clang-format": "yaml",
     "Rakefile": "ruby",
     "Gemfile": "ruby",
     "copyright": "markdown",
     "README": "markdown",
     **{name: "markdown" for name in CHANGES},
 }
-PER_PACKAGE, PER_LABEL = 300, 1600  # windows; PER_LABEL for each half
+# Windows: of a package and label; of a label, to train and held back.
+PER_PACKAGE, PER_LABEL = 200, (2400, 1200)
+HELD_BACK = 3  # the others have so many times as much
 NOT_CODE = ("markdown", "log", "csv")
+PATCHES_PER_LABEL = 90
 PROSE_TIMES = 6  # as many windows of prose as of each other label
 FILE_BYTES_MAX = 1 << 20
 TOPS = [
@@ -101,7 +115,7 @@ TOPS = [
 
 
 def halves(found):
-    """{package: half}: each package, in an order that means nothing, to the half that lacks it
+    """{package: half}: each package, in an order that means nothing, to the side that lacks it
     most, labels of few packages first."""
     sides, order = {}, lambda name: hashlib.sha256(name.encode()).digest()
     packages = {
@@ -113,13 +127,16 @@ def halves(found):
         for package in sorted(counts, key=lambda p: (p not in sides, -counts[p], order(p))):
             if package.startswith("made-up/"):
                 sides[package] = int(package.split("/")[2])
-            side = sides.setdefault(package, int(have[1] < have[0]))
+            side = sides.setdefault(package, int(have[1] * HELD_BACK < have[0]))
             have[side] += min(counts[package], PER_PACKAGE)
     return sides
 
 
 def package_of(path, folder):
     """The folder that stands for what was installed as one."""
+    collection = re.match(r".*/ansible_collections/[^/]+/[^/]+(?=/)", path)
+    if collection:
+        return collection[0]
     for top, deep in (
         (folder, 1),
         (os.path.expanduser("~/.cargo/registry/src"), 2),
@@ -157,7 +174,8 @@ FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1`*~* *$\n?", re.M | r
 QUOTED = r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"""
 SLASHES = r"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))" + QUOTED
 HASH = r"(?P<comment>^[ \t]*#(?!!)[^\n]*"
-# What is a comment, a docstring or POD in a whole file. Strings are matched to be passed over.
+# What is a comment, a docstring or POD in a whole file, or a text inside of data. Strings are
+# matched to be passed over.
 COMMENTS = {
     "python": r"(?P<comment>^[ \t]*[rRuU]?(?P<q>\"{3}|'{3})(?:\\.|.)*?(?P=q)|#[^\n]*)"
     r"|\"{3}.*?\"{3}|'{3}.*?'{3}" + QUOTED,
@@ -174,6 +192,9 @@ COMMENTS = {
     "ruby": HASH + r"|^=begin.*?^=end[^\n]*$)",
     "powershell": HASH + r"|<#.*?#>)",
     "ini": r"(?P<comment>^[ \t]*[#;][^\n]*)",
+    "toml": r"(?P<comment>^[ \t]*#[^\n]*|(?P<text>(?P<q>\"{3}|'{3})(?:\\.|.)*?(?P=q)))" + QUOTED,
+    "yaml": r"(?P<comment>^[ \t]*#[^\n]*|^(?P<by> *)(?:- +)?[^\s#][^\n]*?[:-] +[|>][-+0-9]*"
+    r" *\n(?P<text>(?:(?P=by) +\S[^\n]*\n|[ \t]*\n)+))",
     "json": r"(?P<comment>(?!))",
     "cmake": r"(?P<comment>#\[(?P<q>=*)\[.*?\](?P=q)\]|^[ \t]*#[^\n]*)",
 }
@@ -188,19 +209,49 @@ COMMENTS = {label: re.compile(form, re.M | re.S) for label, form in COMMENTS.ite
 HASH_COMMENTS = re.compile(HASH + ")", re.M)
 
 
+PATCH = re.compile(
+    r"diff |Index: |=== |index [0-9a-f]|(?:old|new|deleted|rename|similarity|copy)\b|"
+    r"Binary files |--- |\+\+\+ |\*\*\* |@@ |[-+ \\!]"
+)
+
+
+def told_lines(text):
+    """The lines of a patch that tell what it is for: before, between and behind what changes."""
+    told, inside = set(), False
+    for i, line in enumerate(text.split("\n")):
+        begins = re.match(r"--- \S|\*\*\* \S|diff |Index: |@@ -", line)
+        inside = bool(begins) or (inside and bool(not line or PATCH.match(line)))
+        if line.strip() and not inside:
+            told.add(i)
+    return told
+
+
 def comment_lines(text, label):
-    """The numbers of the lines of a file that have a comment and nothing else."""
-    bare = COMMENTS.get(label, HASH_COMMENTS).sub(
-        lambda m: re.sub(r"[^\n]", " ", m[0]) if m["comment"] else m[0], text
-    )
+    """The numbers of the lines of a file that have a comment and nothing else; of data also those
+    of running text in one value; of a patch also what is no part of any hunk."""
+    if label == "diff":
+        return told_lines(text)
+
+    def blank(m):
+        inner = m.groupdict().get("text")
+        if not m["comment"] or (inner and not is_running(inner)):
+            return m[0]
+        kept = m[0][: -len(inner)] if inner else ""
+        return kept + re.sub(r"[^\n]", " ", m[0][len(kept) :])
+
+    bare = COMMENTS.get(label, HASH_COMMENTS).sub(blank, text)
     pairs = zip(text.split("\n"), bare.split("\n"))
     return {i for i, (line, rest) in enumerate(pairs) if line.strip() and not rest.strip()}
 
 
+def name_of(path):
+    """What its label is known by."""
+    name = os.path.basename(path).removesuffix(".gz")
+    return "Dockerfile" if re.match(r"Dockerfile[.-]|.*\.[Dd]ockerfile$", name) else name
+
+
 def label_of(path, text):
-    name = os.path.basename(path)
-    if name.endswith(".gz"):
-        name = name[:-3]
+    name = name_of(path)
     label = NAMES.get(name) or LABELS.get(os.path.splitext(name)[1])
     if label is None and text.startswith("#!"):
         first = text[:80].split("\n")[0]
@@ -229,12 +280,22 @@ def label_of(path, text):
         and not re.search("/share/(doc|debian-reference)/", path)
     ):
         return None  # lists of words, data, code under another name
+    if label == "make" and name == "rules" and "make" not in text[:80]:
+        return None  # of some other program
+    if label == "perl" and name.endswith(".t") and not re.search(r"^use [A-Z\w:]+", text, re.M):
+        return None
     if label == "ini" and text.lstrip().startswith("<"):
         return "xml"
+    if label == "ini" and re.search(r"^ *\\[A-Za-z@]+[\[{]", text, re.M):
+        return "latex"
+    if label == "ini" and re.search(r"^\[\[\w.]+\]\]\s*$", text, re.M):
+        return "toml"
     if label == "ini" and not re.search(r"^\[[^\]\n]+\]\s*$", text, re.M):
         return None  # some other syntax under a name like ".conf"
     if label == "latex" and not re.search(r"\\(begin|def|newcommand)\b", text):
         return None  # Texinfo and the like
+    if "\x1b[" in text:
+        return None  # coloured for a terminal
     if "unicore" in path or "Collate" in path or name == "Activate.ps1":
         return None  # tables of numbers; the same file everywhere
     return label
@@ -290,6 +351,28 @@ def sessions(text):
         yield "console", block[1]
 
 
+def patches(found):
+    """Patches of the windows of code, as editing makes them: (package, text). Packages have few."""
+    for label, items in sorted(found.items()):
+        rng = random.Random(f"patches {label}")
+        if label in NOT_CODE or label == "diff":
+            continue
+        for package, text, _, name in rng.sample(items, min(PATCHES_PER_LABEL, len(items))):
+            old, other = text.split("\n"), rng.choice(items)[1].split("\n")
+            new = list(old)
+            for _ in range(rng.randint(1, 4)):
+                at, n = rng.randrange(len(new) + 1), rng.randint(0, 3)
+                start = rng.randrange(len(other))
+                new[at : at + n] = other[start : start + rng.randint(n == 0, 4)]
+            if new == old:
+                continue
+            file, n = f"{label}/{name}", rng.randint(1, 900)
+            made = list(difflib.unified_diff(old, new, f"a/{file}", f"b/{file}", lineterm=""))
+            heads = ["Description: " + rng.choice(other).strip(), f"diff --git a/{file} b/{file}"]
+            made = rng.choice((made, [rng.choice(heads)] + made, made[rng.randint(2, 8) :]))
+            yield package, re.sub(r"^@@ -1", f"@@ -{n}", "\n".join(made[: rng.randint(8, 60)]))
+
+
 TRACE = re.compile(
     r"^[ \t]*(Traceback \(most recent call last\):|Exception in thread |panic: |goroutine \d+ \["
     r"|thread '.*' panicked|[\w.]+(?:Error|Exception)\b.*\n\s+at )(?:.*\S.*\n){3,}",
@@ -331,8 +414,8 @@ def main(folder, out_path, known_path=None):
     taken, files_seen, seen = collections.Counter(), set(), set()
     found = collections.defaultdict(list)
     for path in files(folder, [] if known else TOPS):
-        end = os.path.splitext(path[:-3] if path.endswith(".gz") else path)[1]
-        name = os.path.basename(path).removesuffix(".gz")
+        name = name_of(path)
+        end = os.path.splitext(name)[1]
         if end not in LABELS and name not in NAMES and (end or "/bin" not in path):
             continue
         package = package_of(path, folder)
@@ -353,18 +436,23 @@ def main(folder, out_path, known_path=None):
             found[label].append((package, part, comments, name))
         if label == "markdown":
             for other, part in [*sessions(text), *(traces_and_tables(text) if known else ())]:
-                found[other].append((package, part.strip("\n"), [], name))
+                part = part.strip("\n")
+                comments = [] if other in NOT_CODE else sorted(comment_lines(part, other))
+                if len(comments) * 3 <= part.count("\n") + 1:
+                    found[other].append((package, part, comments, name))
     for label, _, package, text in (made_up_blind if known else made_up).texts():
         found[label].append((package, text, [], "made-up"))
+    for package, text in () if known else patches(found):
+        found["diff"].append((package, text, [], "made.diff"))
     sides = collections.defaultdict(lambda: 1) if known else halves(found)
     with open(out_path, "w") as out:
         for label, items in sorted(found.items()):
             random.Random(label).shuffle(items)
             per, n = collections.Counter(), [0, 0]
-            most = PER_LABEL * (PROSE_TIMES if label == "markdown" else 1)
+            most = [n * (PROSE_TIMES if label == "markdown" else 1) for n in PER_LABEL]
             for package, text, comments, name in items:
                 digest, half = hashlib.sha256(text.encode()).digest(), sides[package]
-                if digest in seen or per[package] >= PER_PACKAGE or n[half] >= most:
+                if digest in seen or per[package] >= PER_PACKAGE or n[half] >= most[half]:
                     continue
                 mine = lines_of(text)
                 if len(mine & known) * 3 > len(mine):

@@ -13,7 +13,7 @@ from windows import NOT_CODE
 N_FEATURES = 14000
 PACKAGES_MIN, WINDOWS_MIN = 3, 10  # in which a feature must be, or it says more of a package
 LENGTH_POWER = 0.35
-EPOCHS, BATCH, RATE, DECAY = 8, 256, 0.03, 1e-6
+EPOCHS, BATCH, RATE, DECAY, DROP = 8, 256, 0.03, 1e-6, 0.6
 
 
 def choose(windows, classes, n_features=N_FEATURES):
@@ -38,28 +38,62 @@ def choose(windows, classes, n_features=N_FEATURES):
     return np.sort(found[np.argsort(-gain, kind="stable")[:n_features]])
 
 
-class Rows:
-    """Windows as sparse rows over the vocabulary."""
+class Matrix:
+    """Sparse rows, none of them empty."""
 
-    def __init__(self, windows, vocabulary):
-        self.n = len(vocabulary)
+    def __init__(self, columns, values, sizes):
+        self.columns, self.values = columns, values.astype(np.float32)[:, None]
+        self.starts = np.cumsum(sizes) - sizes
+        self.rows = np.repeat(np.arange(len(sizes)), sizes)
+
+    def times(self, w):
+        return np.add.reduceat(w[self.columns] * self.values, self.starts)
+
+    def transposed_times(self, p, like):
+        """A gradient of the shape of `like`."""
+        order = np.argsort(self.columns, kind="stable")
+        columns = self.columns[order]
+        first = np.flatnonzero(np.diff(columns, prepend=-1))
+        g = np.zeros_like(like)
+        g[columns[first]] = np.add.reduceat(p[self.rows[order]] * self.values[order], first)
+        return g
+
+
+class Rows:
+    """Texts as sparse rows over the vocabulary: of each the features, and where lines end."""
+
+    def __init__(self, texts, vocabulary, ends=None):
+        self.n, self.ends = len(vocabulary), ends
         self.items = []
-        for w in windows:
-            at = np.minimum(np.searchsorted(vocabulary, w.features), self.n - 1)
-            self.items.append((np.where(vocabulary[at] == w.features, at, self.n), w.ends))
+        for features in texts:
+            at = np.minimum(np.searchsorted(vocabulary, features), self.n - 1)
+            self.items.append(np.where(vocabulary[at] == features, at, self.n))
+
+    def part(self, i, rng):
+        """Of half of the texts a part of the lines."""
+        at, ends = self.items[i], self.ends[i]
+        if len(ends) <= 4 or rng.random() >= 0.5:
+            return at
+        n = rng.integers(3, len(ends) + 1)
+        first = rng.integers(0, len(ends) - n + 1)
+        return at[ends[first - 1] if first else 0 : ends[first + n - 1]]
 
     def matrix(self, which, rng=None):
-        """One row a window, the last column 1; with `rng`, of half of them a part of the lines."""
-        x = np.zeros((len(which), self.n + 1), np.float32)
-        for row, (at, ends) in zip(x, (self.items[i] for i in which)):
-            if rng is not None and len(ends) > 4 and rng.random() < 0.5:
-                n = rng.integers(3, len(ends) + 1)
-                first = rng.integers(0, len(ends) - n + 1)
-                at = at[ends[first - 1] if first else 0 : ends[first + n - 1]]
-            row[:] = np.sqrt(np.bincount(at, minlength=self.n + 1))
-            row /= max(1, len(at)) ** LENGTH_POWER
-            row[self.n] = 1
-        return x
+        """A row for each text, the last column 1; with `rng` parts of texts, and DROP of what
+        they have left out."""
+        columns, values, sizes = [], [], []
+        for i in which:
+            at = self.items[i] if rng is None else self.part(i, rng)
+            found, counts = np.unique(at, return_counts=True)
+            known = found < self.n
+            found, weights = found[known], np.sqrt(counts[known]) / max(1, len(at)) ** LENGTH_POWER
+            if rng is not None:
+                kept = rng.random(len(found)) >= DROP
+                found, weights = found[kept], weights[kept] / (1 - DROP)
+            columns += [found, [self.n]]
+            values += [weights, [1]]
+            sizes.append(len(found) + 1)
+        return Matrix(np.concatenate(columns).astype(int), np.concatenate(values), np.array(sizes))
 
 
 def weights_of(y, classes):
@@ -80,9 +114,9 @@ def train(rows, y, classes, epochs=EPOCHS):
         for start in range(0, len(y), BATCH):
             at = order[start : start + BATCH]
             x = rows.matrix(at, rng)
-            p = softmax(x @ w)
+            p = softmax(x.times(w))
             p[np.arange(len(at)), y[at]] -= 1
-            g = x.T @ (p * weights[at, None]) / len(at) + DECAY * w
+            g = x.transposed_times(p * weights[at, None], w) / len(at) + DECAY * w
             step += 1
             m += 0.1 * (g - m)
             v += 0.001 * (g * g - v)
@@ -95,12 +129,25 @@ def softmax(z):
     return p / p.sum(1, keepdims=True)
 
 
+def probabilities(rows, w):
+    n = len(rows.items)
+    if n == 0:
+        return np.zeros((0, w.shape[1]), np.float32)
+    return np.concatenate(
+        [softmax(rows.matrix(range(i, min(i + 512, n))).times(w)) for i in range(0, n, 512)]
+    )
+
+
+def odds(rows, w, classes):
+    """How much likelier each is to be code than not, in nats."""
+    code = np.array([c not in NOT_CODE for c in classes])
+    p = probabilities(rows, w)
+    return np.log(p[:, code].sum(1) + 1e-9) - np.log(p[:, ~code].sum(1) + 1e-9)
+
+
 def report(rows, y, w, classes, name):
     """Prints how often the windows are told right, and the reliability of the confidence."""
-    p = np.concatenate(
-        [softmax(rows.matrix(range(i, min(i + 512, len(y)))) @ w) for i in range(0, len(y), 512)]
-    )
-    code = np.array([c not in NOT_CODE for c in classes])
+    p, code = probabilities(rows, w), np.array([c not in NOT_CODE for c in classes])
     says, is_code, best = p[:, code].sum(1) >= 0.5, code[y], p.argmax(1)
     print(
         f"{name}: {len(y)} windows; code or not right {np.mean(says == is_code):.4f}; "

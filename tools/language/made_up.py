@@ -198,6 +198,51 @@ def table(r, half):
     return "\n".join(lines)
 
 
+def value(r, quoted):
+    """A cell as statistics programs write it."""
+    cell = r.choice(
+        (
+            lambda: f"{r.gauss(0, 100):.{r.choice((0, 2, 6, 14))}f}",
+            lambda: str(r.randint(0, 10 ** r.randint(1, 5))),
+            lambda: r.choice(("NA", "TRUE", "FALSE", "", f"{r.random():.3e}")),
+            lambda: '"%s"' % r.choice(WORDS) if quoted else r.choice(WORDS),
+        )
+    )
+    return cell()
+
+
+def data_frame(r, half):
+    """A table with quoted names, mostly of numbers, with the row's own number or name before it."""
+    mark, n, quoted = (",", ";")[half] if r.random() < 0.8 else ",", r.randint(2, 10), half == 0
+    quote = (lambda text: f'"{text}"') if r.random() < 0.7 else str
+    names = [
+        r.choice((w, w[:1], f"{w[:2]}.{r.choice(WORDS)}", f"{w[0]}({w[1]}{r.randint(0, 9)})"))
+        for w in (r.choice(WORDS) for _ in range(n))
+    ]
+    numbered = r.random() < 0.6
+    lines = [mark.join([quote("")] * numbered + [quote(name) for name in names])]
+    kinds = [r.random() < 0.75 for _ in range(n)]
+    for i in range(r.randint(4, 40)):
+        row = [
+            f"{r.gauss(0, 50):.{r.choice((1, 4, 14))}f}" if number else value(r, quoted)
+            for number in kinds
+        ]
+        lines.append(mark.join([quote(i + 1)] * numbered + row))
+    return "\n".join(lines)
+
+
+def syslog(r, half):
+    """Lines as they go over the wire, with a priority before them."""
+    out = []
+    for _ in range(r.randint(4, 30)):
+        day, time = r.randint(1, 28), f"{r.randint(0, 23):02}:{r.randint(0, 59):02}:02"
+        at = (f"Mar {day:2} {time}", f"1 2024-03-{day:02}T{time}Z")[half]
+        words = f"{r.choice(WORDS)}{r.randint(1, 9)} {r.choice(WORDS)}[{r.randint(10, 9999)}]: "
+        extra = f'{r.choice(WORDS)}="{r.choice(WORDS)}"'
+        out.append(f"<{r.randint(1, 191)}>{at} {words}{phrase(r)} {extra}")
+    return "\n".join(out)
+
+
 def pipe_table(r, half):
     """A table as Markdown or reStructuredText draws it."""
     n = r.randint(2, 5)
@@ -249,7 +294,9 @@ KINDS = (
     ("log", access_log, 200),
     ("log", trace, 500),
     ("console", session, 400),
-    ("csv", table, 600),
+    ("log", syslog, 150),
+    ("csv", table, 500),
+    ("csv", data_frame, 500),
     ("markdown", pipe_table, 300),
     ("dockerfile", dockerfile, 300),
 )

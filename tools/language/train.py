@@ -5,7 +5,7 @@
 
 In:   TEXTS as collect.py writes it: half 0 trains, half 1 is held back; FEATURES.so as windows.py
       says; "small" trains fast and badly, for tests
-Out:  the table, and how often the held-back half is told right
+Out:  the table, and how often what is held back is told right
 """
 
 import sys
@@ -44,9 +44,8 @@ def list_of(out, head, values, form):
     out.write(text + "\n};\n\n")
 
 
-def write(path, fingerprint, classes, vocabulary, w, line_model):
-    w_line, bias_line, turns = line_model
-    (rows, step), (marks, step_line) = quantise(w), quantise(w_line)
+def write(path, fingerprint, classes, vocabulary, w, model):
+    (rows, step), (marks, step_line) = quantise(w), quantise(model.words)
     starts = np.searchsorted(vocabulary, np.arange((1 << TOP_BITS) + 1) << (32 - TOP_BITS))
     with open(path, "w") as out:
         out.write("/* Written by tools/language/train.py; do not edit. */\n")
@@ -70,9 +69,11 @@ def write(path, fingerprint, classes, vocabulary, w, line_model):
             f"    .rows = rows[0],\n    .row_step = {step:.6g}f,\n"
             f"    .length_power = {language.LENGTH_POWER}f,\n"
             f"    .line_step = {step_line:.6g}f,\n"
-            f"    .line_bias = {bias_line:.6g}f,\n    .turns =\n        {{\n"
+            f"    .line_bias = {model.bias:.6g}f,\n    .votes = {{"
+            + ", ".join(f"{x:#.6g}f" for x in model.votes)
+            + "},\n    .turns =\n        {\n"
         )
-        for turn in turns.reshape(-1, 4):
+        for turn in model.turns.reshape(-1, 4):
             a, b, c, d = (f"{x:.3f}F" for x in turn)
             out.write(f"            {{{{{a}, {b}}}, {{{c}, {d}}}}},\n".replace("F", "f"))
         out.write("        },\n};\n")
@@ -85,20 +86,27 @@ def main(texts_path, library, table_path, size="whole"):
     halves = [[w for w in found if w.half == half] for half in (0, 1)]
     classes = sorted({w.label for w in found})
     vocabulary = language.choose(halves[0], classes, 500 if small else language.N_FEATURES)
-    y = [np.array([classes.index(w.label) for w in half]) for half in halves]
-    rows = [language.Rows(half, vocabulary) for half in halves]
-    w = language.train(rows[0], y[0], classes, *([2] if small else []))
+
+    def learn(windows):
+        rows = language.Rows([w.features for w in windows], vocabulary, [w.ends for w in windows])
+        y = np.array([classes.index(w.label) for w in windows])
+        return language.train(rows, y, classes, *([2] if small else [])), rows, y
+
+    w, *training = learn(halves[0])
     q, step = quantise(w)
-    for i, name in enumerate(("training", "held back")):
-        language.report(rows[i], y[i], q * np.float32(step), classes, name)
-    n = 100 if small else lines.DOCUMENTS
-    made = lines.documents(halves[0], n, 1, features)
-    line_model = lines.train(made, vocabulary, *([1] if small else []))
-    lines.report(made[: n // 4], vocabulary, *line_model, "training")
-    lines.report(
-        lines.documents(halves[1], n // 4, 2, features), vocabulary, *line_model, "held back"
-    )
-    write(table_path, features.fingerprint, classes, vocabulary, w, line_model)
+    held_back = language.Rows([w.features for w in halves[1]], vocabulary)
+    held_back = held_back, np.array([classes.index(w.label) for w in halves[1]])
+    for name, (rows, y) in (("training", training), ("held back", held_back)):
+        language.report(rows, y, q * np.float32(step), classes, name)
+    folds = [[w for w in halves[0] if lines.fold(w.package) != fold] for fold in (0, 1)]
+    models = [learn(fold)[0] for fold in folds]
+    n, rest = 100 if small else lines.DOCUMENTS, (features, vocabulary, classes)
+    made = lines.documents(halves[0], n, 1, *rest, models)
+    model = lines.train(made, vocabulary, *([1] if small else []))
+    lines.report(made[: n // 4], vocabulary, model, "training")
+    made = lines.documents(halves[1], n // 4, 2, *rest, [w, w])
+    lines.report(made, vocabulary, model, "held back")
+    write(table_path, features.fingerprint, classes, vocabulary, w, model)
 
 
 if __name__ == "__main__":
