@@ -1,10 +1,23 @@
 #include "chunk/bare.h"
 
+#include "chunk/chunk.h"
 #include "chunk/features.h"
 #include "chunk/language_table.h"
 
-/* A line between fences: whatever it looks like, it is not for us. */
-static const float FENCED_LOOKS = -100;
+enum {
+    BLANK_GAP = 3, /* the least of those with a blank line */
+    SETTINGS_LINES = 16
+};
+
+/* A line between fences, whatever it looks like, is not for us; one of a patch is code. */
+static const float FENCED_LOOKS = -100, SETTING_LOOKS = -30, PATCH_LOOKS = 30;
+
+/* What a paragraph's vote is at most; the looks of its lines together, and of each, that no vote
+ * turns. */
+static const float VOTE_MOST = 8, VOTED_LOOKS = 24, PROSE_LOOKS = -1;
+
+/* A line that looks like prose itself. */
+static const float CONTRARY_LOOKS = -1.5f;
 
 void td_chunk_bare_init(td_chunk_bare *bare, td_str text, td_format format)
 {
@@ -14,7 +27,8 @@ void td_chunk_bare_init(td_chunk_bare *bare, td_str text, td_format format)
     bare->n_blank = bare->indent = 0;
     bare->is_code = false;
     bare->fence = '\0';
-    bare->fence_n = 0;
+    bare->fence_n = bare->n_settings = 0;
+    bare->patch = (td_chunk_patch){0};
     bare->n_lines_read = 0;
 }
 
@@ -33,6 +47,17 @@ static bool is_fenced(td_chunk_bare *bare, td_str body)
         bare->fence_n = n;
     }
     return n > 0;
+}
+
+/* Whether the line belongs to the settings that a text leaves for Emacs at its end. */
+static bool is_setting(td_chunk_bare *bare, td_str body)
+{
+    if (td_str_eq(body, TD_STR("Local Variables:")))
+        bare->n_settings = SETTINGS_LINES;
+    if (bare->n_settings == 0)
+        return false;
+    bare->n_settings = td_str_eq(body, TD_STR("End:")) ? 0 : bare->n_settings - 1;
+    return true;
 }
 
 static bool is_of_name(char c)
@@ -63,8 +88,6 @@ static float looks_of(td_str text, const td_chunk_line *line, td_str body)
 {
     td_chunk_features features;
     int steps = 0;
-    if (is_handles(body))
-        return 0;
     td_chunk_features_read(body, line->indent, text.ptr[line->start] == '\t', &features);
     for (size_t i = 0; i < features.n; i++) {
         size_t row = td_chunk_language_table_find(features.items[i]);
@@ -81,6 +104,7 @@ static bool read_line(td_chunk_bare *bare, td_chunk_bare_line *line_out)
         td_chunk_line line = td_chunk_lines_at(bare->text, bare->at);
         bare->at = line.end;
         bare->n_lines_read++;
+        bool patch = td_chunk_patch_takes(&bare->patch, bare->text, line.start);
         if (td_chunk_lines_is_blank(&line)) {
             bare->n_blank++;
             continue;
@@ -88,18 +112,86 @@ static bool read_line(td_chunk_bare *bare, td_chunk_bare_line *line_out)
         td_str body = td_chunk_lines_body(bare->text, &line);
         size_t blank = bare->n_blank < 2 ? bare->n_blank : 2;
         size_t turn = line.indent == bare->indent ? 0 : line.indent > bare->indent ? 1 : 2;
-        bool fenced = is_fenced(bare, body);
+        bool fenced = is_fenced(bare, body), mute = is_handles(body);
+        bool setting = is_setting(bare, body);
         *line_out = (td_chunk_bare_line){
             .start = line.start,
             .end = line.end,
-            .looks = fenced ? FENCED_LOOKS : looks_of(bare->text, &line, body),
+            .looks = fenced    ? FENCED_LOOKS
+                     : setting ? SETTING_LOOKS
+                     : patch   ? PATCH_LOOKS
+                     : mute    ? 0
+                               : looks_of(bare->text, &line, body),
             .gap = (uint8_t)(blank * 3 + turn),
+            .is_told = fenced || setting || patch,
+            .is_mute = mute,
         };
         bare->indent = line.indent;
         bare->n_blank = 0;
         return true;
     }
     return false;
+}
+
+/* What the languages say of lines: how much rather code than not. */
+static float odds_of(const td_chunk_bare *bare, const td_chunk_bare_line *lines, size_t n)
+{
+    float odds = td_chunk_look_odds(td_str_slice(bare->text, lines[0].start, lines[n - 1].end));
+    return odds > VOTE_MOST ? VOTE_MOST : odds < -VOTE_MOST ? -VOTE_MOST : odds;
+}
+
+/* The same of a paragraph; where all of its lines say it, nobody is asked. */
+static float odds_of_paragraph(const td_chunk_bare *bare, const td_chunk_bare_line *lines, size_t n)
+{
+    float looks = 0, most = lines[0].looks;
+    for (size_t i = 0; i < n; i++) {
+        looks += lines[i].looks;
+        most = lines[i].looks > most ? lines[i].looks : most;
+    }
+    if (looks < -VOTED_LOOKS || most < PROSE_LOOKS)
+        return -VOTE_MOST;
+    return looks > VOTED_LOOKS ? VOTE_MOST : odds_of(bare, lines, n);
+}
+
+/* Each of the lines gets its part of their vote. */
+static void add_vote(td_chunk_bare_line *lines, size_t n, float odds)
+{
+    static const size_t sizes[] = {2, 3, 5, 9};
+    size_t size = 0;
+    while (size < sizeof sizes / sizeof *sizes && n >= sizes[size])
+        size++;
+    for (size_t i = 0; i < n; i++) {
+        if (!lines[i].is_mute)
+            lines[i].looks += td_chunk_language_table.votes[size] * odds / (float)n;
+    }
+}
+
+/* The lines are one paragraph. Where it looks like code, but some of its lines like prose, either
+ * has a vote of its own. */
+static void vote(const td_chunk_bare *bare, td_chunk_bare_line *lines, size_t n)
+{
+    float odds = odds_of_paragraph(bare, lines, n);
+    bool whole = odds < 0;
+    for (size_t start = 0, end = whole ? n : 0; start < n; start = end) {
+        bool contrary = lines[start].looks < CONTRARY_LOOKS;
+        while (end < n && (lines[end].looks < CONTRARY_LOOKS) == contrary)
+            end++;
+        bool all = end - start == n;
+        add_vote(lines + start, end - start,
+                 all ? odds : odds_of(bare, lines + start, end - start));
+    }
+}
+
+static void vote_all(td_chunk_bare *bare)
+{
+    for (size_t start = 0, end = 0; start < bare->n; start = end) {
+        td_chunk_bare_line *lines = bare->lines;
+        for (end = start + 1; end < bare->n && lines[end].gap < BLANK_GAP &&
+                              lines[end].is_told == lines[start].is_told;)
+            end++;
+        if (!lines[start].is_told)
+            vote(bare, lines + start, end - start);
+    }
 }
 
 /* Reads lines, follows both states through them, and goes back along the likelier path. */
@@ -109,15 +201,18 @@ static void decide(td_chunk_bare *bare)
     bool first = bare->n == 0 && bare->next == 0;
     bool before = bare->is_code;
     bare->n = bare->next = 0;
-    while (bare->n < TD_CHUNK_BARE_LINES && read_line(bare, &bare->lines[bare->n])) {
-        td_chunk_bare_line *line = &bare->lines[bare->n++];
+    while (bare->n < TD_CHUNK_BARE_LINES && read_line(bare, &bare->lines[bare->n]))
+        bare->n++;
+    vote_all(bare);
+    for (size_t i = 0; i < bare->n; i++) {
+        td_chunk_bare_line *line = &bare->lines[i];
         float now[2];
         for (int to = 0; to < 2; to++) {
             const float(*turns)[2] = td_chunk_language_table.turns[line->gap];
             float stay = score[0] + turns[0][to], turn = score[1] + turns[1][to];
-            bool code = bare->n == 1 ? before : turn > stay;
+            bool code = i == 0 ? before : turn > stay;
             now[to] = (code ? turn : stay) + (to ? line->looks : 0);
-            if (bare->n == 1 && first)
+            if (i == 0 && first)
                 now[to] = to ? line->looks : 0;
             line->from[to] = code;
         }

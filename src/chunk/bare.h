@@ -1,9 +1,10 @@
 /* chunk/bare.h - lines of a document that are code, though nobody marked them.
  *
  * A chain of two states over the lines that are not blank: each line says by its features
- * (features.h) how much it looks like code, each gap between two lines how likely the state turns
- * there; the likeliest path through both is taken (Viterbi), some hundred lines at a time. Lines
- * between fences are left to the fences.
+ * (features.h) how much it looks like code, each paragraph as a whole by what the languages say of
+ * it, each gap between two lines how likely the state turns there; the likeliest path through all
+ * is taken (Viterbi), some hundred lines at a time. Lines between fences are left to the fences;
+ * those of patches are code by their own counts.
  * Threads:  one owner
  * Source:   linear-chain conditional random field, Lafferty et al. 2001; trained by tools/language
  */
@@ -11,6 +12,7 @@
 #define TD_CHUNK_BARE_H
 
 #include "chunk/lines.h"
+#include "chunk/patch.h"
 #include "flow/document.h"
 
 enum {
@@ -21,6 +23,8 @@ typedef struct td_chunk_bare_line {
     size_t start, end; /* bytes; end is behind the newline */
     float looks;       /* how much rather code than not, in nats; with `is_code`, and the turns */
     uint8_t gap;       /* what is before it: see language_table.h */
+    bool is_told;      /* between fences, a setting, of a patch: nothing else has a say */
+    bool is_mute;      /* says nothing, and no vote is counted for it */
     uint8_t from[2];   /* the likeliest state before, for each of its own */
     bool is_code;
 } td_chunk_bare_line;
@@ -37,10 +41,11 @@ typedef struct td_chunk_bare {
     size_t at;                                     /* the next line to be read */
     td_chunk_bare_line lines[TD_CHUNK_BARE_LINES]; /* read and decided */
     size_t n, next;
-    size_t n_blank, indent; /* before the line at `at` */
-    bool is_code;           /* of the line before lines[0] */
-    char fence;             /* the mark of the fence that is open; '\0': none */
-    size_t fence_n;
+    size_t n_blank, indent;     /* before the line at `at` */
+    bool is_code;               /* of the line before lines[0] */
+    char fence;                 /* the mark of the fence that is open; '\0': none */
+    size_t fence_n, n_settings; /* lines that the settings may still have */
+    td_chunk_patch patch;
     size_t n_lines_read;
 } td_chunk_bare;
 

@@ -85,4 +85,7 @@ typedef struct td_chunk_look {
 } td_chunk_look;
 td_chunk_look td_chunk_look_at(td_str text);
 
+/* How much likelier than not a text is code by its features alone, in nats. Cost: linear. */
+float td_chunk_look_odds(td_str text);
+
 #endif

@@ -18,6 +18,8 @@ enum {
 /* Code that no language is likelier for than this looks like none of them. */
 static const float KNOWN_SHARE_MIN = 0.25f;
 
+static const float SHARE_LEAST = 1e-9f;
+
 typedef struct feature_counts {
     uint8_t n[ROWS_MAX];
     uint16_t seen[ROWS_MAX]; /* rows with a count */
@@ -111,6 +113,16 @@ static void score(td_str text, float scores[CLASSES_MAX])
     for (size_t k = 0; k < table->n_classes; k++)
         scores[k] = unit * (float)sums[k] + table->row_step * (float)biases[k];
     to_probabilities(scores, table->n_classes);
+}
+
+float td_chunk_look_odds(td_str text)
+{
+    const td_chunk_language_table_values *table = &td_chunk_language_table;
+    float scores[CLASSES_MAX], shares[2] = {SHARE_LEAST, SHARE_LEAST};
+    score(text, scores);
+    for (size_t k = 0; k < table->n_classes; k++)
+        shares[table->classes[k].is_code != 0] += scores[k];
+    return logf(shares[1] / shares[0]);
 }
 
 /* A patch looks like the language that it patches; what makes it one are a few lines. */

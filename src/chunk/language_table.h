@@ -15,6 +15,7 @@ enum {
     TD_CHUNK_LANGUAGE_TABLE_TOP_BITS = 13, /* of a key, by which it is found */
     TD_CHUNK_LANGUAGE_TABLE_ZERO = 79,     /* weights are printable bytes; this one stands for 0 */
     TD_CHUNK_LANGUAGE_TABLE_GAPS = 9,
+    TD_CHUNK_LANGUAGE_TABLE_VOTES = 5,
 };
 
 /* Each class by its name; is_code says what the class counts as. */
@@ -36,6 +37,9 @@ typedef struct td_chunk_language_table_values {
     float row_step, line_step; /* what one step of a weight is */
     float length_power;        /* a count c of n features counts sqrt(c) / n ^ length_power */
     float line_bias;
+    /* What a paragraph's odds (td_chunk_look_odds()) count for, if it has 1, 2, 3, 5, 9 lines or
+     * more. */
+    float votes[TD_CHUNK_LANGUAGE_TABLE_VOTES];
     /* By what is between two lines: blank lines (none, one, more) * 3 + indentation (as before,
      * more, less); from [is code] to [is code]. */
     float turns[TD_CHUNK_LANGUAGE_TABLE_GAPS][2][2];

@@ -1,5 +1,9 @@
 #include "chunk/lines.h"
 
+enum {
+    TILDES_MAX = 16 /* of a fence that names no language */
+};
+
 td_chunk_line td_chunk_lines_at(td_str text, size_t start)
 {
     td_chunk_line line = {.start = start};
@@ -56,6 +60,8 @@ size_t td_chunk_lines_fence(td_str body, td_str *info_out)
     td_str info = td_str_trim(td_str_slice(body, n, body.n));
     if (mark == '`' && td_str_find_byte(info, '`', 0) != TD_STR_NONE)
         return 0; /* inline code that begins a paragraph */
+    if (mark == '~' && n > TILDES_MAX && info.n == 0)
+        return 0; /* a line across, or under a title */
     *info_out = info;
     return n;
 }

@@ -32,7 +32,8 @@ static inline td_str td_chunk_lines_body(td_str text, const td_chunk_line *line)
 /* "## Title ##": its level 1..6 and title; 0 if it is none. */
 size_t td_chunk_lines_atx(td_str body, td_str *title_out);
 
-/* "```info", "~~~": how many of the mark; 0 if it opens no fence. */
+/* "```info", "~~~": how many of the mark; 0 if it opens no fence. A long row of "~" alone is a line
+ * across, or under a title, as AsciiDoc has it. */
 size_t td_chunk_lines_fence(td_str body, td_str *info_out);
 
 /* Whether it closes a fence of `n` marks `mark`. */

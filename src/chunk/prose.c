@@ -34,10 +34,11 @@ typedef struct run {
 
 static const float KNOWN_ODDS = 5, KNOWN_NAMED_MIN = 0.9f;
 
-/* What nobody marked as code must be likely to be in one language, or be long and surely code:
- * lists of names and the like look like code too, but of no language in particular, and not all
- * of their lines do. */
-static const float BARE_NAMED_MIN = 0.6f, BARE_CODE_MIN = 0.9f, BARE_SURE_MIN = 0.8f;
+/* What nobody marked as code must be likely to be in one of two languages, and its lines fairly so
+ * where there are many; or surely code: lists of names and the like look like code too, but of no
+ * language in particular, and not all of their lines do. */
+static const float BARE_NAMED_MIN = 0.7f, BARE_FAIR_MIN = 0.25f;
+static const float BARE_CODE_MIN = 0.95f, BARE_SURE_MIN = 1.2f;
 
 enum {
     SHORT_CHARS = 80,
@@ -135,7 +136,9 @@ static verdict named_by_looks(const run *r, const td_chunk_look *look)
 
 static bool is_bare_code(const td_chunk_block *block, const td_chunk_look *look)
 {
-    return (look->code >= 0.5f && look->named >= BARE_NAMED_MIN) ||
+    bool fair = block->sure == 0 || block->sure >= BARE_FAIR_MIN;
+    bool named = look->named + look->second_named >= BARE_NAMED_MIN;
+    return (look->code >= 0.5f && named && fair) ||
            (look->code >= BARE_CODE_MIN && block->sure >= BARE_SURE_MIN);
 }
 

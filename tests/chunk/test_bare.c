@@ -76,6 +76,44 @@ static void takes_no_list_of_people_for_code(void **state)
     }
 }
 
+static void follows_a_patch_by_its_counts(void **state)
+{
+    (void)state;
+    static const char patch[] = "--- a/notes.txt\n+++ b/notes.txt\n@@ -1,3 +1,4 @@\n"
+                                " All of it is said here, and so is the rest of what was asked.\n"
+                                "\n-It was not as clear before.\n+It is as clear as it can be.\n"
+                                "+And it ends here.\n";
+    static const char list[] = "- the first of all of them\n- the second, which is the last one\n";
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n%s\n%s", words, patch, list, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+7 ");
+    snprintf(text, sizeof text, "%s\n%s%s", words, patch, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+7 ");
+}
+
+static void takes_settings_of_an_editor_for_what_is_around_them(void **state)
+{
+    (void)state;
+    static const char settings[] = "Local Variables:\n mode:text\n eval:(load-library \"stamp\")\n"
+                                   " eval:(make-local-variable 'write-file-hooks)\nEnd:\n";
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n%s", words, settings, function);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "10+6 ");
+}
+
+static void lets_a_paragraph_vote_on_its_lines(void **state)
+{
+    (void)state;
+    static const char ini[] = "[*.{kt,kts}]\nindent_style=space\nindent_size=4\n"
+                              "continuation_indent_size=4\ninsert_final_newline=true\n"
+                              "max_line_length=160\nktlint_code_style=android_studio\n"
+                              "ktlint_standard=enabled\nktlint_experimental=enabled\n"
+                              "ktlint_standard_wildcard-imports=disabled\n";
+    char text[1024];
+    snprintf(text, sizeof text, "%s\n%s\n%s", words, ini, words);
+    assert_string_equal(runs_of(text, TD_FORMAT_TEXT), "4+10 ");
+}
+
 static void keeps_decorators_with_what_they_decorate(void **state)
 {
     (void)state;
@@ -126,6 +164,9 @@ int main(void)
         cmocka_unit_test(keeps_a_comment_with_the_code_around_it),
         cmocka_unit_test(finds_nothing_in_prose),
         cmocka_unit_test(takes_no_list_of_people_for_code),
+        cmocka_unit_test(follows_a_patch_by_its_counts),
+        cmocka_unit_test(takes_settings_of_an_editor_for_what_is_around_them),
+        cmocka_unit_test(lets_a_paragraph_vote_on_its_lines),
         cmocka_unit_test(keeps_decorators_with_what_they_decorate),
         cmocka_unit_test(leaves_fences_alone),
         cmocka_unit_test(goes_on_over_its_window),

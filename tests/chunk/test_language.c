@@ -1,6 +1,8 @@
 #include "base/os.h"
 #include "split.h"
 
+#include <math.h>
+
 /* tests/golden/chunk/looks.txt: every text must be told right. */
 static void tells_the_golden_texts_apart(void **state)
 {
@@ -37,6 +39,19 @@ static void does_not_see_the_margin_of_a_text(void **state)
     assert_true(flush.code == indented.code && flush.named == indented.named);
 }
 
+static void gives_the_odds_of_what_it_says(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"if a:\n    b(c)\n\nreturn c\n", "",
+                                        "It is said of all of them that they are\nthe same.\n"};
+    for (size_t i = 0; i < 3; i++) {
+        td_str text = td_str_from(texts[i]);
+        float odds = td_chunk_look_odds(text), code = td_chunk_look_at(text).code;
+        assert_true(fabsf(1 / (1 + expf(-odds)) - code) < 1e-3f);
+        assert_true(i == 1 || (odds > 0) == (i == 0));
+    }
+}
+
 static void has_an_answer_for_anything(void **state)
 {
     (void)state;
@@ -54,6 +69,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_golden_texts_apart),
         cmocka_unit_test(does_not_see_the_margin_of_a_text),
+        cmocka_unit_test(gives_the_odds_of_what_it_says),
         cmocka_unit_test(has_an_answer_for_anything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

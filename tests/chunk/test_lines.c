@@ -29,6 +29,15 @@ static void reads_headings_as_commonmark_does(void **state)
     assert_int_equal(td_chunk_lines_setext(TD_STR("--- a")), 0);
 }
 
+static void takes_no_long_row_of_tildes_for_a_fence(void **state)
+{
+    (void)state;
+    td_str info;
+    assert_int_equal(td_chunk_lines_fence(TD_STR("~~~~~~~~~~~~~~~~"), &info), 16);
+    assert_int_equal(td_chunk_lines_fence(TD_STR("~~~~~~~~~~~~~~~~~"), &info), 0);
+    assert_int_equal(td_chunk_lines_fence(TD_STR("~~~~~~~~~~~~~~~~~ c"), &info), 17);
+}
+
 static void closes_a_fence_by_its_own_mark_and_length_only(void **state)
 {
     (void)state;
@@ -63,6 +72,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_indentation_with_tabs),
         cmocka_unit_test(reads_headings_as_commonmark_does),
+        cmocka_unit_test(takes_no_long_row_of_tildes_for_a_fence),
         cmocka_unit_test(closes_a_fence_by_its_own_mark_and_length_only),
         cmocka_unit_test(tells_items_rules_and_tables),
     };
