@@ -178,13 +178,15 @@ static tandem_code write_single(td_md *md, td_str before, bool bold)
 {
     tandem_code code = TANDEM_OK;
 
-    if (line_text(md).n > 0) {
+    if (line_text(md).n > 0 && !td_extract_markdown_leaf_is_repeated(md, before, line_text(md))) {
         if (bold)
             TD_TRY(wrap(md, TD_STR("**")));
         TD_TRY(td_extract_markdown_escape_signs(md));
         TD_TRY(td_extract_markdown_start_line(md, gap_before(md)));
+        md->heading_at = md->out->n;
         TD_TRY(td_buf_add(md->out, before, md->err));
         TD_TRY(td_buf_add(md->out, line_text(md), md->err));
+        md->heading_end = md->out->n;
         md->gap = TD_MD_BLANK;
     }
     end_line(md);

@@ -52,6 +52,8 @@ typedef struct td_md {
     bool fresh;      /* a quotation has just begun: no blank line before its first block */
     size_t n_blanks; /* blank lines written so far */
 
+    size_t heading_at, heading_end; /* the line in `out` that was written last of this kind */
+
     td_buf line;
     bool space;
     unsigned single; /* inside a heading, term or table cell */
@@ -98,6 +100,8 @@ bool td_extract_markdown_leaf_is_signature(const td_md *md, uint32_t at);
 bool td_extract_markdown_leaf_has_signatures(const td_md *md, uint32_t at);
 /* Titles that are no headings, written in bold. */
 bool td_extract_markdown_leaf_is_title(const td_md *md, uint32_t at);
+/* A heading right below the same one: a bar at the page's top repeats its title. */
+bool td_extract_markdown_leaf_is_repeated(const td_md *md, td_str before, td_str text);
 /* Whether an item of a list begins with a heading. */
 bool td_extract_markdown_leaf_is_section(const td_md *md, uint32_t at);
 

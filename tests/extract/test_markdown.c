@@ -73,6 +73,14 @@ static void counts_lists_from_their_start(void **state)
     assert_markdown("<li>stray</li>", "- stray\n");
 }
 
+static void a_heading_is_not_written_twice_in_a_row(void **state)
+{
+    (void)state;
+    assert_markdown("<div><h1>9 Lists</h1></div><h1>9 Lists</h1><p>a</p><h2>b</h2><h3>b</h3>"
+                    "<p>c</p><h3>b</h3>",
+                    "# 9 Lists\n\na\n\n## b\n\n### b\n\nc\n\n### b\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +92,7 @@ int main(void)
         cmocka_unit_test(writes_signatures_and_terms_as_bold_lines),
         cmocka_unit_test(terms_and_what_is_said_of_them_are_items),
         cmocka_unit_test(counts_lists_from_their_start),
+        cmocka_unit_test(a_heading_is_not_written_twice_in_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
