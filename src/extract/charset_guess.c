@@ -124,6 +124,8 @@ const char *td_extract_charset_guess_utf16(td_str text)
 {
     size_t zeros[2] = {0}, n = text.n < LOOK_BYTES ? text.n : LOOK_BYTES;
 
+    if (n == 0 || !memchr(text.ptr, 0, n)) /* as nearly every page, which should not pay for it */
+        return NULL;
     for (size_t i = 0; i < n; i++) {
         if (text.ptr[i] > 0 && text.ptr[i] < ' ' && !strchr("\t\n\f\r", text.ptr[i]))
             return NULL;
