@@ -18,6 +18,7 @@ WRONG = {
     "html": r"\{\{|\{%|<\?(?!xml)|<%",  # templates
     "csv": r"<\?|<%|\{\{",
     "log": r"\A\s*\{",  # a record of JSON a line
+    "lisp": r"[\w)\]];\s*$|^\s*//|\*/",  # OpenCL
     "sql": r"\{\{|<%",
     "yaml": r"^\s*\{\{|: \{\{|\{%",
     "toml": r"^\s*\{[{%]",
