@@ -37,24 +37,35 @@ static void add_indent(nest *p, uint32_t level)
         add(p, "  ");
 }
 
+/* Of a text that nobody takes for code. */
+static void add_sentence(nest *p)
+{
+    static const char *const sentences[] = {
+        "The river falls over the old bridge.", "Seldom does a stone fall into it.",
+        "And so it goes on for many years.",    "Nobody knows where the water comes from.",
+        "They say that it was snow before.",    "Whoever asks the fishermen hears more of it.",
+    };
+    add(p, sentences[pick(p, sizeof sentences / sizeof *sentences)]);
+}
+
 static void add_item(nest *p, uint32_t level)
 {
     size_t item = p->n_items++, start;
     assert_true(item < ITEMS_MAX);
     add_indent(p, level);
     start = p->n;
-    add(p, "- Words of an item.");
-    for (uint32_t n = pick(p, 12); n > 0; n--) {
-        add(p, pick(p, 4) ? " Some more" : "\n");
-        if (p->text[p->n - 1] == '\n') {
+    add(p, "- ");
+    add_sentence(p);
+    for (uint32_t n = pick(p, 4); n > 0; n--) {
+        add(p, pick(p, 3) ? " " : "\n");
+        if (p->text[p->n - 1] == '\n')
             add_indent(p, level + 1);
-            add(p, "and so on.");
-        }
+        add_sentence(p);
     }
     if (pick(p, 6) == 0) {
         add(p, "\n\n");
         add_indent(p, level + 1);
-        add(p, "A second paragraph of the item.");
+        add_sentence(p);
     }
     for (uint32_t n = level + 1 < LEVELS ? pick(p, 4) : 0; n > 0; n--) {
         add(p, pick(p, 5) ? "\n" : "\n\n");
