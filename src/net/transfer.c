@@ -540,7 +540,7 @@ void td_net_transfer_finish(td_net_transfer *transfer, const tandem_error *err)
     reply.etag = reply.last_modified = reply.retry_after = reply.x_robots_tag = none;
     reply.body = reply.location = none;
     reply.final_url = td_buf_str(&transfer->url);
-    reply.is_put_back = transfer->is_put_back;
+    reply.is_put_back = transfer->is_put_back && err->code == TANDEM_E_BUSY;
     reply.n_read = transfer->n_decoded;
     if (err->code == TANDEM_OK) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);

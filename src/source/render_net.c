@@ -185,12 +185,16 @@ static void answer(asking *a, const td_net_reply *reply)
     drop(a);
 }
 
+static void send(asking *a);
+
 static void on_answer(void *user, const td_net_reply *reply)
 {
     asking *a = user;
 
     if (reply->code == TANDEM_E_CANCELLED)
         drop(a);
+    else if (reply->is_put_back)
+        send(a);
     else if (reply->code != TANDEM_OK)
         refuse(a, reply->error->message);
     else
@@ -258,12 +262,17 @@ static void take_robots(td_source_render_net *net, host *of, const td_net_reply 
     of->waiting = NULL;
 }
 
+static void ask_robots(td_source_render_net *net, host *of);
+
 static void on_robots(void *user, const td_net_reply *reply)
 {
     robots_asking r = *(robots_asking *)user;
 
     free(user);
-    take_robots(r.net, r.of, reply);
+    if (reply->is_put_back)
+        ask_robots(r.net, r.of);
+    else
+        take_robots(r.net, r.of, reply);
 }
 
 static void ask_robots(td_source_render_net *net, host *of)

@@ -20,6 +20,9 @@ static void on_answered(void *user, const td_source_answer *answer)
     if (answer->refusal)
         snprintf(all->text + strlen(all->text), sizeof(all->text) - strlen(all->text),
                  "%s refused: %s\n", o->name, answer->refusal);
+    else if (answer->body.n > sizeof(all->text))
+        snprintf(all->text + strlen(all->text), sizeof(all->text) - strlen(all->text),
+                 "%s %d, %zu bytes\n", o->name, answer->status, answer->body.n);
     else
         snprintf(all->text + strlen(all->text), sizeof(all->text) - strlen(all->text),
                  "%s %d %.*s\n", o->name, answer->status, TD_STR_FMT(answer->body));
@@ -228,6 +231,103 @@ static void a_scripts_own_headers_are_sent_and_none_that_are_ours(void **state)
     bench_free(b);
 }
 
+enum {
+    MUCH_BYTES = 64 << 20, /* as much as all answers may take that are still coming */
+};
+
+/* The other is answered when /much fills all room there is, and the last byte of /much comes once
+ * that answer has been given up. */
+typedef struct crowd {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_asked, is_full, is_given_up;
+} crowd;
+
+static void set(crowd *c, bool *flag)
+{
+    pthread_mutex_lock(&c->lock);
+    *flag = true;
+    pthread_cond_broadcast(&c->changed);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void wait_until(crowd *c, const bool *flag)
+{
+    pthread_mutex_lock(&c->lock);
+    while (!*flag)
+        pthread_cond_wait(&c->changed, &c->lock);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static bool answer_much(crowd *c, server_request *request)
+{
+    char *body = calloc(1, MUCH_BYTES), head[100];
+    int n =
+        snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", MUCH_BYTES);
+
+    wait_until(c, &c->is_asked);
+    server_write(request, head, (size_t)n);
+    server_write(request, body, MUCH_BYTES - 1);
+    wait_until(c, &c->is_given_up);
+    server_write(request, "", 1);
+    free(body);
+    return true;
+}
+
+static bool answer_crowd(void *user, server_request *request)
+{
+    static const char allow[] = "User-agent: *\nAllow: /\n";
+    crowd *c = (crowd *)(void *)((site *)user)->pages;
+    char byte[1];
+
+    if (strcmp(request->path, "/much") == 0)
+        return answer_much(c, request);
+    pthread_mutex_lock(&c->lock);
+    bool is_again = c->is_asked;
+    pthread_mutex_unlock(&c->lock);
+    set(c, &c->is_asked);
+    wait_until(c, &c->is_full);
+    server_send(request, 200, "Content-Type: text/plain\r\n", allow);
+    if (is_again)
+        return true;
+    while (recv(request->fd, byte, 1, 0) > 0) {
+    }
+    set(c, &c->is_given_up);
+    return false;
+}
+
+/* What finds no room beside it is the page's own request, or that for robots.txt. */
+static void ask_crowd(bool no_robots)
+{
+    crowd c = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    bench *b = bench_new(NULL);
+
+    site_stop(b->site);
+    b->site = site_start_with((const site_page *)(const void *)&c, answer_crowd);
+    snprintf(b->named, sizeof(b->named), "127.0.0.1:%u", b->site->server->port);
+    b->options.per_host_max = 6;
+    b->options.file_bytes_max = MUCH_BYTES;
+    b->options.no_robots = true;
+    bench_begin(b);
+    ask_as(b, "/much", (td_source_ask){.is_script = false});
+    b->options.no_robots = no_robots;
+    ask_as(b, "/a", (td_source_ask){.is_script = false});
+    while (td_net_n_bytes(td_source_render_net_get(b->net)) < MUCH_BYTES)
+        assert_int_equal(td_net_step(td_source_render_net_get(b->net), 10000, NULL), TANDEM_OK);
+    set(&c, &c.is_full);
+    wait_for(b, "/much 200, 67108864 bytes\n/a 200 User-agent: *\nAllow: /\n\n");
+    assert_int_equal(server_n_requests(b->site->server, "/a"), no_robots ? 2 : 1);
+    assert_int_equal(server_n_requests(b->site->server, "/robots.txt"), no_robots ? 0 : 2);
+    bench_free(b);
+}
+
+static void what_finds_no_room_is_asked_for_again(void **state)
+{
+    (void)state;
+    ask_crowd(true);
+    ask_crowd(false);
+}
+
 static void what_is_under_way_at_the_end_of_a_page_is_dropped(void **state)
 {
     static const site_page pages[] = {{"/a", 0, "Content-Type: text/plain\r\n", "A"}, {0}};
@@ -265,6 +365,7 @@ int main(void)
         cmocka_unit_test(private_addresses_other_schemes_and_methods_are_refused),
         cmocka_unit_test(a_script_is_fetched_once_for_all_pages_of_its_site),
         cmocka_unit_test(a_scripts_own_headers_are_sent_and_none_that_are_ours),
+        cmocka_unit_test(what_finds_no_room_is_asked_for_again),
         cmocka_unit_test(what_is_under_way_at_the_end_of_a_page_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
