@@ -352,6 +352,7 @@ size_t td_net_put_back(td_net *net, td_str url)
     for (const td_net_transfer *other = net->running.first; other; other = other->next)
         if (is_to(other, &parts) && (!is_left_waiting(other) || other->request.post.ptr))
             return 0;
+    signal_guard guard = hold_pipe_signal(); /* the caller need not be in td_net_step */
     td_fail(&err, TANDEM_E_BUSY, "the server answers on another connection alone");
     for (td_net_transfer *transfer = net->running.first; transfer; transfer = next) {
         next = transfer->next;
@@ -362,6 +363,7 @@ size_t td_net_put_back(td_net *net, td_str url)
         finish(net, &net->running, transfer, &err);
         n++;
     }
+    release_pipe_signal(&guard);
     return n;
 }
 
