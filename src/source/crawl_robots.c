@@ -76,7 +76,6 @@ static void on_robots(void *user, const td_net_reply *reply)
 
     free(f);
     crawl->n_bytes += reply->n_read;
-    td_source_crawl_single_note(crawl, host, reply, 0);
     pthread_mutex_lock(&crawl->lock);
     if (reply->is_put_back)
         host->robots_state = TD_SOURCE_ROBOTS_UNKNOWN;
@@ -84,6 +83,7 @@ static void on_robots(void *user, const td_net_reply *reply)
         take_robots(crawl, host, reply);
     td_source_frontier_release(host, td_clock_ms());
     pthread_mutex_unlock(&crawl->lock);
+    td_source_crawl_single_note(crawl, host, reply, 0);
 }
 
 bool td_source_crawl_robots_is_due(const td_source_host *host, int64_t now_ms)

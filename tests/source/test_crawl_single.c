@@ -92,6 +92,24 @@ static void a_page_that_is_slow_by_itself_ends_the_suspicion(void **state)
     assert_false(host.is_single);
 }
 
+/* On a network far away one connection may be ahead by many answers for a moment. */
+static void one_connection_that_is_ahead_for_less_than_a_second_is_no_reason(void **state)
+{
+    td_source_crawl crawl = {.n_given = 0};
+    td_source_host host = {.n_connections = 1};
+    td_net_reply reply = {.code = TANDEM_OK, .status = 200, .http_version = 11};
+
+    (void)state;
+    td_source_crawl_single_note(&crawl, &host, &reply, 0);
+    assert_true(host.alone_ms > 0);
+    assert_int_equal(host.alone_ms, host.answered_ms);
+    host.n_active = 5;
+    host.alone_ms += 3600 * 1000; /* as if the clock stood still */
+    for (int i = 0; i < 100; i++)
+        td_source_crawl_single_note(&crawl, &host, &reply, 0); /* would put back, in no net */
+    assert_false(host.is_single);
+}
+
 /* All streams of HTTP/2 have one connection. */
 static void one_connection_of_http_2_is_no_reason(void **state)
 {
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_server_of_one_connection_gives_all_its_pages),
         cmocka_unit_test(so_does_one_of_few_pages),
         cmocka_unit_test(a_page_that_is_slow_by_itself_ends_the_suspicion),
+        cmocka_unit_test(one_connection_that_is_ahead_for_less_than_a_second_is_no_reason),
         cmocka_unit_test(one_connection_of_http_2_is_no_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
