@@ -11,7 +11,7 @@ static bool open_file(td_source_spill *spill)
     tandem_error err = {.code = TANDEM_OK};
 
     if (spill->file || spill->is_useless)
-        return spill->file != NULL;
+        return !spill->is_useless;
     spill->is_useless = td_os_temporary(TD_STR(""), &spill->file, &err) != TANDEM_OK;
     if (spill->is_useless)
         td_log(TD_WARN, "source", "%s: all addresses stay in memory", err.message);

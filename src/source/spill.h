@@ -15,7 +15,7 @@
 typedef struct td_source_spill {
     FILE *file;
     uint64_t n_bytes; /* up to the last byte that was put */
-    bool is_useless;  /* no file could be made, or written: none will be */
+    bool is_useless;  /* no file could be made, or written: nothing is put any more */
 } td_source_spill;
 
 /* Writes n bytes at `at`. False where there is no file, or no room in it. */

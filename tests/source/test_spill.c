@@ -46,6 +46,8 @@ static void no_more_is_put_where_there_was_no_room(void **state)
     assert_false(put);
     assert_true(spill.is_useless);
     assert_int_equal(spill.n_bytes, 3);
+    assert_false(td_source_spill_put(&spill, 3, "def", 3)); /* nor told again */
+    assert_int_equal(spill.n_bytes, 3);
     assert_true(td_source_spill_get(&spill, 0, bytes, sizeof(bytes)));
     assert_memory_equal(bytes, "abc", 3);
     td_source_spill_clear(&spill);
