@@ -59,7 +59,7 @@ static void put_back(td_source_crawl *crawl, td_source_target *target)
     crawl->n_fetching--;
     pthread_mutex_unlock(&crawl->lock);
     if (!ok)
-        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, "out of memory: frontier");
+        td_source_crawl_fail(crawl, TANDEM_E_NOMEM, TD_SOURCE_FRONTIER_LOST);
 }
 
 /* 429 and 503 count against the host, not the page: backing off the page alone would let its

@@ -148,7 +148,7 @@ static void drop_level(td_source_waiting *waiting, level *l)
 /* A block at the end of the level that has room for n bytes. */
 static block *room_for(td_source_spill *spill, level *l, size_t n)
 {
-    if (l->last && l->last->bytes && l->last->capacity - l->last->n >= n)
+    if (l->last && l->last->capacity - l->last->n >= n)
         return l->last;
     size_t capacity = l->last ? l->last->capacity * 2 : BLOCK_BYTES_MIN;
     capacity = capacity > BLOCK_BYTES_MAX ? BLOCK_BYTES_MAX : capacity;
