@@ -64,7 +64,7 @@ static void advise_on_length(const tandem_summary *sum)
     enum {
         TRUNCATED_PERCENT = 20 /* of the chunks: worth a word */
     };
-    uint64_t n = sum->embedded + sum->cached;
+    uint64_t n = sum->embedded; /* of those that come from the cache it is not known */
     if (sum->truncated * 100 > n * TRUNCATED_PERCENT)
         output_note("%llu of %llu chunks are longer than their model reads, which saw the "
                     "beginning (words are found in all): --chunk-unit tokens makes chunks that fit",
