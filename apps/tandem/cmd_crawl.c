@@ -56,14 +56,14 @@ static void print_text(const settings *s, const tandem_item *item)
     }
     if (s->links) {
         output_text(stdout, item->final_uri);
-        putchar('\n');
+        output_text(stdout, text_of("\n"));
         return;
     }
     fputs("<!-- ", stdout);
     output_text(stdout, item->final_uri);
     fputs(" -->\n", stdout);
     output_text(stdout, item->text);
-    fputs("\n\n", stdout);
+    output_text(stdout, text_of("\n\n"));
 }
 
 static void visit(void *user, const tandem_item *item)
