@@ -1,6 +1,8 @@
 """Crawls whose output goes nowhere: to a reader that has left, to a disk that is full."""
 
 import os
+import select
+import signal
 import subprocess
 
 import pytest
@@ -31,6 +33,21 @@ def test_a_crawl_ends_when_nobody_reads_it_any_more(tandem, endless, args):
     running.stdout.close()
     said = running.stderr.read()
     assert running.wait(120) == 0, said
+
+
+def test_a_signal_is_heard_while_the_reader_pauses(tandem, endless):
+    command = [PROGRAM, "crawl", "-r", "--max-pages", "0", endless.url + "/x"]
+    running = subprocess.Popen(command, cwd=tandem.folder, env=tandem.environment(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout.read(1000)
+    running.send_signal(signal.SIGINT)
+    try:
+        heard, _, _ = select.select([running.stderr], [], [], 60)
+        assert heard and b"ending: what is in flight is kept" in running.stderr.readline()
+    finally:
+        running.stdout.close()
+        running.stderr.read()
+        running.wait(120)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device")
