@@ -3,7 +3,7 @@
  * 8 bytes a key. The first few thousand are in memory; from then on all are in a temporary file,
  * and those that were asked for last in memory too, so that a crawl takes no more of it for a
  * million addresses than for some ten thousand. Where no file can be made all stay in memory.
- * To ask the file takes half a microsecond, ten times as long as to ask memory.
+ * To ask the file takes a system call, to ask memory none.
  * Threads:  one owner
  */
 #ifndef TD_SOURCE_KEYS_H
