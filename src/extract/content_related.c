@@ -5,6 +5,7 @@ enum {
     HEADING_BYTES_MAX = 60,
     LINK_PERCENT_MIN = 50, /* of the text below the heading */
     PAGE_PERCENT_MAX = 40, /* of the page's text; more of it is what the page is */
+    SECTIONS_MAX = 100,    /* that are looked at: each may reach to the page's end */
 };
 
 /* Lower case where that is ASCII, without a sign behind. */
@@ -303,6 +304,7 @@ bool td_extract_content_related_drop(td_content_finder *f)
     td_node *nodes = f->tree->nodes;
     bool may_have_lists = f->is_article || !(f->of[f->body].has & TD_HAS_CODE);
     char bytes[LINE_BYTES_MAX];
+    size_t n_sections = 0;
     bool dropped = false;
 
     for (uint32_t i = f->body + 1; i < nodes[f->body].end; i++) {
@@ -320,7 +322,9 @@ bool td_extract_content_related_drop(td_content_finder *f)
             nodes[i].flags |= TD_NODE_DROPPED;
             i = nodes[i].end - 1;
             dropped = true;
-        } else if (may_have_lists && td_extract_content_related_is_heading(line)) {
+        } else if (may_have_lists && n_sections < SECTIONS_MAX &&
+                   td_extract_content_related_is_heading(line)) {
+            n_sections++;
             dropped |= drop_section(f, i);
         }
     }

@@ -47,6 +47,22 @@ static void keeps_what_only_sounds_so(void **state)
                     "# Most read\n\n[" TEXT "](https://b.example)\n");
 }
 
+/* Each may reach to the page's end: ten thousand on a page took minutes. */
+static void looks_below_no_more_than_a_hundred_headings(void **state)
+{
+    (void)state;
+    for (size_t n = 99; n <= 100; n++) {
+        td_str page = test_repeat("<p>Related</p>", n,
+                                  "<p>" TEXT "</p><h3>Related articles</h3>" LINKS "<h2>b</h2>");
+        td_document *document = test_html(page.ptr);
+        bool kept = td_str_find(document->text, TD_STR("Another"), 0) != TD_STR_NONE;
+
+        assert_int_equal(kept, n == 100);
+        td_document_free(document);
+        free((char *)(uintptr_t)page.ptr);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -54,6 +70,7 @@ int main(void)
         cmocka_unit_test(knows_what_blog_software_says),
         cmocka_unit_test(drops_lists_of_other_articles),
         cmocka_unit_test(keeps_what_only_sounds_so),
+        cmocka_unit_test(looks_below_no_more_than_a_hundred_headings),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
