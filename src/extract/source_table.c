@@ -9,6 +9,7 @@
 
 enum {
     TABLE_BYTES_MAX = 1 << 20,
+    PARSER_BYTES = 2048, /* what a table costs beside its bytes, in bytes that are read */
     NESTING_MAX = 100
 };
 
@@ -17,7 +18,9 @@ typedef struct maker {
     td_str in;
     size_t at;
     bool is_mdx, bold;
-    td_str link; /* the component that is one and still open */
+    bool endless;    /* a comment has no end, so that no later one has */
+    size_t line_end; /* of the line that was looked at last */
+    td_str link;     /* the component that is one and still open */
     size_t n_read;
     td_buf *out;
     tandem_error *err;
@@ -43,8 +46,9 @@ size_t td_extract_source_table_end(td_str text, size_t at, size_t *n_read)
             end = i + strlen("</table>");
         i++;
     }
-    *n_read += end != TD_STR_NONE ? end : i != TD_STR_NONE ? i : table.n;
-    if (end == TD_STR_NONE || td_str_find(td_str_slice(table, 0, end), TD_STR("```"), 0) < end)
+    *n_read += end != TD_STR_NONE ? end + PARSER_BYTES : i != TD_STR_NONE ? i : table.n;
+    if (end == TD_STR_NONE || td_str_find_byte(td_str_slice(table, 0, end), '\n', 0) >= end ||
+        td_str_find(td_str_slice(table, 0, end), TD_STR("```"), 0) < end)
         return TD_STR_NONE;
     return at + end;
 }
@@ -118,10 +122,13 @@ static tandem_code read_tag(maker *m)
     td_mdx_tag tag;
     size_t end;
 
-    if (td_str_starts(td_str_slice(m->in, m->at, m->in.n), TD_STR("<!--")) &&
-        (end = td_str_find(m->in, TD_STR("-->"), m->at)) != TD_STR_NONE) {
-        m->at = end + 3;
-        goto out;
+    if (!m->endless && td_str_starts(td_str_slice(m->in, m->at, m->in.n), TD_STR("<!--"))) {
+        end = td_str_find(m->in, TD_STR("-->"), m->at);
+        m->endless = end == TD_STR_NONE;
+        if (!m->endless) {
+            m->at = end + 3;
+            goto out;
+        }
     }
     if (!m->is_mdx) {
         TD_TRY(td_buf_add_byte(m->out, m->in.ptr[m->at++], m->err));
@@ -157,17 +164,25 @@ out:
     return code;
 }
 
+/* Of the present line. Its signs ask for it one after the other. */
+static size_t line_end(maker *m)
+{
+    if (m->line_end <= m->at)
+        m->line_end = td_str_find_byte(m->in, '\n', m->at);
+    return m->line_end;
+}
+
 /* Code between back-quotes, which authors of Markdown write in HTML too. */
 static tandem_code read_code(maker *m)
 {
     tandem_code code = TANDEM_OK;
     size_t n = td_extract_mdx_reader_run(m->in, m->at), from = m->at + n, end = from;
-    size_t line_end = td_str_find_byte(m->in, '\n', from);
+    size_t limit = line_end(m);
 
-    while (end < m->in.n && end < line_end &&
+    while (end < m->in.n && end < limit &&
            (m->in.ptr[end] != '`' || td_extract_mdx_reader_run(m->in, end) != n))
         end += m->in.ptr[end] == '`' ? td_extract_mdx_reader_run(m->in, end) : 1;
-    if (end >= m->in.n || end >= line_end) {
+    if (end >= m->in.n || end >= limit) {
         m->at = from;
         return td_buf_add_times(m->out, '`', n, m->err);
     }
@@ -183,7 +198,7 @@ out:
 static tandem_code read_stars(maker *m)
 {
     size_t next = td_str_find(m->in, TD_STR("**"), m->at + 2);
-    bool pairs = next != TD_STR_NONE && next < td_str_find_byte(m->in, '\n', m->at);
+    bool pairs = next != TD_STR_NONE && next < line_end(m);
 
     m->at += 2;
     if (!m->bold && !pairs)
@@ -216,34 +231,45 @@ out:
     return code;
 }
 
-tandem_code td_extract_source_table_write(td_str source, bool is_mdx, td_buf *out,
-                                          tandem_error *err)
+/* Without an error's text: one that is too large is none. */
+static tandem_code make_table(td_str source, bool is_mdx, td_buf *made)
 {
     tandem_code code = TANDEM_OK;
     td_extract_options options = TD_EXTRACT_OPTIONS;
     td_arena *arena = td_arena_new(TD_EXTRACT_SCRATCH_BYTES);
     td_buf html = TD_BUF(source.n * 8 + 1024), flat = TD_BUF(source.n * 32 + 4096);
-    td_buf made = TD_BUF(out->n_max);
-    maker m = {.in = source, .is_mdx = is_mdx, .out = &html, .err = err};
+    maker m = {.in = source, .is_mdx = is_mdx, .out = &html};
     td_tree tree = {0};
-    td_str text;
 
     if (!arena)
-        TD_TRY(td_fail_nomem(err, "table"));
+        TD_TRY(TANDEM_E_NOMEM);
     TD_TRY(make_html(&m));
-    TD_TRY(td_extract_flatten(td_buf_str(&html), NESTING_MAX, &flat, err));
-    TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, err));
+    TD_TRY(td_extract_flatten(td_buf_str(&html), NESTING_MAX, &flat, NULL));
+    TD_TRY(td_extract_tree_parse(td_buf_str(&flat), arena, &tree, NULL));
     td_extract_main_content_drop_hidden(&tree);
     TD_TRY(td_extract_markdown_write(&tree, td_extract_main_content_body(&tree), TD_STR(""),
-                                     &options, arena, &made, err));
-    text = td_str_trim(td_buf_str(&made));
-    if (td_str_find(text, TD_STR("\n| --- |"), 0) != TD_STR_NONE)
-        TD_TRY(td_buf_add(out, text, err));
+                                     &options, arena, made, NULL));
 out:
     td_buf_clear(&html);
     td_buf_clear(&flat);
-    td_buf_clear(&made);
     td_arena_free(arena);
+    return code;
+}
+
+tandem_code td_extract_source_table_write(td_str source, bool is_mdx, td_buf *out,
+                                          tandem_error *err)
+{
+    td_buf made = TD_BUF(out->n_max);
+    tandem_code code = make_table(source, is_mdx, &made);
+    td_str text = td_str_trim(td_buf_str(&made));
+
+    if (code == TANDEM_OK && td_str_find(text, TD_STR("\n| --- |"), 0) != TD_STR_NONE)
+        code = td_buf_add(out, text, err);
+    else if (code == TANDEM_E_TOO_LARGE)
+        code = TANDEM_OK;
+    else if (code != TANDEM_OK)
+        code = td_fail_nomem(err, "table");
+    td_buf_clear(&made);
     return code;
 }
 
@@ -252,10 +278,10 @@ static size_t count_lines(td_str text)
     return td_extract_mdx_reader_count_lines(text);
 }
 
-/* The table at `at`, at a line's start, if it fits into its lines; moves *at behind its last line
- * then. What is left of the lines stands empty below it. */
-static tandem_code replace_one(td_str text, size_t *at, size_t from, size_t *n_read, td_buf *out,
-                               tandem_error *err)
+/* The table at `from`, behind the text `before`, if it fits into its lines; moves *at behind its
+ * last line then. What is left of the lines stands empty below it. */
+static tandem_code replace_one(td_str text, td_str before, size_t *at, size_t from, size_t *n_read,
+                               td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_buf table = TD_BUF(out->n_max);
@@ -275,6 +301,7 @@ static tandem_code replace_one(td_str text, size_t *at, size_t from, size_t *n_r
     if (table.n == 0 || n > n_had ||
         (n == n_had && rest.n && rest.ptr[0] != '\n' && rest.ptr[0] != '\r'))
         goto out;
+    TD_TRY(td_buf_add(out, before, err));
     TD_TRY(td_buf_add(out, td_buf_str(&table), err));
     TD_TRY(td_buf_add_times(out, '\n', n_had - n, err));
     *at = line_end;
@@ -283,38 +310,43 @@ out:
     return code;
 }
 
-/* The sign of the fence that a line begins or ends; 0 for all other lines. */
-static char fence_of(td_str line)
+/* The fence that is open behind the line, its signs; empty if none is. `open`: that before it. A
+ * fence ends with as many signs as it began with, and with nothing behind them. */
+static td_str fence_after(td_str line, td_str open)
 {
+    size_t n;
+
     line = td_str_trim(line);
-    return td_str_starts(line, TD_STR("```")) || td_str_starts(line, TD_STR("~~~")) ? line.ptr[0]
-                                                                                    : 0;
+    if (!td_str_starts(line, TD_STR("```")) && !td_str_starts(line, TD_STR("~~~")))
+        return open;
+    n = td_extract_mdx_reader_run(line, 0);
+    if (open.n)
+        return line.ptr[0] == open.ptr[0] && n >= open.n && n == line.n ? TD_STR("") : open;
+    return line.ptr[0] == '`' && td_str_find_byte(line, '`', n) != TD_STR_NONE
+               ? open
+               : td_str_slice(line, 0, n);
 }
 
 tandem_code td_extract_source_table_replace(td_str text, td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     size_t at = 0, copied = 0, n_read = 0;
-    char fence = 0;
+    td_str fence = TD_STR("");
 
     while (at < text.n) {
         size_t end = td_str_find_byte(text, '\n', at), first = at;
         td_str line = td_str_slice(text, at, end);
-        char sign = fence_of(line);
 
-        if (sign && (fence == 0 || fence == sign))
-            fence = fence ? 0 : sign;
+        fence = fence_after(line, fence);
         while (first < text.n && text.ptr[first] == ' ')
             first++;
-        if (!fence && first - at < 4 && starts_tag(text, first, TD_STR("<table")) &&
+        if (fence.n == 0 && first - at < 4 && starts_tag(text, first, TD_STR("<table")) &&
             n_read / TD_MDX_READ_TIMES <= text.n) {
-            size_t mark = out->n, next = at;
+            td_str before = td_str_slice(text, copied, at);
+            size_t next = at;
 
-            TD_TRY(td_buf_add(out, td_str_slice(text, copied, at), err));
-            TD_TRY(replace_one(text, &next, first, &n_read, out, err));
-            if (next == at) {
-                td_buf_cut(out, mark);
-            } else {
+            TD_TRY(replace_one(text, before, &next, first, &n_read, out, err));
+            if (next != at) {
                 copied = next;
                 end = next < text.n ? next : TD_STR_NONE;
             }
