@@ -45,10 +45,18 @@ static tandem_code fail_timeout(const td_net_transfer *transfer, tandem_error *e
                    TD_STR_FMT(transfer->parts.host), transfer->timeout_ms);
 }
 
+/* A request's own limit is not the option's. */
+static tandem_code fail_size(const td_net_transfer *transfer, tandem_error *err)
+{
+    const char *option = transfer->request.body_bytes_max ? NULL : transfer->options->body_option;
+
+    return td_fail(err, TANDEM_E_TOO_LARGE, "larger than the limit of %zu bytes%s%s%s",
+                   transfer->body.n_max, option ? " (" : "", option ? option : "",
+                   option ? ")" : "");
+}
+
 static tandem_code fail_write(const td_net_transfer *transfer, tandem_error *err)
 {
-    size_t cap = transfer->body.n_max;
-
     if (transfer->is_put_back)
         return td_fail(err, TANDEM_E_BUSY, "there is no room for it beside other answers");
     if (transfer->headers_too_large)
@@ -61,7 +69,7 @@ static tandem_code fail_write(const td_net_transfer *transfer, tandem_error *err
                        "the answer unpacks to more than 100 times what was sent (%zu bytes so far)",
                        transfer->n_decoded);
     if (transfer->too_large)
-        return td_fail(err, TANDEM_E_TOO_LARGE, "larger than the limit of %zu bytes", cap);
+        return fail_size(transfer, err);
     return td_fail_nomem(err, "body of an answer");
 }
 
@@ -119,8 +127,7 @@ tandem_code td_net_failure_of(const td_net_transfer *transfer, CURLcode result, 
         return td_fail(err, TANDEM_E_NETWORK, "no TLS with %.*s port %u: is this port for https?",
                        TD_STR_FMT(host), (unsigned)transfer->parts.port);
     case CURLE_FILESIZE_EXCEEDED:
-        return td_fail(err, TANDEM_E_TOO_LARGE, "larger than the limit of %zu bytes",
-                       transfer->body.n_max);
+        return fail_size(transfer, err);
     case CURLE_WRITE_ERROR:
         return fail_write(transfer, err);
     case CURLE_BAD_CONTENT_ENCODING:

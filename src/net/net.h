@@ -24,8 +24,9 @@ typedef struct td_net_options {
     uint32_t connections_max;          /* in all, 1..1024 */
     uint32_t connections_per_host_max; /* 1..256 */
     uint32_t connect_timeout_ms;
-    uint32_t timeout_ms;   /* whole request, redirects included */
-    size_t body_bytes_max; /* decoded */
+    uint32_t timeout_ms;     /* whole request, redirects included */
+    size_t body_bytes_max;   /* decoded */
+    const char *body_option; /* what sets it, for the error of a larger one; NULL: nothing */
     uint32_t redirects_max;
     bool allow_private;         /* any private address */
     const char *const *allowed; /* "host:port" that the user named: private allowed, these alone */

@@ -114,7 +114,7 @@ static tandem_code miss_size(const reading *r, uint64_t n_bytes, td_page **page_
                              tandem_error *err)
 {
     return td_source_read_miss(r->uri, r->final_uri, TANDEM_OK, page_out, err,
-                               "too large: %llu bytes are over the limit of %zu",
+                               "too large: %llu bytes are over the limit of %zu (--max-file-size)",
                                (unsigned long long)n_bytes, r->options->file_bytes_max);
 }
 

@@ -517,7 +517,8 @@ static tandem_code read_tree(drawing *d, td_buf *html_out, tandem_error *err)
     TD_TRY(run_script(d, script, err));
     td_str html = td_source_cdp_text(d->reply, "result.result.value");
     if (html.n == 0 || html.ptr[0] == '-' || html.n > bytes_max)
-        TD_FAIL(err, TANDEM_E_TOO_LARGE, "drawn, the page is larger than the limit of %zu bytes",
+        TD_FAIL(err, TANDEM_E_TOO_LARGE,
+                "drawn, the page is larger than the limit of %zu bytes (--max-file-size)",
                 bytes_max);
     TD_TRY(td_buf_add(html_out, td_str_slice(html, 1, html.n), err));
     TD_TRY(add_lead(d, html_out, err));

@@ -453,6 +453,7 @@ static tandem_code open_net(td_source_render_net *net, tandem_error *err)
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
     options.body_bytes_max = from->file_bytes_max;
+    options.body_option = "--max-file-size";
     options.in_hand_bytes_max = IN_HAND_BYTES_MAX;
     options.ca_file = from->ca_file;
     options.allow_private = from->allow_private;

@@ -246,6 +246,7 @@ static tandem_code open_net(td_source_crawl *crawl, tandem_error *err)
     if (options.connect_timeout_ms > options.timeout_ms)
         options.connect_timeout_ms = options.timeout_ms;
     options.body_bytes_max = crawl->options.file_bytes_max;
+    options.body_option = "--max-file-size";
     options.in_hand_bytes_max = TD_SOURCE_IN_HAND_BYTES_MAX;
     options.ca_file = crawl->options.ca_file;
     options.allow_private = crawl->options.allow_private;

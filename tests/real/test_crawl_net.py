@@ -135,7 +135,7 @@ def test_a_site_that_speaks_http_2_has_one_connection_with_many_streams(
     for i in range(TOGETHER):
         assert not pages[f"/together/{i}"]["skipped"]
     # Its limits and address checks are those of HTTP/1.
-    assert "larger than the limit" in pages["/large"]["reason"]
+    assert pages["/large"]["reason"].endswith("bytes (--max-file-size)"), pages["/large"]
     assert "private addresses are refused" in pages["/private"]["reason"]
     assert site.listener.count == 0 and len(requests) == TOGETHER + 4
 

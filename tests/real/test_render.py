@@ -216,7 +216,7 @@ def test_a_page_that_grows_or_is_never_still_spoils_only_itself(tandem, app, fol
     app.put("/data/start.json", data("Start", "/grow", "/reload", "/tick", "/close", "/one"),
             "application/json")
     pages = crawl(tandem, "-r", "--render=always", "--max-file-size", "1M", app.url)
-    assert "larger than the limit" in pages["grow"]["reason"] and pages["grow"]["skipped"]
+    assert "(--max-file-size)" in pages["grow"]["reason"] and pages["grow"]["skipped"]
     assert "tick tick" in pages["tick"]["markdown"]
     assert all(pages[name]["drawn"] for name in ("one", "reload", "close"))
 

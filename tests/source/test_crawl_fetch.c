@@ -416,7 +416,8 @@ static void hostile_pages_cost_a_reason_and_the_rest_is_crawled(void **state)
     options.no_robots = true;
     options.file_bytes_max = 300 * 1024;
     td_buf lines = site_crawl(s, "/", &options);
-    assert_non_null(strstr(lines.ptr, "- /endless: larger than the limit of 307200 bytes\n"));
+    assert_non_null(
+        strstr(lines.ptr, "- /endless: larger than the limit of 307200 bytes (--max-file-size)\n"));
     assert_non_null(strstr(lines.ptr, "- /video: no text: video/mp4\n"));
     assert_non_null(strstr(lines.ptr, "- /nul: binary file\n"));
     assert_non_null(strstr(lines.ptr, "+ /fine\n"));

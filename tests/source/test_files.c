@@ -69,11 +69,12 @@ static void what_is_no_text_comes_out_with_its_reason(void **state)
     snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     tree_put_bytes(&dir, "g.txt", TD_STR("\xff\xfeh\0i\0")); /* UTF-16 */
-    tree_expect(dir.path, &options,
-                "- a.bin: binary file\n- b.png: binary file\n- c.fifo: a named pipe, not a file\n"
-                "- d.txt: too large: 1001 bytes are over the limit of 1000\n+ e.txt\n"
-                "- f.sock: a socket, not a file\n"
-                "+ g.txt\n");
+    tree_expect(
+        dir.path, &options,
+        "- a.bin: binary file\n- b.png: binary file\n- c.fifo: a named pipe, not a file\n"
+        "- d.txt: too large: 1001 bytes are over the limit of 1000 (--max-file-size)\n+ e.txt\n"
+        "- f.sock: a socket, not a file\n"
+        "+ g.txt\n");
     close(fd);
     tree_remove(dir);
 }
