@@ -156,11 +156,15 @@ tandem_code td_extract_mdx_block_table(td_mdx *r, size_t start)
 {
     tandem_code code = TANDEM_OK;
     td_buf table = TD_BUF(r->out->n_max);
-    size_t end = td_extract_source_table_end(r->in, start, &r->n_read);
-    td_str source = td_str_slice(r->in, start, end == TD_STR_NONE ? start : end);
+    td_str source;
+    size_t end;
 
+    if (r->nested > 0 || r->n_tables++ >= td_extract_source_table_max(r->in))
+        goto out;
+    end = td_extract_source_table_end(r->in, start, &r->n_read);
     if (end == TD_STR_NONE)
         goto out;
+    source = td_str_slice(r->in, start, end);
     TD_TRY(td_extract_source_table_write(source, true, &table, r->err));
     if (table.n == 0 || td_extract_mdx_reader_count_lines(td_buf_str(&table)) >
                             td_extract_mdx_reader_count_lines(source))

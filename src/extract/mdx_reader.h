@@ -63,7 +63,8 @@ typedef struct td_mdx {
     td_str lead;      /* the mark of a heading or an item, before the text to come */
     td_str language;  /* that the last tag named; for one block of code */
     size_t owed;
-    size_t n_read; /* in search of ends */
+    size_t n_read;   /* in search of ends */
+    size_t n_tables; /* that were tried */
 } td_mdx;
 
 /* Whether more may be read in search of ends. */
@@ -130,7 +131,8 @@ tandem_code td_extract_mdx_block_code(td_mdx *r, td_str text);
 /* What a component is given as data: a list, or words in the present line; `goes_on`: after words
  * of the same tag. */
 tandem_code td_extract_mdx_block_data(td_mdx *r, const td_mdx_tag *tag, bool goes_on);
-/* The table whose tag begins at `start`, if it holds data: then r->at moves behind it. */
+/* The table whose tag begins at `start`, if it holds data: then r->at moves behind it. Not in data
+ * of a component, which becomes one line. */
 tandem_code td_extract_mdx_block_table(td_mdx *r, size_t start);
 
 #endif

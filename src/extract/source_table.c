@@ -9,7 +9,8 @@
 
 enum {
     TABLE_BYTES_MAX = 1 << 20,
-    PARSER_BYTES = 2048, /* what a table costs beside its bytes, in bytes that are read */
+    TABLES_FREE = 1000, /* in any text; one of so many bytes besides, for each needs a parser */
+    BYTES_OF_TABLE = 512,
     NESTING_MAX = 100
 };
 
@@ -34,6 +35,11 @@ static bool starts_tag(td_str text, size_t at, td_str tag)
            strchr(" \t\r\n>/", rest.ptr[tag.n]);
 }
 
+size_t td_extract_source_table_max(td_str text)
+{
+    return TABLES_FREE + text.n / BYTES_OF_TABLE;
+}
+
 size_t td_extract_source_table_end(td_str text, size_t at, size_t *n_read)
 {
     td_str table = td_str_slice(text, at, at + TABLE_BYTES_MAX);
@@ -46,7 +52,7 @@ size_t td_extract_source_table_end(td_str text, size_t at, size_t *n_read)
             end = i + strlen("</table>");
         i++;
     }
-    *n_read += end != TD_STR_NONE ? end + PARSER_BYTES : i != TD_STR_NONE ? i : table.n;
+    *n_read += end != TD_STR_NONE ? end : i != TD_STR_NONE ? i : table.n;
     if (end == TD_STR_NONE || td_str_find_byte(td_str_slice(table, 0, end), '\n', 0) >= end ||
         td_str_find(td_str_slice(table, 0, end), TD_STR("```"), 0) < end)
         return TD_STR_NONE;
@@ -278,14 +284,15 @@ static size_t count_lines(td_str text)
     return td_extract_mdx_reader_count_lines(text);
 }
 
-/* The table at `from`, behind the text `before`, if it fits into its lines; moves *at behind its
- * last line then. What is left of the lines stands empty below it. */
-static tandem_code replace_one(td_str text, td_str before, size_t *at, size_t from, size_t *n_read,
-                               td_buf *out, tandem_error *err)
+/* The table in the line at *at, behind the text `before`, if it fits into its lines; moves *at
+ * behind its last line then. What is left of the lines stands empty below it. */
+static tandem_code replace_one(td_str text, td_str before, size_t *at, size_t *n_read, td_buf *out,
+                               tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
     td_buf table = TD_BUF(out->n_max);
-    size_t end = td_extract_source_table_end(text, from, n_read), line_end, n, n_had;
+    size_t from = td_str_find_byte(text, '<', *at), line_end, n, n_had;
+    size_t end = td_extract_source_table_end(text, from, n_read);
     td_str rest;
 
     if (end == TD_STR_NONE)
@@ -330,7 +337,7 @@ static td_str fence_after(td_str line, td_str open)
 tandem_code td_extract_source_table_replace(td_str text, td_buf *out, tandem_error *err)
 {
     tandem_code code = TANDEM_OK;
-    size_t at = 0, copied = 0, n_read = 0;
+    size_t at = 0, copied = 0, n_read = 0, n_tables = 0;
     td_str fence = TD_STR("");
 
     while (at < text.n) {
@@ -341,11 +348,12 @@ tandem_code td_extract_source_table_replace(td_str text, td_buf *out, tandem_err
         while (first < text.n && text.ptr[first] == ' ')
             first++;
         if (fence.n == 0 && first - at < 4 && starts_tag(text, first, TD_STR("<table")) &&
-            n_read / TD_MDX_READ_TIMES <= text.n) {
+            n_read / TD_MDX_READ_TIMES <= text.n &&
+            n_tables++ < td_extract_source_table_max(text)) {
             td_str before = td_str_slice(text, copied, at);
             size_t next = at;
 
-            TD_TRY(replace_one(text, before, &next, first, &n_read, out, err));
+            TD_TRY(replace_one(text, before, &next, &n_read, out, err));
             if (next != at) {
                 copied = next;
                 end = next < text.n ? next : TD_STR_NONE;

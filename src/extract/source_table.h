@@ -9,12 +9,17 @@
 
 #include "base/buf.h"
 
+/* How many tables of a text are written as Markdown; the others stay as they are. */
+size_t td_extract_source_table_max(td_str text);
+
 /* Behind the "</table>" of the table whose '<' is at text[at]; TD_STR_NONE if it has no end, is all
- * in one line, or has another table or code in it. Cost: linear in what is read, which *n_read grows by. */
+ * in one line, or has another table or code in it. Cost: linear in what is read, which *n_read
+ * grows by. */
 size_t td_extract_source_table_end(td_str text, size_t at, size_t *n_read);
 
 /* Appends the table `source`, "<table ...>" to "</table>", without a line end behind the last row;
- * nothing if it holds no data or takes more memory than a page may. `is_mdx`: expressions in braces are JavaScript.
+ * nothing if it holds no data or takes more memory than a page may. `is_mdx`: expressions
+ * in braces are JavaScript.
  * Errors: E_NOMEM, E_TOO_LARGE. */
 tandem_code td_extract_source_table_write(td_str source, bool is_mdx, td_buf *out,
                                           tandem_error *err);

@@ -34,6 +34,9 @@ static void tables_of_html_are_tables(void **state)
                "| A | B |\n| --- | --- |\n| `c\\|d` **e** | [g](/f) |\n"
                "\n\n\n\n\n\n\n\n\n\ni\n");
     assert_mdx("<table><tr><td>a</td><td>b</td></tr></table>\n", "a b\n");
+    assert_mdx("<Note a={[{ title: 'A', body: <table>\n<tr><th>b</th><th>c</th></tr>\n\n\n</table>"
+               " }]}\n\n/>\n",
+               "- **A**: b c\n\n\n\n\n\n\n");
 }
 
 int main(void)

@@ -54,6 +54,23 @@ static void links_and_spans_are_those_of_html_pages(void **state)
                     "| A |  |\n| --- | --- |\n| [b](b.md) | `c` |\n\n\n");
 }
 
+static void of_too_many_tables_the_rest_stays(void **state)
+{
+    td_str text = test_repeat("<table>\n<th>a<th>b\n\n</table>\n", 3000, "");
+    td_buf out = TD_BUF(1 << 20);
+    size_t n = 0;
+
+    (void)state;
+    assert_int_equal(td_extract_source_table_replace(text, &out, NULL), TANDEM_OK);
+    for (size_t at = 0; (at = td_str_find(td_buf_str(&out), TD_STR("| --- |"), at)) != TD_STR_NONE;
+         at++)
+        n += out.ptr[at - 1] == '\n';
+    assert_int_equal(n, td_extract_source_table_max(text));
+    assert_true(n >= 1000 && n < 3000);
+    td_buf_clear(&out);
+    free((char *)(uintptr_t)text.ptr);
+}
+
 static void replace(td_str text)
 {
     td_buf out = TD_BUF(8 << 20);
@@ -102,6 +119,7 @@ int main(void)
         cmocka_unit_test(a_table_that_is_no_data_stays),
         cmocka_unit_test(a_table_in_code_stays),
         cmocka_unit_test(links_and_spans_are_those_of_html_pages),
+        cmocka_unit_test(of_too_many_tables_the_rest_stays),
         cmocka_unit_test(hostile_signs_in_a_table_are_read_in_linear_time),
         cmocka_unit_test(hostile_tables_are_read_in_linear_time),
     };
