@@ -43,9 +43,14 @@ static size_t size_of(const cutter *c, size_t a, size_t b)
     return td_chunk_sink_size(c->sink, &c->sink->code, byte_of(c, a), byte_of(c, b));
 }
 
+static bool fits_to(const cutter *c, size_t row, size_t end)
+{
+    return td_chunk_sink_size(c->sink, &c->sink->code, byte_of(c, row), end) <= c->sink->code.size;
+}
+
 static bool fits(const cutter *c, size_t a, size_t b)
 {
-    return size_of(c, a, b) <= c->sink->code.size;
+    return fits_to(c, a, byte_of(c, b));
 }
 
 static bool has(const cutter *c, size_t row, unsigned flag)
@@ -171,7 +176,7 @@ static tandem_code flush(cutter *c, tandem_error *err)
     part.end = byte_of(c, c->run_b);
     c->run_a = c->run_b;
     tandem_code code = TANDEM_OK;
-    size_t end = part.end;
+    size_t end = td_chunk_sink_drop_space(c->sink, part.start, part.end);
     /* Only a single row, or rows inside of one string, can be too long here. */
     while (code == TANDEM_OK &&
            td_chunk_sink_size(c->sink, &c->sink->code, part.start, end) > c->sink->code.size) {
@@ -278,14 +283,15 @@ static tandem_code add_rows(cutter *c, size_t a, size_t b, tandem_error *err)
  * it would not fit even then, or if there is nothing but comment. */
 static size_t without_comment(const cutter *c, size_t a, size_t b)
 {
+    size_t end = td_chunk_sink_drop_space(c->sink, byte_of(c, a), byte_of(c, b));
     size_t first = b, row = a;
     for (; row < b && has(c, row, TD_CHUNK_ROW_LEAD | TD_CHUNK_ROW_INSIDE); row++) {
-        if (first == b && row > a && !has(c, row, TD_CHUNK_ROW_INSIDE) && fits(c, row, b))
+        if (first == b && row > a && !has(c, row, TD_CHUNK_ROW_INSIDE) && fits_to(c, row, end))
             first = row;
     }
     if (row == a || row == b)
         return b;
-    return first < b || !fits(c, row, b) ? first : row;
+    return first < b || !fits_to(c, row, end) ? first : row;
 }
 
 static tandem_code add_units(cutter *c, size_t a, size_t b, uint32_t floor, int level,

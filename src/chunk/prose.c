@@ -267,8 +267,8 @@ static tandem_code add_large(run *r, const td_chunk_block *block, tandem_error *
     td_chunk_cut_kind kind = block->kind == TD_CHUNK_PARAGRAPH ? TD_CHUNK_CUT_PROSE
                              : block->kind == TD_CHUNK_TABLE   ? TD_CHUNK_CUT_ROWS
                                                                : TD_CHUNK_CUT_LINES;
-    size_t at = block->start;
-    while (code == TANDEM_OK && !fits(r, r->start, block->end)) {
+    size_t at = block->start, end = td_chunk_sink_drop_space(r->sink, at, block->end);
+    while (code == TANDEM_OK && !fits(r, r->start, end)) {
         if (size_between(r, r->start, at) > r->sink->prose.size / 2) {
             r->end = at; /* headings alone that leave no room */
             code = flush_over(r, at, 0, err);

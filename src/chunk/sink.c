@@ -41,12 +41,12 @@ size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t 
     return start < end ? start : end;
 }
 
-static size_t drop_space(td_str text, size_t start, size_t end)
+size_t td_chunk_sink_drop_space(const td_chunk_sink *sink, size_t start, size_t end)
 {
     uint32_t codepoint;
     while (end > start) {
-        size_t before = td_utf8_floor(text, end - 1);
-        if (td_utf8_at(text, before, &codepoint) == 0 || !td_utf8_is_space(codepoint))
+        size_t before = td_utf8_floor(sink->text, end - 1);
+        if (td_utf8_at(sink->text, before, &codepoint) == 0 || !td_utf8_is_space(codepoint))
             break;
         end = before;
     }
@@ -57,7 +57,7 @@ size_t td_chunk_sink_size(const td_chunk_sink *sink, const td_chunk_measure *mea
                           size_t end)
 {
     start = td_chunk_sink_skip_space(sink, start, end);
-    return td_chunk_measure_of(measure, start, drop_space(sink->text, start, end));
+    return td_chunk_measure_of(measure, start, td_chunk_sink_drop_space(sink, start, end));
 }
 
 static tandem_code make_room(td_chunk_sink *sink, tandem_error *err)
@@ -139,7 +139,7 @@ static tandem_code fit(const td_chunk_sink *sink, const td_chunk_part *part, siz
         if (aim <= start)
             aim = start + td_utf8_at(sink->text, start, &first);
         size_t at = td_chunk_cut_at(sink->text, start, aim, kind);
-        *end = drop_space(sink->text, start, at);
+        *end = td_chunk_sink_drop_space(sink, start, at);
     }
 out:
     return code;
@@ -149,7 +149,7 @@ tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, ta
 {
     tandem_code code = TANDEM_OK;
     size_t start = td_chunk_sink_skip_space(sink, part->start, part->end);
-    size_t end = drop_space(sink->text, start, part->end);
+    size_t end = td_chunk_sink_drop_space(sink, start, part->end);
 
     if (!sink->code.meter.count)
         return start < end ? keep(sink, part, start, end, err) : TANDEM_OK;

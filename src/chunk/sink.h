@@ -46,6 +46,9 @@ tandem_code td_chunk_sink_add(td_chunk_sink *sink, const td_chunk_part *part, ta
 /* Where the first code point in [start, end) stands that is no white space; `end` if none does. */
 size_t td_chunk_sink_skip_space(const td_chunk_sink *sink, size_t start, size_t end);
 
+/* Behind the last code point in [start, end) that is no white space; `start` if none is. */
+size_t td_chunk_sink_drop_space(const td_chunk_sink *sink, size_t start, size_t end);
+
 /* What a chunk of [start, end) would have by a measure of the sink: white space at both ends is no
  * part of it. Cost: logarithmic, and that white space. */
 size_t td_chunk_sink_size(const td_chunk_sink *sink, const td_chunk_measure *measure, size_t start,
