@@ -1,5 +1,6 @@
 #include "chunk/blocks.h"
 
+#include "chunk/chunk.h"
 #include "chunk/rst.h"
 
 enum {
@@ -13,6 +14,12 @@ enum {
 /* How sure a run of unmarked code must be, in nats. Markdown has marks for code: what has none
  * there is seldom code. */
 static const float BARE_SURE_TEXT = 2, BARE_SURE_MARKUP = 8;
+
+/* What nobody marked as code must be likely to be in one of two languages, and its lines fairly so
+ * where there are many; or surely code: lists of names and the like look like code too, but of no
+ * language in particular, and not all of their lines do. */
+static const float BARE_NAMED_MIN = 0.7f, BARE_FAIR_MIN = 0.25f;
+static const float BARE_CODE_MIN = 0.95f, BARE_SURE_MIN = 1.2f;
 
 static td_chunk_line line_at(td_chunk_blocks *blocks, size_t at)
 {
@@ -96,6 +103,14 @@ void td_chunk_blocks_refute(td_chunk_blocks *blocks, const td_chunk_block *block
         if (blocks->recent[i].start >= block->start && blocks->recent[i].end <= block->end)
             blocks->recent[i] = (td_chunk_bare_run){.n_lines = 0};
     }
+}
+
+bool td_chunk_blocks_is_code(const td_chunk_block *block, const td_chunk_look *look)
+{
+    bool fair = block->sure == 0 || block->sure >= BARE_FAIR_MIN;
+    bool named = look->named + look->second_named >= BARE_NAMED_MIN;
+    return (look->code >= 0.5f && named && fair) ||
+           (look->code >= BARE_CODE_MIN && block->sure >= BARE_SURE_MIN);
 }
 
 static bool take_to(td_chunk_blocks *blocks, td_chunk_block_kind kind, size_t end,
@@ -216,17 +231,42 @@ static bool begins_bare(td_chunk_blocks *blocks, size_t at)
            run->sure >= least;
 }
 
+static td_chunk_block bare_block(const td_chunk_blocks *blocks)
+{
+    const td_chunk_bare_run *run = &blocks->run;
+    return (td_chunk_block){
+        .kind = TD_CHUNK_CODE,
+        .start = run->start,
+        .end = run->end,
+        .inner_start = run->start,
+        .inner_end = run->end,
+        .mark = TD_CHUNK_CODE_BARE,
+        .sure = run->n_lines > BARE_LINES_FEW ? run->sure / (float)run->n_lines : 0,
+    };
+}
+
 static bool next_bare(td_chunk_blocks *blocks, td_chunk_block *block_out)
 {
     if (!begins_bare(blocks, blocks->at))
         return false;
-    const td_chunk_bare_run run = blocks->run;
-    take_to(blocks, TD_CHUNK_CODE, run.end, block_out);
-    block_out->sure = run.n_lines > BARE_LINES_FEW ? run.sure / (float)run.n_lines : 0;
-    block_out->inner_start = block_out->start;
-    block_out->inner_end = block_out->end;
-    block_out->mark = TD_CHUNK_CODE_BARE;
+    *block_out = bare_block(blocks);
+    blocks->at = block_out->end;
+    blocks->after_blank = false;
     return true;
+}
+
+/* The same inside of a list item, which nothing tears apart that is no code when all of it is
+ * looked at. */
+static bool begins_bare_inside(td_chunk_blocks *blocks, size_t at)
+{
+    if (!begins_bare(blocks, at))
+        return false;
+    td_chunk_block block = bare_block(blocks);
+    td_chunk_look look = td_chunk_look_at(td_str_slice(blocks->text, block.start, block.end));
+    if (td_chunk_blocks_is_code(&block, &look))
+        return true;
+    td_chunk_blocks_refute(blocks, &block);
+    return false;
 }
 
 /* A line that ends the paragraph or item before it. */
@@ -294,7 +334,7 @@ static bool next_item(td_chunk_blocks *blocks, const td_chunk_line *first,
         size_t nested = td_chunk_lines_item(body);
         bool inside = line.indent + 1 >= content;
         if (td_chunk_lines_fence(body, &info) > 0 || (!inside && after_blank) ||
-            begins_code(blocks, &line, last, after_blank) || begins_bare(blocks, line.start))
+            begins_code(blocks, &line, last, after_blank) || begins_bare_inside(blocks, line.start))
             break;
         if (!inside && (interrupts(blocks, &line) || nested > 0))
             break;

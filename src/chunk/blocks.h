@@ -12,6 +12,8 @@
 #include "chunk/bare.h"
 #include "flow/document.h"
 
+struct td_chunk_look;
+
 typedef enum td_chunk_block_kind {
     TD_CHUNK_HEADING,
     TD_CHUNK_PARAGRAPH,
@@ -71,6 +73,9 @@ bool td_chunk_blocks_next(td_chunk_blocks *blocks, td_chunk_block *block_out);
 /* Bytes of [start, end), which lie before the next block, on lines that look like unmarked code,
  * and are none as too little or not sure enough; of the newest 64 runs of lines. */
 size_t td_chunk_blocks_code_bytes(const td_chunk_blocks *blocks, size_t start, size_t end);
+
+/* Whether a block that was found by its looks (CODE_BARE) is code, all of it looked at. */
+bool td_chunk_blocks_is_code(const td_chunk_block *block, const struct td_chunk_look *look);
 
 /* A block that was found by its looks is no code after all. */
 void td_chunk_blocks_refute(td_chunk_blocks *blocks, const td_chunk_block *block);

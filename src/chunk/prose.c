@@ -34,12 +34,6 @@ typedef struct run {
 
 static const float KNOWN_ODDS = 5, KNOWN_NAMED_MIN = 0.9f;
 
-/* What nobody marked as code must be likely to be in one of two languages, and its lines fairly so
- * where there are many; or surely code: lists of names and the like look like code too, but of no
- * language in particular, and not all of their lines do. */
-static const float BARE_NAMED_MIN = 0.7f, BARE_FAIR_MIN = 0.25f;
-static const float BARE_CODE_MIN = 0.95f, BARE_SURE_MIN = 1.2f;
-
 enum {
     SHORT_CHARS = 80,
     SHORT_LINES = 3,
@@ -134,14 +128,6 @@ static verdict named_by_looks(const run *r, const td_chunk_look *look)
     return is;
 }
 
-static bool is_bare_code(const td_chunk_block *block, const td_chunk_look *look)
-{
-    bool fair = block->sure == 0 || block->sure >= BARE_FAIR_MIN;
-    bool named = look->named + look->second_named >= BARE_NAMED_MIN;
-    return (look->code >= 0.5f && named && fair) ||
-           (look->code >= BARE_CODE_MIN && block->sure >= BARE_SURE_MIN);
-}
-
 static verdict judge(run *r, const td_chunk_block *block)
 {
     static const float least[] = {[TD_CHUNK_CODE_FENCED] = 0.3f,
@@ -156,7 +142,7 @@ static verdict judge(run *r, const td_chunk_block *block)
     }
     td_str inner = td_str_slice(r->sink->text, block->inner_start, block->inner_end);
     td_chunk_look look = td_chunk_look_at(inner);
-    bool is_code = block->mark == TD_CHUNK_CODE_BARE ? is_bare_code(block, &look)
+    bool is_code = block->mark == TD_CHUNK_CODE_BARE ? td_chunk_blocks_is_code(block, &look)
                                                      : look.code >= least[block->mark];
     if (info == TD_CHUNK_INFO_PROSE || !is_code) {
         td_chunk_blocks_refute(r->blocks, block);
