@@ -448,6 +448,66 @@ static void proxy_variables_are_ignored(void **state)
     server_stop(s);
 }
 
+/* /again is answered when the gate is opened, /left never. */
+static bool answer_left(void *user, server_request *request)
+{
+    char byte[1];
+
+    if (strcmp(request->path, "/again") == 0)
+        return wait_at_gate(user, request);
+    if (strcmp(request->path, "/left") != 0)
+        return say_path(user, request);
+    while (recv(request->fd, byte, 1, 0) > 0) {
+    }
+    return false;
+}
+
+/* Returns when the server has the request. */
+static answer *begin(td_net *net, server *s, const char *path)
+{
+    char url[2200];
+    answer *a = calloc(1, sizeof(*a));
+    td_net_request request = {.url = td_str_from(server_url(s, path, url)),
+                              .done = keep_answer,
+                              .user = a};
+
+    assert_int_equal(td_net_get(net, &request, NULL), TANDEM_OK);
+    while (server_n_requests(s, path) == 0)
+        assert_int_equal(td_net_step(net, 1, NULL), TANDEM_OK);
+    return a;
+}
+
+static void only_what_waits_on_connections_of_its_own_is_put_back(void **state)
+{
+    gate g = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 2, false};
+    server *s = server_start(answer_left, &g);
+    td_net_options options = local_options();
+    td_net *net = open_net(&options);
+    char url[2200];
+
+    (void)state;
+    free(get(net, server_url(s, "/", url)));
+    answer *again = begin(net, s, "/again"), *left = begin(net, s, "/left");
+    assert_int_equal(td_net_put_back(net, td_str_from(url)), 0);
+    pthread_mutex_lock(&g.lock);
+    g.is_open = true;
+    pthread_cond_broadcast(&g.changed);
+    pthread_mutex_unlock(&g.lock);
+    while (again->n_done == 0)
+        assert_int_equal(td_net_step(net, 1000, NULL), TANDEM_OK);
+    assert_int_equal(again->code, TANDEM_OK);
+    assert_int_equal(td_net_put_back(net, TD_STR("http://127.0.0.1:1/")), 0);
+    assert_int_equal(left->n_done, 0);
+    assert_int_equal(td_net_put_back(net, td_str_from(url)), 1);
+    assert_int_equal(left->n_done, 1);
+    assert_int_equal(left->code, TANDEM_E_BUSY);
+    assert_int_equal(td_net_n_active(net), 0);
+    free(again);
+    free(left);
+    td_net_close(net);
+    server_stop(s);
+}
+
 static void a_header_that_is_none_is_refused(void **state)
 {
     static const td_net_field bad[] = {{{"X One", 5}, {"1", 1}},
@@ -499,6 +559,7 @@ int main(void)
         cmocka_unit_test(done_may_start_the_next_request),
         cmocka_unit_test(close_reports_every_request_that_is_under_way),
         cmocka_unit_test(wake_ends_the_wait_of_a_step),
+        cmocka_unit_test(only_what_waits_on_connections_of_its_own_is_put_back),
         cmocka_unit_test(a_header_that_is_none_is_refused),
         cmocka_unit_test(another_descriptor_ends_the_wait_of_a_step),
         cmocka_unit_test(options_out_of_range_are_refused),
