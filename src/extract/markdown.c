@@ -186,7 +186,6 @@ static tandem_code write_single(td_md *md, td_str before, bool bold)
         md->heading_at = md->out->n;
         TD_TRY(td_buf_add(md->out, before, md->err));
         TD_TRY(td_buf_add(md->out, line_text(md), md->err));
-        md->heading_end = md->out->n;
         md->gap = TD_MD_BLANK;
     }
     end_line(md);

@@ -139,7 +139,7 @@ bool td_extract_markdown_leaf_is_repeated(const td_md *md, td_str before, td_str
 {
     td_str last = td_str_slice(td_buf_str(md->out), md->heading_at, md->out->n);
 
-    return before.n && md->heading_end == md->out->n && td_str_starts(last, before) &&
+    return before.n && td_str_starts(last, before) &&
            td_str_eq(td_str_slice(last, before.n, last.n), text);
 }
 

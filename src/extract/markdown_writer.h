@@ -52,7 +52,7 @@ typedef struct td_md {
     bool fresh;      /* a quotation has just begun: no blank line before its first block */
     size_t n_blanks; /* blank lines written so far */
 
-    size_t heading_at, heading_end; /* the line in `out` that was written last of this kind */
+    size_t heading_at; /* where in `out` the line begins that was written last of this kind */
 
     td_buf line;
     bool space;
