@@ -47,6 +47,17 @@ static void keeps_what_only_sounds_so(void **state)
                     "# Most read\n\n[" TEXT "](https://b.example)\n");
 }
 
+static void keeps_code_below_such_a_heading(void **state)
+{
+    td_document *document =
+        test_html("<meta property=og:type content=article><main><p>" TEXT
+                  "</p><h3>Related articles</h3>" LINKS "<pre>make</pre></main>");
+
+    (void)state;
+    assert_true(td_str_find(document->text, TD_STR("make"), 0) != TD_STR_NONE);
+    td_document_free(document);
+}
+
 /* Each may reach to the page's end: ten thousand on a page took minutes. */
 static void looks_below_no_more_than_a_hundred_headings(void **state)
 {
@@ -70,6 +81,7 @@ int main(void)
         cmocka_unit_test(knows_what_blog_software_says),
         cmocka_unit_test(drops_lists_of_other_articles),
         cmocka_unit_test(keeps_what_only_sounds_so),
+        cmocka_unit_test(keeps_code_below_such_a_heading),
         cmocka_unit_test(looks_below_no_more_than_a_hundred_headings),
     };
 

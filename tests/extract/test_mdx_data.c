@@ -23,6 +23,7 @@ static void words_are_what_is_written_in_strings_and_jsx(void **state)
     assert_words("{ hcl: 'Same', yaml: 'Same', json: 'Other' }", "Same Other");
     assert_words("a.b('c')", "");
     assert_words("'a' === b", "");
+    assert_words("'a' ? 'b' : 'c'", "");
 }
 
 static void an_object_is_an_item_with_its_type_and_text(void **state)
@@ -87,9 +88,17 @@ static void hostile_data_is_read_in_linear_time(void **state)
     }
 }
 
+static void a_string_of_two_words_is_no_text_of_an_item(void **state)
+{
+    (void)state;
+    assert_list("[{ name: 'a', x: 'two words' }]", "- **a**");
+    assert_list("[{ name: 'a', x: 'now three words' }]", "- **a**: now three words");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_string_of_two_words_is_no_text_of_an_item),
         cmocka_unit_test(words_are_what_is_written_in_strings_and_jsx),
         cmocka_unit_test(an_object_is_an_item_with_its_type_and_text),
         cmocka_unit_test(lists_in_an_object_are_below_it),

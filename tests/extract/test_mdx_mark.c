@@ -24,6 +24,7 @@ static void code_and_emphasis_of_html_are_those_of_markdown(void **state)
     (void)state;
     assert_mdx("a <code>b_c</code> <strong>d</strong> <em>e</em> <B>f</B>\n",
                "a `b_c` **d** *e* f\n");
+    assert_mdx("<b>a <strong>b</strong> c</b>\n", "**a b c**\n");
     assert_mdx("<a href=\"/a\"><code>{'{b}'}</code></a>\n", "[`{b}`](/a)\n");
     assert_mdx("## <a href=\"/a\">T</a>\n\n- <b>x</b>: y\n", "## [T](/a)\n\n- **x**: y\n");
 }

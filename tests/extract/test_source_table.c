@@ -46,6 +46,14 @@ static void a_table_in_code_stays(void **state)
     assert_kept("    <table>\n    <tr><th>a</th><th>b</th></tr>\n\n    </table>\n");
 }
 
+static void a_table_without_a_line_to_spare_needs_a_blank_one_below(void **state)
+{
+    (void)state;
+    assert_kept("<table>\n<tr><th>a<th>b\n<tr><td>c<td>d</table>\ntext\n");
+    assert_replaced("<table>\n<tr><th>a<th>b\n<tr><td>c<td>d</table>\n\ntext\n",
+                    "| a | b |\n| --- | --- |\n| c | d |\n\ntext\n");
+}
+
 static void links_and_spans_are_those_of_html_pages(void **state)
 {
     (void)state;
@@ -118,6 +126,7 @@ int main(void)
         cmocka_unit_test(a_table_keeps_its_lines_and_all_else_its_bytes),
         cmocka_unit_test(a_table_that_is_no_data_stays),
         cmocka_unit_test(a_table_in_code_stays),
+        cmocka_unit_test(a_table_without_a_line_to_spare_needs_a_blank_one_below),
         cmocka_unit_test(links_and_spans_are_those_of_html_pages),
         cmocka_unit_test(of_too_many_tables_the_rest_stays),
         cmocka_unit_test(hostile_signs_in_a_table_are_read_in_linear_time),
