@@ -50,7 +50,7 @@ static void keeps_what_only_sounds_so(void **state)
 static void keeps_code_below_such_a_heading(void **state)
 {
     td_document *document =
-        test_html("<meta property=og:type content=article><main><p>" TEXT
+        test_html("<meta property=og:type content=article><main><p>" TEXT " " TEXT
                   "</p><h3>Related articles</h3>" LINKS "<pre>make</pre></main>");
 
     (void)state;
