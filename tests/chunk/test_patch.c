@@ -25,6 +25,8 @@ static void follows_the_counts_of_hunks(void **state)
                         "..pppppp..");
     assert_string_equal(marks_of("@@ -1 +1 @@\n-b\n+c\n\\ No newline at end of file\n+ plus\n"),
                         "pppp.");
+    assert_string_equal(marks_of("@@ -1,2 +1,2 @@\n-b\n\\ No newline at end of file\n+c\n d\n e\n"),
+                        "ppppp.");
     assert_string_equal(marks_of("@@ -0,0 +1,2 @@\r\n+b\r\n+c\r\nEnd\r\n"), "ppp.");
 }
 
