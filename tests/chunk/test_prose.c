@@ -1,6 +1,6 @@
 #include "chunk/blocks.h"
 #include "chunk/prose.h"
-#include "split.h"
+#include "puzzle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -227,35 +227,6 @@ static void cuts_tables_between_rows(void **state)
     free(rows);
 }
 
-enum {
-    PIECES_MAX = 64
-};
-
-/* A document made of what is never cut, and of headings and paragraphs between. */
-typedef struct puzzle {
-    char text[64 * 1024];
-    size_t n;
-    struct {
-        size_t start, end;
-    } pieces[PIECES_MAX];
-    size_t n_pieces;
-    uint32_t seed;
-} puzzle;
-
-static uint32_t pick(puzzle *p, uint32_t n)
-{
-    p->seed = p->seed * 1664525u + 1013904223u;
-    return (p->seed >> 8) % n;
-}
-
-static void add(puzzle *p, const char *text)
-{
-    size_t n = strlen(text);
-    assert_true(p->n + n < sizeof p->text);
-    memcpy(p->text + p->n, text, n + 1);
-    p->n += n;
-}
-
 static void add_words(puzzle *p, uint32_t n)
 {
     static const char *const words[] = {"river",
@@ -273,13 +244,6 @@ static void add_words(puzzle *p, uint32_t n)
         add(p, i ? " " : "");
         add(p, words[pick(p, sizeof words / sizeof *words)]);
     }
-}
-
-static void add_piece(puzzle *p, size_t start)
-{
-    assert_true(p->n_pieces < PIECES_MAX);
-    p->pieces[p->n_pieces].start = start;
-    p->pieces[p->n_pieces++].end = p->n;
 }
 
 static void add_list(puzzle *p)
@@ -342,38 +306,17 @@ static void make_puzzle(puzzle *p, uint32_t seed)
     }
 }
 
-static bool is_whole(const split *s, size_t start, size_t end)
-{
-    for (size_t i = 0; i < s->chunks.n; i++)
-        if (s->chunks.items[i].start_byte <= start && s->chunks.items[i].end_byte >= end)
-            return true;
-    return false;
-}
-
 static void never_cuts_an_item_a_row_or_code_that_fits(void **state)
 {
     (void)state;
     static puzzle p;
-    size_t n_fit = 0, n_cut = 0;
+    puzzle_counts counts = {0};
     for (uint32_t seed = 1; seed <= 400; seed++) {
         make_puzzle(&p, seed);
-        uint32_t size = 120 + seed % 7 * 100;
-        split s = split_text(TD_FORMAT_MARKDOWN, "", (td_str){p.text, p.n}, size);
-        for (size_t i = 0; i < p.n_pieces; i++) {
-            td_str piece = td_str_slice((td_str){p.text, p.n}, p.pieces[i].start, p.pieces[i].end);
-            bool whole = is_whole(&s, p.pieces[i].start, p.pieces[i].end);
-            if (td_utf8_count(piece) > size) {
-                n_cut += !whole;
-            } else if (!whole) {
-                fail_msg("seed %u, size %u: cut |%.*s|", seed, size, TD_STR_FMT(piece));
-            } else {
-                n_fit++;
-            }
-        }
-        split_clear(&s);
+        assert_pieces_whole(&p, seed, 120 + seed % 7 * 100, &counts);
     }
-    assert_true(n_fit > 2000); /* and the sizes are such that some do not fit */
-    assert_true(n_cut > 50);
+    assert_true(counts.n_fit > 2000); /* and the sizes are such that some do not fit */
+    assert_true(counts.n_cut > 50);
 }
 
 static void overlaps_long_prose_at_a_sentence(void **state)

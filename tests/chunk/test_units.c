@@ -1,44 +1,18 @@
 #include "chunk/units.h"
-#include "split.h"
+#include "puzzle.h"
 
 enum {
-    ITEMS_MAX = 400,
     LEVELS = 5
 };
 
-/* A list of lists, and where each item is. */
-typedef struct nest {
-    char text[20000];
-    size_t n;
-    struct {
-        size_t start, end;
-    } items[ITEMS_MAX];
-    size_t n_items;
-    uint32_t seed;
-} nest;
-
-static uint32_t pick(nest *p, uint32_t n)
-{
-    p->seed = p->seed * 1664525u + 1013904223u;
-    return (p->seed >> 8) % n;
-}
-
-static void add(nest *p, const char *text)
-{
-    size_t n = strlen(text);
-    assert_true(p->n + n < sizeof p->text);
-    memcpy(p->text + p->n, text, n + 1);
-    p->n += n;
-}
-
-static void add_indent(nest *p, uint32_t level)
+static void add_indent(puzzle *p, uint32_t level)
 {
     for (uint32_t i = 0; i < level; i++)
         add(p, "  ");
 }
 
 /* Of a text that nobody takes for code. */
-static void add_sentence(nest *p)
+static void add_sentence(puzzle *p)
 {
     static const char *const sentences[] = {
         "The river falls over the old bridge.", "Seldom does a stone fall into it.",
@@ -48,12 +22,10 @@ static void add_sentence(nest *p)
     add(p, sentences[pick(p, sizeof sentences / sizeof *sentences)]);
 }
 
-static void add_item(nest *p, uint32_t level)
+static void add_item(puzzle *p, uint32_t level)
 {
-    size_t item = p->n_items++, start;
-    assert_true(item < ITEMS_MAX);
     add_indent(p, level);
-    start = p->n;
+    size_t start = p->n;
     add(p, "- ");
     add_sentence(p);
     for (uint32_t n = pick(p, 4); n > 0; n--) {
@@ -71,47 +43,26 @@ static void add_item(nest *p, uint32_t level)
         add(p, pick(p, 5) ? "\n" : "\n\n");
         add_item(p, level + 1);
     }
-    p->items[item].start = start;
-    p->items[item].end = p->n;
-}
-
-static bool is_whole(const split *s, size_t start, size_t end)
-{
-    for (size_t i = 0; i < s->chunks.n; i++)
-        if (s->chunks.items[i].start_byte <= start && s->chunks.items[i].end_byte >= end)
-            return true;
-    return false;
+    add_piece(p, start);
 }
 
 static void never_cuts_a_nested_item_that_fits(void **state)
 {
     (void)state;
-    static nest p;
-    size_t n_fit = 0, n_cut = 0;
+    static puzzle p;
+    puzzle_counts counts = {0};
     for (uint32_t seed = 1; seed <= 200; seed++) {
-        p = (nest){.seed = seed};
+        p = (puzzle){.seed = seed};
         if (seed % 2)
             add(&p, "# A heading\n\nA paragraph before it.\n\n");
         for (uint32_t n = 1 + pick(&p, 3); n > 0; n--) {
             add_item(&p, 0);
             add(&p, "\n");
         }
-        uint32_t size = 100 + seed % 9 * 70;
-        split s = split_text(TD_FORMAT_MARKDOWN, "", (td_str){p.text, p.n}, size);
-        for (size_t i = 0; i < p.n_items; i++) {
-            bool whole = is_whole(&s, p.items[i].start, p.items[i].end);
-            if (p.items[i].end - p.items[i].start > size)
-                n_cut += !whole;
-            else if (!whole)
-                fail_msg("seed %u, size %u: cut |%.*s|", seed, size,
-                         (int)(p.items[i].end - p.items[i].start), p.text + p.items[i].start);
-            else
-                n_fit++;
-        }
-        split_clear(&s);
+        assert_pieces_whole(&p, seed, 100 + seed % 9 * 70, &counts);
     }
-    assert_true(n_fit > 2000); /* and many do not fit */
-    assert_true(n_cut > 300);
+    assert_true(counts.n_fit > 2000); /* and many do not fit */
+    assert_true(counts.n_cut > 300);
 }
 
 /* Rows, which are all alike, of a table with a head of its own. */
