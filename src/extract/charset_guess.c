@@ -10,6 +10,7 @@ enum {
 /* What pairs of bytes beyond ASCII are, read as one encoding. */
 typedef struct pairs {
     size_t n, bad;
+    size_t joined;   /* that follow another at once, as in words of nothing else */
     size_t kana;     /* of Japanese, which no other text has many of */
     size_t common;   /* what text of that encoding is mostly made of */
     size_t uncommon; /* and hardly has */
@@ -28,6 +29,7 @@ static unsigned char byte_at(td_str s, size_t at)
 static pairs count_shift_jis(td_str s)
 {
     pairs p = {0};
+    size_t last_end = 0;
 
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = byte_at(s, i), d = byte_at(s, i + 1);
@@ -36,6 +38,8 @@ static pairs count_shift_jis(td_str s)
             continue;
         if ((in(c, 0x81, 0x9F) || in(c, 0xE0, 0xFC)) && d >= 0x40 && d != 0x7F && d <= 0xFC) {
             p.n++;
+            p.joined += i == last_end;
+            last_end = i + 2;
             p.kana += (c == 0x82 && d >= 0x9F && d <= 0xF1) || (c == 0x83 && d <= 0x96);
             i++;
         } else {
@@ -49,6 +53,7 @@ static pairs count_shift_jis(td_str s)
 static pairs count_high(td_str s, unsigned from, unsigned to, unsigned trail)
 {
     pairs p = {0};
+    size_t last_end = 0;
 
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = byte_at(s, i), d = byte_at(s, i + 1);
@@ -57,6 +62,8 @@ static pairs count_high(td_str s, unsigned from, unsigned to, unsigned trail)
             continue;
         if (in(c, 0x81, 0xFE) && d >= trail && d != 0x7F && d != 0xFF) {
             p.n++;
+            p.joined += i == last_end;
+            last_end = i + 2;
             p.kana += (c == 0xA4 || c == 0xA5) && in(d, 0xA1, 0xF6);
             p.common += in(c, from, to) || in(c, 0xA1, 0xA3);
             p.uncommon += in(c, to + 1, 0xFE) || c < 0xA1;
@@ -68,10 +75,11 @@ static pairs count_high(td_str s, unsigned from, unsigned to, unsigned trail)
     return p;
 }
 
-/* Far Eastern text is all pairs; a stray byte may be the cut end of what was looked at. */
+/* Far Eastern text is all pairs, one after the other; a stray byte may be the cut end of what was
+ * looked at. A capital of Latin text and the letter behind it look like a pair, too. */
 static bool is_pairs(const pairs *p)
 {
-    return p->n >= PAIRS_MIN && p->bad * 50 <= p->n;
+    return p->n >= PAIRS_MIN && p->bad * 50 <= p->n && p->joined * 2 >= p->n;
 }
 
 static const char *guess_pairs(td_str s)

@@ -54,6 +54,9 @@ static void takes_all_else_for_western(void **state)
           "CP1252", "CP1252");
     check("<p>Größe: ÄÖÜ ÀÉÈ ÑÑ, É uma ação à toa, não é? São João, coração, Føroyar", "CP1252",
           "CP1252");
+    check("<p>ÄRZTE UND ÄMTER IN KÖLN ÖFFNEN. MÄRZ, KÄSE, BÄR, VÖGEL, ÄRZTE UND ÄMTER", "CP1252",
+          "CP1252");
+    check("<p>ÅRHUS PÅ VÅRT BÅND, BLÅ ÅR, MÅNED, ÅBEN, FÅR, HÅND, TÅRN, ÆBLE", "CP1252", "CP1252");
     check("ok", "CP1252", "CP1252");
 }
 
