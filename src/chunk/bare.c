@@ -156,7 +156,7 @@ static float odds_of_paragraph(const td_chunk_bare *bare, const td_chunk_bare_li
 /* Each of the lines gets its part of their vote. */
 static void add_vote(td_chunk_bare_line *lines, size_t n, float odds)
 {
-    static const size_t sizes[] = {2, 3, 5, 9};
+    static const size_t sizes[TD_CHUNK_LANGUAGE_TABLE_VOTES - 1] = {2, 3, 5, 9};
     size_t size = 0;
     while (size < sizeof sizes / sizeof *sizes && n >= sizes[size])
         size++;
